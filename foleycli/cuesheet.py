@@ -1,0 +1,112 @@
+"""The cue sheet: what happens when, as a Foley artist writes it down before performing. No torch here.
+
+A cue with `stop` None is a hit (one short sound at `time`); with a `stop` it is a span (rain, an engine).
+CSV columns: time, stop, strength, sound, confidence, mute, lock (seconds from the first picture; strength 0..1).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+
+from foleycli.classes import SOUND_CLASSES, nearest_classes
+from foleycli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One event: `time` and `stop` in seconds, `strength` and `confidence` in 0..1, `sound` a class name or ""."""
+
+    time: float
+    strength: float = 0.7
+    sound: str = ""
+    stop: float | None = None
+    confidence: float = 1.0
+    mute: bool = False
+    lock: bool = False
+
+
+COLUMNS = ("time", "stop", "strength", "sound", "confidence", "mute", "lock")
+
+
+def write_csv(cues: Iterable[Cue]) -> str:
+    """The sheet as CSV text with a header line."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for cue in cues:
+        stop = "" if cue.stop is None else f"{cue.stop:.3f}"
+        flags = ("yes" if cue.mute else "", "yes" if cue.lock else "")
+        rows.writerow((f"{cue.time:.3f}", stop, f"{cue.strength:.2f}", cue.sound, f"{cue.confidence:.2f}", *flags))
+    return out.getvalue()
+
+
+def write_json(cues: Iterable[Cue]) -> str:
+    """The sheet as JSON: {"cues": [{"time": ..., "stop": ..., ...}, ...]}."""
+    return json.dumps({"cues": [asdict(cue) for cue in cues]}, indent=1) + "\n"
+
+
+def read_cues(text: str, name: str = "cue sheet") -> tuple[Cue, ...]:
+    """Reads CSV or JSON as written by `foley spot`, sorted by time; raises UsageError naming the row at fault."""
+    if text.lstrip("\ufeff \r\n\t")[:1] in ("{", "["):
+        try:
+            found = json.loads(text.lstrip("\ufeff"))
+            rows = found["cues"] if isinstance(found, dict) else found
+            rows = [dict(row) for row in rows]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{name}: not a cue sheet in JSON ({error}); 'foley spot --json' writes one") from error
+    else:
+        reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+        if "time" not in (reader.fieldnames or ()):
+            raise UsageError(f"{name}: no 'time' column; the first line must name {','.join(COLUMNS)}")
+        rows = list(reader)
+    cues = [_cue(row, f"{name}, row {number}") for number, row in enumerate(rows, start=1)]
+    return tuple(sorted(cues, key=lambda cue: cue.time))
+
+
+def _cue(row: dict[str, object], where: str) -> Cue:
+    known = {field.name for field in fields(Cue)}
+    values = {key: value for key, value in row.items() if key in known and value not in ("", None)}
+    cue = Cue(
+        time=_number(values.get("time"), f"{where}: time", 0.0, 1e9),
+        stop=_number(values["stop"], f"{where}: stop", 0.0, 1e9) if "stop" in values else None,
+        strength=_number(values.get("strength", 0.7), f"{where}: strength", 0.0, 1.0),
+        confidence=_number(values.get("confidence", 1.0), f"{where}: confidence", 0.0, 1.0),
+        sound=check_sound(str(values.get("sound", "")), where),
+        mute=_flag(values.get("mute")),
+        lock=_flag(values.get("lock")),
+    )
+    if cue.stop is not None and cue.stop <= cue.time:
+        raise UsageError(f"{where}: stop {cue.stop} is not after time {cue.time}; leave it empty for a hit")
+    return cue
+
+
+def _number(value: object, where: str, low: float, high: float) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        raise UsageError(f"{where} is {value!r}, not a number") from None
+    if not low <= number <= high:
+        raise UsageError(f"{where} is {number:g}, outside {low:g} to {high:g}")
+    return number
+
+
+def _flag(value: object) -> bool:
+    return str(value).strip().lower() in ("1", "yes", "true", "x", "y")
+
+
+def check_sound(name: str, where: str = "--sound") -> str:
+    """The canonical class name, or UsageError with the nearest ones."""
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    if not plain or plain in SOUND_CLASSES:
+        return plain
+    near = ", ".join(nearest_classes(name)) or ", ".join(SOUND_CLASSES[:5])
+    raise UsageError(f"{where}: no sound called {name!r}; nearest: {near} ('foley sounds' lists all)")
+
+
+def steer(cues: Iterable[Cue], sound: str) -> tuple[Cue, ...]:
+    """Every cue that is not locked, with its sound set to `sound`."""
+    return tuple(cue if cue.lock else replace(cue, sound=sound) for cue in cues)

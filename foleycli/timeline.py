@@ -1,0 +1,62 @@
+"""Time as Fractions: windows, and the one place where seconds become frames or samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from foleycli.specs import WINDOW_SECONDS
+
+
+def to_samples(seconds: Fraction, sample_rate: int) -> int:
+    """The sample nearest to `seconds` (ties go up): every conversion in foley goes through here."""
+    return int((seconds * sample_rate * 2 + 1) // 2)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of the video that the model sees at once; `start` and `stop` in seconds from the first picture.
+
+    `fade_in` and `fade_out` are the seconds shared with the window before and after (0 at a cut or an end).
+    The model always works on `WINDOW_SECONDS`; what lies past `stop` is padding and is cut off.
+    """
+
+    index: int
+    start: Fraction
+    stop: Fraction
+    fade_in: Fraction = Fraction(0)
+    fade_out: Fraction = Fraction(0)
+
+    @property
+    def seconds(self) -> Fraction:
+        return self.stop - self.start
+
+
+def plan_windows(
+    duration: Fraction,
+    *,
+    window: Fraction = WINDOW_SECONDS,
+    overlap: Fraction = Fraction(1),
+    cuts: Sequence[Fraction] = (),
+) -> tuple[Window, ...]:
+    """Windows that cover [0, duration) in order, neighbours sharing `overlap` seconds, except across a cut.
+
+    A cut starts a window. Raises ValueError for an overlap that is not under half a window.
+    """
+    if duration <= 0:
+        raise ValueError(f"duration must be positive, not {duration}")
+    if not 0 <= overlap * 2 < window:
+        raise ValueError(f"overlap of {float(overlap)} s must be under half of the window of {float(window)} s")
+    edges = [Fraction(0), *sorted({cut for cut in cuts if 0 < cut < duration}), duration]
+    windows: list[Window] = []
+    for shot_start, shot_stop in zip(edges, edges[1:], strict=False):
+        start, fade_in = shot_start, Fraction(0)
+        while True:
+            stop = min(start + window, shot_stop)
+            last = stop == shot_stop
+            windows.append(Window(len(windows), start, stop, fade_in, Fraction(0) if last else overlap))
+            if last:
+                break
+            start, fade_in = stop - overlap, overlap
+    return tuple(windows)
