@@ -21,9 +21,7 @@ class MelSpec:
     mels: int
     f_min_hz: float
     f_max_hz: float
-    scale: Literal[
-        "db01", "ln"
-    ]  # db01: Diff-Foley's clip((20 log10 m + 80) / 100, 0, 1) | ln: natural log, floored at `floor`
+    scale: Literal["db01", "ln"]  # clip((20 log10 m + 80) / 100, 0, 1) | ln max(m, floor)
     floor: float = 1e-5
 
     DIFF_FOLEY: ClassVar[MelSpec]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from foleycli.specs import WINDOW_SECONDS
 
@@ -50,7 +51,7 @@ def plan_windows(
         raise ValueError(f"overlap of {float(overlap)} s must be under half of the window of {float(window)} s")
     edges = [Fraction(0), *sorted({cut for cut in cuts if 0 < cut < duration}), duration]
     windows: list[Window] = []
-    for shot_start, shot_stop in zip(edges, edges[1:], strict=False):
+    for shot_start, shot_stop in pairwise(edges):
         start, fade_in = shot_start, Fraction(0)
         while True:
             stop = min(start + window, shot_stop)

@@ -1,0 +1,1 @@
+"""foley: sound for silent video."""
