@@ -1,0 +1,37 @@
+"""DPM-Solver++ 2M (Lu et al. 2022) through diffusers, on our schedule."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from foleycli.sampling.guidance import Denoiser
+from foleycli.specs import SamplerSpec
+
+
+def window_noise(shape: tuple[int, ...], seed: int, window: int) -> Tensor:
+    """Gaussian noise (1, *shape), drawn on the CPU from (seed, window) alone: the same in any batch, on any device."""
+    generator = torch.Generator().manual_seed((seed * 1_000_003 + window) % 2**63)
+    return torch.randn((1, *shape), generator=generator)
+
+
+@torch.no_grad()
+def sample(denoise: Denoiser, noise: Tensor, spec: SamplerSpec) -> Tensor:
+    """Noise (B, ...) -> clean latent (B, ...) in `spec.steps` calls of `denoise`, which returns epsilon."""
+    from diffusers import DPMSolverMultistepScheduler
+
+    solver = DPMSolverMultistepScheduler(
+        num_train_timesteps=spec.train_steps,
+        beta_start=spec.beta_start,
+        beta_end=spec.beta_end,
+        beta_schedule="linear",
+        algorithm_type="dpmsolver++",
+        solver_order=2,
+        prediction_type="epsilon",
+        lower_order_final=True,
+    )
+    solver.set_timesteps(spec.steps)
+    latent = noise
+    for t in solver.timesteps.tolist():
+        latent = solver.step(denoise(latent, float(t)), int(t), latent).prev_sample
+    return latent
