@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Literal
 
+from foleycli.errors import UsageError
+
 
 @dataclass(frozen=True)
 class MelSpec:
@@ -43,10 +45,12 @@ class VaeSpec:
     """A convolutional KL VAE: mel (B, 1, M, K) -> latent (B, C, M / 8, K / 8)."""
 
     latent_channels: int = 8
-    widths: tuple[int, ...] = (32, 64, 128)  # one per halving of both axes
-    blocks: int = 1  # residual blocks per level
-    mel_mean: float = 0.0  # mel is (mel - mean) / std inside the VAE
-    mel_std: float = 1.0
+    widths: tuple[int, ...] = (32, 64, 160)  # one per halving of both axes
+    encoder_blocks: tuple[int, ...] = (0, 1, 1)  # residual blocks per width
+    decoder_blocks: tuple[int, ...] = (1, 2, 2)
+    last_width: int = 16  # at full resolution
+    mel_mean: float = -7.5  # mel is (mel - mean) / std inside the VAE
+    mel_std: float = 3.0
     latent_scale: float = 1.0  # latents leave `encode` times this, at about unit variance
 
     @property
@@ -62,8 +66,10 @@ class VocoderSpec:
     mels: int = 128
     width: int = 256
     blocks: int = 8
-    n_fft: int = 2048
+    n_fft: int = 1024  # of the inverse STFT
     hop_samples: int = 512
+    subframes: int = 2  # inverse-STFT frames per mel frame: an attack is shorter than 16 ms
+    subframe_blocks: int = 3  # of `blocks`, at the sub-frame rate
     upsample_rates: tuple[int, ...] = (5, 4, 2, 2, 2)
     upsample_kernels: tuple[int, ...] = (16, 16, 8, 4, 4)
     resblock_kernels: tuple[int, ...] = (3, 7, 11)
@@ -79,10 +85,12 @@ class SpotterSpec:
     size_pixels: int = 64
     grid_cells: int = 16
     grid_channels: int = 8
-    width: int = 48
+    stem_width: int = 48
+    width: int = 96  # of each cell of the 4 x 4, through time
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 8, 2)  # frames; their sum is what is seen to either side: 1 s
     classes: tuple[str, ...] = ()
     lag_seconds: float = 0.0  # constant added to every spotted time
-    threshold: float = 0.3
+    threshold: float = 0.3  # onset probability that makes a cue
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ class CueSpec:
 
 @dataclass(frozen=True)
 class DitSpec:
-    """A masked diffusion transformer (MDSGen). Sizes T, S, B, L: facts in `DitSpec.sized`."""
+    """A masked diffusion transformer (MDSGen). Sizes T, S, B, L of the paper: `DitSpec.sized`."""
 
     depth: int = 12
     width: int = 192
@@ -111,17 +119,76 @@ class DitSpec:
     latent_bins: int = 16
     latent_frames: int = 64
     patch: tuple[int, int] = (16, 1)  # (bins, frames) of one token
-    layout: Literal["image", "official"] = "image"  # (B, C, F, L) | the authors' time-first (B, C, T, F)
+    layout: Literal["image", "official"] = "image"  # (B, C, F, L) | the authors' time-first (B, C, L, F)
     adaln: Literal["zero", "single"] = "single"
     relative_position_bias: bool = False
     decoder_depth: int = 4  # N2
-    reducer: Literal["learned", "average", "attention", "none"] = "learned"
+    reducer: Literal["learned", "average", "attention", "none"] = "learned"  # none: all rows, as tokens
     aligned: bool = True  # add the feature of its own time to each latent column
     mask: Literal["tam", "sam", "fam", "none"] = "tam"
     mask_ratio: float = 0.3
     time_frequencies: int = 256
     features: int = 512
     feature_frames: int = 32
+
+    def __post_init__(self) -> None:
+        whole = {
+            "latent_bins / patch bins": (self.latent_bins, self.patch[0]),
+            "latent_frames / patch frames": (self.latent_frames, self.patch[1]),
+            "width / heads": (self.width, self.heads),
+            "width / 4 (sine and cosine of two axes)": (self.width, 4),
+        }
+        for name, (length, unit) in whole.items():
+            if length % unit:
+                raise UsageError(f"{name} = {length}/{unit} is not whole; change the DitSpec")
+        if not 0 <= self.decoder_depth <= self.depth:
+            raise UsageError(f"decoder_depth {self.decoder_depth} is not within depth {self.depth}; change the DitSpec")
+
+    @property
+    def columns(self) -> int:
+        """Tokens along time."""
+        return self.latent_frames // self.patch[1]
+
+    @property
+    def rows(self) -> int:
+        """Tokens along frequency."""
+        return self.latent_bins // self.patch[0]
+
+    @property
+    def latent_shape(self) -> tuple[int, int, int]:
+        """Shape of one latent in this spec's layout, without the batch."""
+        if self.layout == "official":
+            return self.latent_channels, self.latent_frames, self.latent_bins
+        return self.latent_channels, self.latent_bins, self.latent_frames
+
+    @classmethod
+    def sized(
+        cls, size: Size, *, layout: Literal["image", "official"] = "image", adaln: Literal["zero", "single"] = "zero"
+    ) -> DitSpec:
+        """The paper's model of that size on the image VAE's latent, or the authors' code's on the audio VAE's."""
+        depth, width, heads = _DIT_SIZES[size]
+        latent = (4, 16, 64) if layout == "image" else (8, 16, 204)
+        return cls(
+            depth,
+            width,
+            heads,
+            *latent,
+            patch=(2, 2),
+            layout=layout,
+            adaln=adaln,
+            relative_position_bias=layout == "official",
+            aligned=False,
+            time_frequencies=256 if layout == "image" else 204,
+        )
+
+
+Size = Literal["T", "S", "B", "L"]
+_DIT_SIZES: dict[Size, tuple[int, int, int]] = {  # layers, width, heads
+    "T": (12, 192, 3),
+    "S": (12, 384, 6),
+    "B": (12, 768, 12),
+    "L": (24, 1024, 16),
+}
 
 
 @dataclass(frozen=True)

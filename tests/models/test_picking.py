@@ -1,0 +1,108 @@
+"""Curves to cues: peaks where they are, between frames too; spans where motion lasts; nothing where nothing is."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from foleycli.models.picking import Spotting, find_peaks, join, pick, refine_peak, span_level
+from foleycli.specs import SpotterSpec
+
+SPEC = SpotterSpec(classes=("impact_wood", "impact_metal", "rain"))
+RATE = 25
+
+
+def curves(seconds: float = 8.0, hits: tuple[float, ...] = (), height: float = 0.8, **others: np.ndarray) -> Spotting:
+    frames = round(seconds * RATE)
+    place = np.arange(frames)[:, None] - np.asarray(hits)[None] * RATE
+    onset = height * np.exp(-0.5 * place**2).max(axis=1, initial=0.0) if hits else np.zeros(frames)
+    given = {
+        "onset": onset,
+        "strength": np.full(frames, 0.6),
+        "classes": np.tile([0.8, 0.1, 0.1], (frames, 1)),
+        "span": np.zeros(frames),
+        "activity": np.full(frames, 0.02),
+        "busiest": np.full(frames, 0.1),
+        **others,
+    }
+    return Spotting(**{name: np.asarray(curve, dtype=np.float32) for name, curve in given.items()})
+
+
+def test_hits_are_found_between_frames() -> None:
+    hits = (0.51, 1.23, 1.95, 4.017, 7.5)
+    cues = pick(curves(hits=hits), SPEC)
+    assert [cue.time for cue in cues] == pytest.approx(hits, abs=0.004)
+    assert {cue.sound for cue in cues} == {"impact_wood"}
+    assert all(cue.stop is None and cue.strength == pytest.approx(0.6) for cue in cues)
+    assert all(0.6 < cue.confidence <= 0.8 for cue in cues)
+
+
+def test_start_and_lag_are_added() -> None:
+    late = SpotterSpec(classes=SPEC.classes, lag_seconds=0.02)
+    assert pick(curves(hits=(2.0,)), late, start_seconds=100.0)[0].time == pytest.approx(102.02, abs=0.002)
+
+
+def test_of_two_too_near_the_higher_stays() -> None:
+    curve = np.zeros(40)
+    curve[[10, 12, 20]] = 0.9, 0.5, 0.4
+    assert find_peaks(curve, 3) == [10, 20]
+    assert find_peaks(curve, 2) == [10, 12, 20]
+    assert find_peaks(np.ones(5), 1) == []
+    assert find_peaks(np.array([2.0, 1.0, 1.0, 3.0]), 1) == [0, 3]
+
+
+@pytest.mark.parametrize("shift", [-0.4, 0.0, 0.3])
+def test_refined_peak_of_a_parabola_is_its_vertex(shift: float) -> None:
+    curve = 1 - (np.arange(11) - 5 - shift) ** 2 / 50
+    assert refine_peak(curve, 5) == pytest.approx(5 + shift)
+
+
+def test_weak_but_clear_hits_count_and_noise_does_not() -> None:
+    weak = curves(hits=(1.0, 2.0, 3.0), height=0.2)
+    assert len(pick(weak, SPEC)) == 3
+    assert pick(curves(hits=(1.0, 2.0, 3.0), height=0.1), SPEC) == ()
+    beside_strong = join([curves(3.0, hits=(1.0,), height=0.9), curves(3.0, hits=(1.0,), height=0.2)])
+    assert len(pick(beside_strong, SPEC)) == 1
+
+
+def test_nothing_moves_nothing_sounds() -> None:
+    still = curves(hits=(1.0, 2.0), span=np.ones(200), activity=np.zeros(200), busiest=np.zeros(200))
+    assert pick(still, SPEC) == ()
+
+
+def test_undecided_class_stays_unnamed() -> None:
+    unsure = curves(hits=(1.0,), classes=np.full((200, 3), 1 / 3))
+    assert pick(unsure, SPEC)[0].sound == ""
+    assert pick(curves(hits=(1.0,), classes=np.zeros((200, 0))), SpotterSpec())[0].sound == ""
+
+
+def test_lasting_motion_is_a_span_in_pieces_of_even_level() -> None:
+    activity = np.full(200, 0.002)
+    activity[50:100], activity[100:150] = 0.01, 0.07
+    spans = pick(curves(activity=activity, span=np.ones(200)), SPEC)
+    assert len(spans) >= 2
+    assert spans[0].time == pytest.approx(2.0, abs=0.6) and spans[-1].stop == pytest.approx(6.0, abs=0.6)
+    assert all(first.stop == second.time for first, second in pairwise(spans))
+    assert spans[-1].strength > spans[0].strength
+    assert {cue.sound for cue in spans} == {"rain"}
+
+
+def test_motion_of_a_hit_is_no_span() -> None:
+    cues = pick(curves(hits=tuple(np.arange(0.5, 8.0, 0.7)), span=np.ones(200)), SPEC)
+    assert all(cue.stop is None for cue in cues)
+
+
+def test_camera_motion_is_no_span() -> None:
+    assert pick(curves(span=np.full(200, 0.1)), SPEC) == ()
+
+
+def test_level_grows_with_motion() -> None:
+    levels = span_level(np.array([0.0, 0.004, 0.01, 0.04, 0.08, 1.0]))
+    assert (np.diff(levels) >= 0).all()
+    assert levels[0] == 0 and levels[-1] == 1
+
+
+def test_crop_and_join_undo_each_other() -> None:
+    whole = curves(hits=(1.0,))
+    again = join([whole.crop(0, 70), whole.crop(70, 200)])
+    assert (again.onset == whole.onset).all() and (again.classes == whole.classes).all()
