@@ -1,0 +1,49 @@
+"""Opens a media file as a local file and nothing else: no network, no playlists, no picture lists."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from foleycli.errors import InputError
+
+# Demuxers that read one file and follow no names found in it. hls, dash, concat, image2 and the like are left out.
+FORMATS = (
+    "3g2,3gp,aac,aiff,apng,asf,av1,avi,caf,dv,flac,flv,gif,gxf,h261,h263,h264,hevc,ivf,m4a,m4v,matroska,mj2,mjpeg,"
+    "mov,mp3,mp4,mpeg,mpegts,mpegvideo,mxf,nsv,nut,obu,ogg,rm,swf,vc1,vvc,w64,wav,webm,wtv,yuv4mpegpipe"
+)
+MAX_PIXELS = 2**27  # 16384 x 8192: one decoded picture is at most 400 MB
+
+
+def open_local(path: str | Path, **options: str) -> InputContainer:
+    """The container at `path`; raises InputError in one line if there is none that can be read."""
+    path = Path(path)
+    try:
+        size_bytes = path.stat().st_size
+        if not path.is_file():
+            raise InputError(f"{path} is not a file; give one video file")
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; check the name and the permissions") from error
+    if size_bytes == 0:
+        raise InputError(f"{path} is empty (0 bytes); copy or download it again")
+    safe: dict[str, Any] = {"protocol_whitelist": "file", "format_whitelist": FORMATS, "max_pixels": str(MAX_PIXELS)}
+    try:
+        # The prefix keeps names such as "-x.mp4" or "a:b.mp4" from being read as options or protocols.
+        name = f"file:{os.path.abspath(path)}"
+        container: InputContainer = av.open(name, mode="r", options=safe | options, metadata_errors="replace")
+        return container
+    except (FFmpegError, ValueError, OSError) as error:
+        raise InputError(f"{path}: {_reason(error)}; check that it plays, or copy it again") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, av.error.InvalidDataError):
+        return "not a video file, or cut off before its index"
+    return f"can't be opened ({getattr(error, 'strerror', None) or error})"

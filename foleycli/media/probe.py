@@ -1,0 +1,249 @@
+"""What a video file holds: its streams, and the exact time of its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.sidedata.sidedata import Type
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from foleycli.errors import InputError
+from foleycli.media.local import MAX_PIXELS, open_local
+
+MAX_SECONDS = 24 * 3600
+WHOLE_BYTES = 2**28  # larger files are read at both ends only, if their header gives a duration
+HEAD_PACKETS = 2000
+TAIL_MICROSECONDS = 5_000_000  # pictures are stored out of order: the last shown is not the last stored
+STILL_CODECS = frozenset({"mjpeg", "png", "bmp", "gif", "webp", "tiff", "jpegxl"})
+
+
+@dataclass(frozen=True)
+class StreamInfo:
+    """One stream of the container; `kind` is video, audio, subtitle, data, attachment or unknown."""
+
+    index: int
+    kind: str
+    codec: str
+    language: str | None = None
+    title: str | None = None
+    default: bool = False
+    attached_picture: bool = False
+    channels: int = 0
+    sample_rate: int = 0
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """A video file: `start` is the first picture's time in container seconds, `duration` runs to the last one's end.
+
+    `width` and `height` are as stored; to show a picture upright, mirror it left-right if `mirrored`,
+    then turn it clockwise by `rotation` degrees (0, 90, 180 or 270).
+    """
+
+    path: Path
+    container: str
+    duration: Fraction
+    start: Fraction
+    container_start: Fraction  # where the earliest stream starts: at or before `start`
+    width: int
+    height: int
+    rotation: int
+    mirrored: bool
+    sample_aspect: Fraction
+    frame_rate: Fraction
+    variable: bool
+    video_index: int
+    streams: tuple[StreamInfo, ...]
+    metadata: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def audio(self) -> tuple[StreamInfo, ...]:
+        return tuple(stream for stream in self.streams if stream.kind == "audio")
+
+    @property
+    def has_audio(self) -> bool:
+        return bool(self.audio)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When the pictures of one stream are shown, in seconds of the container."""
+
+    start: Fraction
+    stop: Fraction
+    frame_rate: Fraction
+    variable: bool
+    pictures: int
+
+
+def probe(path: str | Path) -> VideoInfo:
+    """Reads the header and the packets, decodes one picture; raises InputError for what can't be dubbed."""
+    path = Path(path)
+    with open_local(path) as container:
+        moving = [stream for stream in container.streams.video if _moves(stream)]
+        if not moving:
+            what = "has sound but no picture" if container.streams.audio else "has no picture"
+            raise InputError(f"{path} {what}; give a file with a video stream")
+        timings = _timings(container, moving)
+        if not timings:
+            raise InputError(f"{path} has a video stream but no pictures in it; copy or download it again")
+        stream = max((one for one in moving if one.index in timings), key=lambda one: _merit(one, timings[one.index]))
+        timing = timings[stream.index]
+        _check(path, stream, timing)
+        picture = _first_picture(path, stream.index)
+        rotation, mirrored = orientation(picture)
+        container_start = Fraction(container.start_time or 0, 1_000_000)
+        return VideoInfo(
+            path=path,
+            container=container.format.name,
+            duration=timing.stop - timing.start,
+            start=timing.start,
+            container_start=min(container_start, timing.start),
+            width=picture.width,
+            height=picture.height,
+            rotation=rotation,
+            mirrored=mirrored,
+            sample_aspect=Fraction(stream.sample_aspect_ratio or 1),
+            frame_rate=timing.frame_rate,
+            variable=timing.variable,
+            video_index=stream.index,
+            streams=tuple(_describe(one) for one in container.streams),
+            metadata=tuple(sorted(container.metadata.items())),
+        )
+
+
+def _moves(stream: VideoStream) -> bool:
+    return stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
+
+
+def _merit(stream: VideoStream, timing: Timing) -> tuple[bool, bool, int]:
+    still = timing.pictures == 1 and stream.codec_context.name in STILL_CODECS
+    return not still, bool(stream.disposition & Disposition.default), -stream.index
+
+
+def _check(path: Path, stream: VideoStream, timing: Timing) -> None:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if not 0 < width * height <= MAX_PIXELS:
+        raise InputError(f"{path}: pictures of {width} x {height} pixels; scale it to at most 16384 x 8192")
+    if timing.stop - timing.start > MAX_SECONDS:
+        hours = float((timing.stop - timing.start) / 3600)
+        raise InputError(f"{path} says it lasts {hours:.0f} hours; cut it into pieces of at most 24")
+
+
+def _timings(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int, Timing]:
+    """Timing of each stream that has pictures, by index. Headers lie: the packets are asked, if need be all of them."""
+    whole = container.size <= WHOLE_BYTES or container.duration is None
+    head = _shown(container, streams, None if whole else HEAD_PACKETS)
+    tail = {} if whole else _tail(container, streams)
+    if not whole and any(tail[index].size == 0 for index in head):  # can't seek there: no index, or cut off
+        container.seek(container.start_time or 0)
+        head, tail = _shown(container, streams, None), {}
+    timings = {}
+    for stream in streams:
+        if head[stream.index].size:
+            timings[stream.index] = _timing(stream, head[stream.index], tail.get(stream.index))
+    return timings
+
+
+def _tail(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int, Any]:
+    try:
+        container.seek((container.start_time or 0) + max(0, (container.duration or 0) - TAIL_MICROSECONDS))
+    except FFmpegError:
+        return {stream.index: np.empty((0, 2), np.int64) for stream in streams}
+    return _shown(container, streams, None)
+
+
+def _shown(container: InputContainer, streams: Sequence[VideoStream], limit: int | None) -> dict[int, Any]:
+    """(pts, length) in ticks of each packet that is shown, in order of pts: index -> int64 (pictures, 2)."""
+    rows: dict[int, list[tuple[int, int]]] = {stream.index: [] for stream in streams}
+    try:
+        for packet in islice(container.demux(*streams), limit):
+            ticks = packet.dts if packet.pts is None else packet.pts
+            # Discarded packets are decoded but not shown: what an edit list cuts off.
+            if ticks is not None and not packet.is_discard:
+                rows[packet.stream_index].append((ticks, packet.duration or 0))
+    except FFmpegError:
+        pass  # damaged from here on: what came before counts
+    if limit is not None:  # later packets may be shown between the last of these
+        rows = {index: sorted(row)[: max(1, len(row) - 32)] for index, row in rows.items()}
+    return {index: np.array(sorted(row), np.int64).reshape(-1, 2) for index, row in rows.items()}
+
+
+def _timing(stream: VideoStream, head: Any, tail: Any | None) -> Timing:
+    base = stream.time_base or Fraction(1, 1000)
+    steps = np.diff(head[:, 0])
+    steps = steps[steps > 0]
+    guess = stream.average_rate or stream.guessed_rate or Fraction(25)
+    step = int(np.median(steps)) if steps.size else max(1, round(1 / (guess * base)))
+    last_pts, last_length = (head if tail is None else tail)[-1].tolist()
+    measured = 1 / (Fraction(int(steps.sum()), steps.size) * base) if steps.size else guess
+    near = stream.average_rate is not None and abs(stream.average_rate / measured - 1) < Fraction(1, 200)
+    return Timing(
+        start=int(head[0, 0]) * base,
+        stop=(last_pts + (last_length or step)) * base,
+        frame_rate=stream.average_rate if near and stream.average_rate else measured.limit_denominator(1001),
+        variable=bool(steps.size and np.abs(steps - step).max() > max(1, step // 100)),  # 1 tick is rounding
+        pictures=len(head),
+    )
+
+
+def pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Every picture that can be decoded from here on, in order of showing; damaged packets are stepped over."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, FFmpegError):  # the end, or nothing readable after this
+            return
+        with suppress(FFmpegError):
+            yield from packet.decode()
+
+
+def _first_picture(path: Path, index: int) -> VideoFrame:
+    with open_local(path) as container:
+        stream = next(stream for stream in container.streams.video if stream.index == index)
+        for picture in pictures(container, stream):
+            return picture
+    raise InputError(f"{path}: no picture can be decoded; check that it plays, or copy it again")
+
+
+def orientation(picture: VideoFrame) -> tuple[int, bool]:
+    """Degrees clockwise to turn, and whether to mirror left-right before, from the display matrix of a picture.
+
+    The matrix maps (x, y) to (a x + c y, b x + d y); it is stored as a b u c d v x y w in 16.16 fixed point.
+    """
+    sides: Any = picture.side_data  # a mapping by its types, a sequence by its behaviour
+    found = next((side for side in sides if side.type == Type.DISPLAYMATRIX), None)
+    if found is None:
+        return 0, False
+    a, b, _, c, d = np.frombuffer(bytes(found), np.int32)[:5].astype(np.float64)
+    mirrored = a * d - b * c < 0
+    degrees = np.degrees(np.arctan2(-b, -a) if mirrored else np.arctan2(b, a))
+    return round(degrees / 90) % 4 * 90, bool(mirrored)
+
+
+def _describe(stream: Any) -> StreamInfo:
+    context = stream.codec_context
+    audio = stream.type == "audio" and context is not None
+    return StreamInfo(
+        index=stream.index,
+        kind=stream.type,
+        codec=context.codec.canonical_name if context is not None else (stream.name or "unknown"),
+        language=stream.language,
+        title=stream.metadata.get("title"),
+        default=bool(stream.disposition & Disposition.default),
+        attached_picture=bool(stream.disposition & Disposition.attached_pic),
+        channels=context.layout.nb_channels if audio else 0,
+        sample_rate=context.sample_rate if audio else 0,
+    )
