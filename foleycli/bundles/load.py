@@ -1,0 +1,129 @@
+"""Opens a model: specs at once, each network when it is first asked for (spotting needs no vocoder)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from foleycli.bundles import store
+from foleycli.bundles.bundle import REPAIR, Bundle, Manifest, read_bundle
+from foleycli.errors import ModelError
+from foleycli.specs import CueSpec, DitSpec, MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from foleycli.models.cavp import CavpVideoEncoder
+    from foleycli.models.cues import CueEncoder
+    from foleycli.models.dit import MDSGen
+    from foleycli.models.spotter import Spotter
+    from foleycli.models.vae import MelVae
+    from foleycli.models.vocoder import HifiGan, IstftVocoder
+
+    Network = TypeVar("Network", bound=nn.Module)
+
+SpecT = TypeVar("SpecT")
+SPOT_PERFORM = "spot-perform"  # spotter -> cue sheet -> cues -> dit -> vae -> vocoder
+MDSGEN = "mdsgen"  # cavp -> dit -> vae -> vocoder, as in the paper
+PARTS = {
+    SPOT_PERFORM: ("spotter", "cues", "dit", "vae", "vocoder"),
+    MDSGEN: ("cavp", "dit", "vae", "vocoder"),
+}
+
+
+def load_bundle(name: str | Path, *, offline: bool = False) -> LoadedBundle:
+    """A model by its name in the catalogue, its folder, or `hf://owner/name@revision`; raises ModelError."""
+    bundle = read_bundle(store.resolve(name, offline=offline))
+    needed = PARTS.get(bundle.manifest.kind)
+    if needed is None:
+        raise ModelError(f"{bundle.folder}: kind {bundle.manifest.kind!r} is unknown here; install a newer foleycli")
+    if missing := [part for part in needed if part not in bundle.manifest.parts]:
+        raise ModelError(f"{bundle.folder}: no weights for {', '.join(missing)}; {REPAIR}")
+    return LoadedBundle(bundle)
+
+
+class LoadedBundle:
+    """The networks of a model, float32 on the CPU in eval mode, each built and checked on first use."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.bundle.manifest
+
+    @cached_property
+    def mel(self) -> MelSpec:
+        return self.bundle.spec("mel", MelSpec)
+
+    @cached_property
+    def sampler(self) -> SamplerSpec:
+        return self.bundle.spec("sampler", SamplerSpec)
+
+    @cached_property
+    def spotter(self) -> Spotter:
+        from foleycli.models.spotter import Spotter
+
+        return self._build("spotter", SpotterSpec, Spotter)
+
+    @cached_property
+    def cue_encoder(self) -> CueEncoder:
+        from foleycli.models.cues import CueEncoder
+
+        return self._build("cues", CueSpec, CueEncoder)
+
+    @cached_property
+    def cavp(self) -> CavpVideoEncoder:
+        from foleycli.models.cavp import CavpVideoEncoder
+
+        return self._fill("cavp", CavpVideoEncoder())
+
+    @cached_property
+    def dit(self) -> MDSGen:
+        from foleycli.models.dit import MDSGen
+
+        return self._build("dit", DitSpec, MDSGen)
+
+    @cached_property
+    def vae(self) -> MelVae:
+        from foleycli.models.vae import MelVae
+
+        return self._build("vae", VaeSpec, lambda spec: MelVae(spec, self.mel.mels))
+
+    @cached_property
+    def vocoder(self) -> IstftVocoder | HifiGan:
+        from foleycli.models.vocoder import HifiGan, IstftVocoder
+
+        if self.bundle.spec("vocoder", VocoderSpec).kind == "hifigan":
+            return self._build("vocoder", VocoderSpec, HifiGan)
+        return self._build("vocoder", VocoderSpec, IstftVocoder)
+
+    def _build(self, part: str, kind: type[SpecT], network: Callable[[SpecT], Network]) -> Network:
+        return self._fill(part, network(self.bundle.spec(part, kind)))
+
+    def _fill(self, part: str, network: Network) -> Network:
+        try:
+            network.load_state_dict(read_part(self.bundle, part))
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[:160]
+            raise ModelError(f"{self.bundle.part_path(part)}: doesn't fit its spec ({reason}); {REPAIR}") from error
+        return network.eval().requires_grad_(False)
+
+
+def read_part(bundle: Bundle, part: str) -> dict[str, Tensor]:
+    """The state dict of one part, its file's sha256 checked, float32."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = bundle.part_path(part)
+    if path.name not in bundle.manifest.files:
+        raise ModelError(f"{bundle.folder}: no weights for {part}; {REPAIR}")
+    bundle.verify_file(path.name)
+    try:
+        state = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: not safetensors ({error}); {REPAIR}") from error
+    return {key: value.to(torch.float32) if value.is_floating_point() else value for key, value in state.items()}

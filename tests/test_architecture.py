@@ -1,0 +1,208 @@
+"""The shape of the package, held by reading its source: layers, who may touch what, sizes, and what an import costs."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import foleycli
+from foleycli.version import __version__
+
+PACKAGE = Path(foleycli.__file__).parent
+ROOT = PACKAGE.parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+LAYERS = {
+    **dict.fromkeys(("errors", "version"), 0),
+    **dict.fromkeys(("specs", "classes"), 1),
+    **dict.fromkeys(("timeline", "cuesheet"), 2),
+    **dict.fromkeys(("media", "models", "sampling", "scenes"), 3),
+    "bundles": 4,
+    "performers": 5,
+    "pipeline": 6,
+    "__init__": 6,  # the façade: what `from foleycli import ...` gives
+    **dict.fromkeys(("training", "evaluation"), 7),
+    "cli": 8,
+}
+THIRD_PARTY = {  # what a package may import beside the standard library, lazily or not
+    "errors": set(), "version": set(), "specs": set(), "timeline": set(), "classes": set(), "cuesheet": set(),
+    "media": {"numpy", "av", "ffmpeg", "imageio_ffmpeg", "soundfile", "soxr", "scipy"},
+    "models": {"torch", "numpy", "einops"},
+    "sampling": {"torch", "numpy", "einops", "diffusers"},
+    "scenes": {"torch", "numpy", "einops"},
+    "training": {"torch", "numpy", "einops"},
+}  # fmt: skip
+ALSO = {"training/sounds.py": {"soundfile", "soxr"}}
+
+
+def unit(path: Path) -> str:
+    """The package or top-level module that a file belongs to: the thing that has a layer."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Dotted names that a file imports anywhere in it, lazily too, except for the type checker only."""
+    return tuple(_imports(tree_of(path), name(path)))
+
+
+def _imports(tree: ast.Module, where: str) -> Iterator[str]:
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{where}: a relative import; write foleycli.x.y"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def our_unit(dotted: str) -> str:
+    parts = dotted.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in LAYERS else "__init__"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_imports_point_down(path: Path) -> None:
+    for dotted in imports(path):
+        if dotted.split(".")[0] != "foleycli":
+            continue
+        below = our_unit(dotted)
+        own = below == unit(path)
+        assert own or LAYERS[below] < LAYERS[unit(path)], f"{name(path)} imports {dotted}, which is not below it"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_each_package_keeps_to_its_libraries(path: Path) -> None:
+    allowed = THIRD_PARTY.get(unit(path))
+    if allowed is None:
+        return
+    roots = {dotted.split(".")[0] for dotted in imports(path)} - sys.stdlib_module_names - {"foleycli"}
+    assert roots <= allowed | ALSO.get(name(path), set()), f"{name(path)} imports {roots - allowed}"
+
+
+def test_the_hub_and_processes_are_touched_in_one_place_each() -> None:
+    owners = {"huggingface_hub": "bundles/store.py", "subprocess": "media/mux.py"}
+    for path in FILES:
+        for dotted in imports(path):
+            root = dotted.split(".")[0]
+            assert owners.get(root, name(path)) == name(path), f"{name(path)} imports {root}"
+            assert dotted not in ("os.system", "os.popen", "os.fork"), name(path)
+
+
+def module_of(dotted: str) -> str | None:
+    """The file that a dotted name of ours comes from."""
+    parts = dotted.split(".")[1:]
+    for length in (len(parts), len(parts) - 1):
+        stem = PACKAGE.joinpath(*parts[:length])
+        if length and stem.with_suffix(".py").is_file():
+            return name(stem.with_suffix(".py"))
+        if (stem / "__init__.py").is_file():
+            return name(stem / "__init__.py")
+    return None
+
+
+def test_no_import_cycle() -> None:
+    graph = {
+        name(path): {module_of(dotted) for dotted in imports(path) if dotted.split(".")[0] == "foleycli"} - {None}
+        for path in FILES
+    }
+    done: set[str] = set()
+
+    def visit(node: str, trail: tuple[str, ...]) -> None:
+        assert node not in trail, f"import cycle: {' -> '.join((*trail, node))}"
+        if node not in done:
+            for below in graph[node]:
+                assert below is not None
+                visit(below, (*trail, node))
+            done.add(node)
+
+    for node in graph:
+        visit(node, ())
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_only_the_cli_talks(path: Path) -> None:
+    if unit(path) == "cli":
+        return
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in ("print", "input", "sys.exit", "exit", "breakpoint"), f"{name(path)}: {called}"
+            assert not called.startswith(("sys.stdout", "sys.stderr")), f"{name(path)}: {called}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 250, f"{name(path)}: over 250 lines, find the second concept in it"
+    assert path.stem not in ("utils", "helpers", "common", "misc")
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            assert node.end_lineno - node.lineno < 50, f"{name(path)}: {node.name} is over 50 lines"
+
+
+def test_version_is_the_top_entry_of_the_changelog() -> None:
+    top = re.search(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert top is not None
+    assert top[1] == __version__
+
+
+def test_exports_are_what_all_says() -> None:
+    for exported in foleycli.__all__:
+        assert getattr(foleycli, exported) is not None
+    with pytest.raises(AttributeError):
+        _ = foleycli.no_such_thing
+
+
+HELP = """
+import sys
+from foleycli.cli.app import main
+try:
+    main()
+except SystemExit as stop:
+    assert stop.code == 0, stop.code
+heavy = {"torch", "numpy", "av", "scipy", "diffusers", "huggingface_hub", "rich"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["dub", "--help"], ["--version"], ["models", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    run = subprocess.run([sys.executable, "-c", HELP, *arguments], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip()
+
+
+def test_importing_everything_writes_nothing(tmp_path: Path) -> None:
+    modules = [".".join(("foleycli", *path.relative_to(PACKAGE).with_suffix("").parts)) for path in FILES]
+    plain = [module.removesuffix(".__init__") for module in modules if not module.endswith("__main__")]
+    code = f"import importlib\nfor module in {plain!r}: importlib.import_module(module)"
+    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, env=environment)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == run.stderr == ""
+    assert list(tmp_path.iterdir()) == []
