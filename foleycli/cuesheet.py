@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from foleycli.classes import SOUND_CLASSES, nearest_classes
+from foleycli.classes import HIT_CLASSES, SOUND_CLASSES, SPAN_CLASSES, nearest_classes
 from foleycli.errors import UsageError
 
 
@@ -107,6 +107,23 @@ def check_sound(name: str, where: str = "--sound") -> str:
     raise UsageError(f"{where}: no sound called {name!r}; nearest: {near} ('foley sounds' lists all)")
 
 
-def steer(cues: Iterable[Cue], sound: str) -> tuple[Cue, ...]:
-    """Every cue that is not locked, with its sound set to `sound`."""
-    return tuple(cue if cue.lock else replace(cue, sound=sound) for cue in cues)
+def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tuple[Cue, ...]:
+    """The cues played with the asked-for sounds alone: hits by the first struck one, spans by the first lasting one.
+
+    What has no sound of its kind falls silent, unless nothing would be left: then hits take a lasting sound, spans a
+    struck one, and a lasting sound without any cue fills the whole video. Locked cues stay as they are.
+    """
+    if not sounds:
+        return tuple(cues)
+    hit = next((sound for sound in sounds if sound in HIT_CLASSES), "")
+    span = next((sound for sound in sounds if sound in SPAN_CLASSES), "")
+    locked = [cue for cue in cues if cue.lock]
+    hits = [replace(cue, sound=hit or span) for cue in cues if cue.stop is None and not cue.lock]
+    spans = [replace(cue, sound=span or hit) for cue in cues if cue.stop is not None and not cue.lock]
+    if hit and not span:
+        chosen = hits or spans
+    elif span and not hit:
+        chosen = spans or [Cue(0.0, 0.6, span, stop=stop_seconds)]
+    else:
+        chosen = hits + spans
+    return tuple(sorted(locked + chosen, key=lambda cue: cue.time))

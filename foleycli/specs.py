@@ -70,6 +70,7 @@ class VocoderSpec:
     hop_samples: int = 512
     subframes: int = 2  # inverse-STFT frames per mel frame: an attack is shorter than 16 ms
     subframe_blocks: int = 3  # of `blocks`, at the sub-frame rate
+    corrections: int = 4  # steps of making the sound's own mel agree with the mel asked for
     upsample_rates: tuple[int, ...] = (5, 4, 2, 2, 2)
     upsample_kernels: tuple[int, ...] = (16, 16, 8, 4, 4)
     resblock_kernels: tuple[int, ...] = (3, 7, 11)
@@ -198,6 +199,7 @@ class SamplerSpec:
     steps: int = 25
     guidance: float = 2.5
     guidance_power: float = 0.01
+    spacing: Literal["linear", "logsnr"] = "logsnr"  # of the steps: in t as the authors do, or in log SNR
     train_steps: int = 1000
     beta_start: float = 1e-4
     beta_end: float = 2e-2

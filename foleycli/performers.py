@@ -1,0 +1,130 @@
+"""How a bundle turns windows of a video into sound: the two kinds of model behind one interface.
+
+spot-perform (pocket):  frames -> spotter -> cues -> curves -> features -> MDSGen -> VAE -> vocoder
+mdsgen (the paper's):   frames -> CAVP -> features               -> MDSGen -> VAE -> vocoder
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from foleycli.bundles.load import LoadedBundle
+from foleycli.cuesheet import Cue
+from foleycli.media.frames import FrameReader
+from foleycli.media.probe import VideoInfo
+from foleycli.models.cues import curves_batch
+from foleycli.models.picking import join, pick
+from foleycli.sampling.guidance import guided
+from foleycli.sampling.solver import sample, window_noise
+from foleycli.specs import WINDOW_SECONDS, SamplerSpec
+from foleycli.timeline import Window, to_samples
+
+Wave = npt.NDArray[np.float32]
+Progress = Callable[[str, int, int], None]
+
+CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: memory stays flat
+HALO_SECONDS = Fraction(2)  # seen on either side of a chunk and thrown away: more than the spotter's reach
+
+
+class Performer(Protocol):
+    """What the pipeline asks of a model."""
+
+    sample_rate: int
+
+    def spot(self, info: VideoInfo, start: Fraction, stop: Fraction, progress: Progress | None) -> tuple[Cue, ...]:
+        """The cues of [start, stop), in seconds from the first picture."""
+        ...
+
+    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
+        """The bundle's sampler settings, with those that are given replaced."""
+        ...
+
+    def perform(
+        self, info: VideoInfo, cues: tuple[Cue, ...], start: Fraction, window: Window, seed: int, sampler: SamplerSpec
+    ) -> Wave:
+        """The sound (S,) of one window, whose times count from `start`."""
+        ...
+
+
+def build_performer(bundle: LoadedBundle, device: torch.device, precision: str) -> Performer:
+    """The performer for this kind of bundle, its networks on `device`."""
+    return SpotPerform(bundle, device, precision)
+
+
+class SpotPerform:
+    """Pocket: a spotter writes cues, MDSGen with frame-aligned conditioning performs them."""
+
+    def __init__(self, bundle: LoadedBundle, device: torch.device, precision: str) -> None:
+        self.bundle, self.device = bundle, device
+        bf16 = precision == "bf16" or (precision == "auto" and device.type == "cuda")
+        self.dtype = torch.bfloat16 if bf16 else torch.float32
+        self.sample_rate = bundle.mel.sample_rate
+
+    def spot(self, info: VideoInfo, start: Fraction, stop: Fraction, progress: Progress | None) -> tuple[Cue, ...]:
+        spotter = self.bundle.spotter.to(self.device)
+        spec = spotter.spec
+        rate, size = spec.frames_per_second, (spec.size_pixels, spec.size_pixels)
+        reader = FrameReader(info, rate, size, grey=True)
+        pieces = []
+        at = start
+        while at < stop:
+            end = min(at + CHUNK_SECONDS, stop)
+            before = min(HALO_SECONDS, at - start)
+            frames = reader.read(at - before, min(end + HALO_SECONDS, stop))
+            curves = spotter.spot_curves(frames)
+            first, count = to_samples(before, rate), to_samples(end - start, rate) - to_samples(at - start, rate)
+            pieces.append(curves.crop(first, first + max(1, count)))
+            at = end
+            if progress is not None:
+                progress("spot", to_samples(at - start, 1), to_samples(stop - start, 1))
+        cues = pick(join(pieces), spec, float(start))
+        return tuple(cue for cue in cues if cue.time < stop)
+
+    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
+        spec = self.bundle.sampler
+        spec = spec if steps is None else replace(spec, steps=steps)
+        return spec if guidance is None else replace(spec, guidance=guidance)
+
+    @torch.inference_mode()
+    def perform(
+        self, info: VideoInfo, cues: tuple[Cue, ...], start: Fraction, window: Window, seed: int, sampler: SamplerSpec
+    ) -> Wave:
+        samples = to_samples(window.stop, self.sample_rate) - to_samples(window.start, self.sample_rate)
+        first = float(start + window.start)
+        if not any(audible(cue, first, first + float(WINDOW_SECONDS)) for cue in cues):
+            return np.zeros(samples, np.float32)  # nothing happens here: silence, not a model's idea of it
+        curves = curves_batch(cues, [first], self.bundle.cue_encoder.spec).to(self.device)
+        features = self.bundle.cue_encoder.to(self.device)(curves)  # (1, 32, 512)
+        latent = self._sample(features, seed, window.index, sampler)  # (1, C, F, L)
+        mel = self.bundle.vae.to(self.device).decode(latent)  # (1, M, K)
+        wave: Wave = self.bundle.vocoder.to(self.device)(mel)[0].float().cpu().numpy()
+        return wave[:samples]
+
+    def _sample(self, features: Tensor, seed: int, window: int, sampler: SamplerSpec) -> Tensor:
+        dit = self.bundle.dit.to(self.device)
+        channels = dit.spec.latent_channels
+        both = torch.cat([features, features])
+
+        def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
+            with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
+                output = dit(latent, t, both[: len(latent)], drop=drop)
+            return output.float().narrow(1, 0, channels)
+
+        shape = (channels, dit.spec.latent_bins, dit.spec.latent_frames)
+        noise = window_noise(shape, seed, window).to(self.device)
+        denoise = guided(model, sampler.guidance, sampler.guidance_power, sampler.train_steps)
+        return sample(denoise, noise, sampler)
+
+
+def audible(cue: Cue, start: float, stop: float) -> bool:
+    """Whether a cue is heard between `start` and `stop` seconds."""
+    last = cue.time if cue.stop is None else cue.stop
+    return not cue.mute and cue.time < stop and last >= start

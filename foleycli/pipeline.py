@@ -1,0 +1,171 @@
+"""From a video to a track of sound, one verb per stage: probe, spot, plan, perform, stitch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from foleycli.bundles.load import LoadedBundle, load_bundle
+from foleycli.cuesheet import Cue, steer
+from foleycli.errors import UsageError
+from foleycli.media.probe import VideoInfo, probe
+from foleycli.media.stitch import stitch
+from foleycli.performers import Performer, build_performer
+from foleycli.timeline import Window, plan_windows
+
+Wave = npt.NDArray[np.float32]
+Progress = Callable[[str, int, int], None]  # (stage, done, total)
+
+OVERLAP = Fraction(1)
+
+
+@dataclass(frozen=True)
+class Track:
+    """A generated track: samples float32 (S,) in -1..1, as long as the part of the video that was asked for."""
+
+    samples: Wave
+    sample_rate: int
+    windows: tuple[Window, ...]
+    seeds: tuple[int, ...]
+    cues: tuple[Cue, ...]
+
+
+@dataclass(frozen=True)
+class TrackStream:
+    """A track that is made while it is read: iterate for chunks float32 (S_i,), in memory flat in the length."""
+
+    chunks: Iterator[Wave]
+    sample_rate: int
+    duration: Fraction
+    windows: tuple[Window, ...]
+    seeds: tuple[int, ...]
+    cues: tuple[Cue, ...]
+
+    def __iter__(self) -> Iterator[Wave]:
+        return self.chunks
+
+
+class FoleyPipeline:
+    """A model, ready on a device: `spot` writes the cue sheet of a video, `generate` and `stream` perform it."""
+
+    def __init__(
+        self, bundle: LoadedBundle | str | Path = "pocket", device: str = "auto", precision: str = "auto"
+    ) -> None:
+        self.bundle = bundle if isinstance(bundle, LoadedBundle) else load_bundle(bundle)
+        self.device = pick_device(device)
+        self.performer: Performer = build_performer(self.bundle, self.device, precision)
+
+    def spot(
+        self,
+        video: str | Path | VideoInfo,
+        *,
+        sounds: Sequence[str] = (),
+        start: Fraction | None = None,
+        stop: Fraction | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Cue, ...]:
+        """The cue sheet of the video, times in seconds from its first picture; none for a model that needs no cues."""
+        info = as_info(video)
+        first, last = _part(info, start, stop)
+        return steer(self.performer.spot(info, first, last, progress), sounds, float(last))
+
+    def stream(
+        self,
+        video: str | Path | VideoInfo,
+        *,
+        seed: int = 0,
+        cues: Sequence[Cue] | None = None,
+        sounds: Sequence[str] = (),
+        steps: int | None = None,
+        guidance: float | None = None,
+        overlap: Fraction = OVERLAP,
+        start: Fraction | None = None,
+        stop: Fraction | None = None,
+        progress: Progress | None = None,
+    ) -> TrackStream:
+        """Performs the video (or the given cues) window by window; the same call gives the same samples.
+
+        A window's sound depends on (video, cues, seed, window) alone.
+        """
+        info = as_info(video)
+        first, last = _part(info, start, stop)
+        if cues is None:
+            cues = self.spot(info, sounds=sounds, start=first, stop=last, progress=progress)
+        elif sounds:
+            cues = steer(cues, sounds, float(last))
+        windows = plan_windows(last - first, overlap=overlap)
+        sampler = self.performer.sampler(steps, guidance)
+
+        def parts() -> Iterator[tuple[Window, Wave]]:
+            for window in windows:
+                yield window, self.performer.perform(info, tuple(cues), first, window, seed, sampler)
+                if progress is not None:
+                    progress("perform", window.index + 1, len(windows))
+
+        rate = self.performer.sample_rate
+        seeds = tuple(seed for _ in windows)
+        return TrackStream(stitch(parts(), rate), rate, last - first, windows, seeds, tuple(cues))
+
+    def generate(
+        self,
+        video: str | Path | VideoInfo,
+        *,
+        seed: int = 0,
+        cues: Sequence[Cue] | None = None,
+        sounds: Sequence[str] = (),
+        steps: int | None = None,
+        guidance: float | None = None,
+        overlap: Fraction = OVERLAP,
+        start: Fraction | None = None,
+        stop: Fraction | None = None,
+        progress: Progress | None = None,
+    ) -> Track:
+        """The whole track in memory: `stream`, gathered."""
+        stream = self.stream(
+            video,
+            seed=seed,
+            cues=cues,
+            sounds=sounds,
+            steps=steps,
+            guidance=guidance,
+            overlap=overlap,
+            start=start,
+            stop=stop,
+            progress=progress,
+        )
+        samples = np.concatenate([*stream]).astype(np.float32, copy=False)
+        return Track(samples, stream.sample_rate, stream.windows, stream.seeds, stream.cues)
+
+
+def pick_device(name: str) -> torch.device:
+    """The named device, or for "auto" the best there is: cuda, then mps, then cpu."""
+    usable = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, ready in usable.items() if ready))
+    if not usable.get(name.split(":")[0], False):
+        ready = ", ".join(kind for kind, is_ready in usable.items() if is_ready)
+        raise UsageError(f"--device {name}: not there on this machine; try one of: auto, {ready}")
+    return torch.device(name)
+
+
+def as_info(video: str | Path | VideoInfo) -> VideoInfo:
+    """The probed video, probed now if it was given as a path."""
+    return video if isinstance(video, VideoInfo) else probe(video)
+
+
+def _part(info: VideoInfo, start: Fraction | None, stop: Fraction | None) -> tuple[Fraction, Fraction]:
+    first = Fraction(0) if start is None else start
+    last = info.duration if stop is None else min(stop, info.duration)
+    if not 0 <= first < last:
+        asked = f"{float(first):g} to {float(last):g} s"
+        raise UsageError(f"{info.path}: nothing from {asked}; the video runs from 0 to {float(info.duration):g} s")
+    return first, last
+
+
+__all__ = ["FoleyPipeline", "Track", "TrackStream", "as_info", "pick_device"]

@@ -1,0 +1,107 @@
+"""The sampler on a case with a known answer, guidance, and the schedule that training shares."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from foleycli.sampling.guidance import classifier_guided, guided, power_cosine
+from foleycli.sampling.schedule import Schedule
+from foleycli.sampling.solver import sample, window_noise
+from foleycli.specs import SamplerSpec
+
+SPEC = SamplerSpec(steps=25)
+SCHEDULE = Schedule.linear(SPEC)
+
+
+def gaussian_epsilon(mean: float, deviation: float) -> object:
+    """The exact epsilon for data N(mean, deviation^2): the posterior mean of the noise."""
+
+    def denoise(latent: Tensor, t: float) -> Tensor:
+        kept = SCHEDULE.alpha_bar[round(t)]
+        variance = kept * deviation**2 + 1 - kept
+        return (1 - kept).sqrt() * (latent - kept.sqrt() * mean) / variance
+
+    return denoise
+
+
+@pytest.mark.parametrize(("mean", "deviation"), [(0.0, 1.0), (1.5, 0.3), (-2.0, 0.05)])
+def test_gaussian_data_come_out_with_their_mean_and_deviation(mean: float, deviation: float) -> None:
+    noise = torch.randn((1, 20000), generator=torch.Generator().manual_seed(1))
+    drawn = sample(gaussian_epsilon(mean, deviation), noise, SPEC)  # type: ignore[arg-type]
+    assert drawn.mean().item() == pytest.approx(mean, abs=0.03)
+    assert drawn.std().item() == pytest.approx(deviation, rel=0.06)
+
+
+def test_more_steps_come_nearer_to_the_exact_flow() -> None:
+    noise = torch.randn((1, 4000), generator=torch.Generator().manual_seed(2))
+    exact = noise * 0.3 + 1.0  # the probability flow of a Gaussian is affine
+
+    def error(steps: int) -> float:
+        drawn = sample(gaussian_epsilon(1.0, 0.3), noise, SamplerSpec(steps=steps))  # type: ignore[arg-type]
+        return (drawn - exact).abs().mean().item()
+
+    assert error(50) < error(12) < error(4)
+
+
+def test_steps_even_in_log_snr_keep_the_detail_that_steps_even_in_t_lose() -> None:
+    noise = torch.randn((1, 20000), generator=torch.Generator().manual_seed(3))
+    spreads = {
+        spacing: sample(gaussian_epsilon(0.0, 0.05), noise, SamplerSpec(steps=10, spacing=spacing)).std().item()  # type: ignore[arg-type]
+        for spacing in ("linear", "logsnr")
+    }
+    assert spreads["linear"] < 0.02 < 0.04 < spreads["logsnr"] < 0.06
+
+
+def test_noise_depends_on_seed_and_window_alone() -> None:
+    assert torch.equal(window_noise((2, 3), 5, 1), window_noise((2, 3), 5, 1))
+    assert not torch.equal(window_noise((2, 3), 5, 1), window_noise((2, 3), 5, 2))
+    assert not torch.equal(window_noise((2, 3), 5, 1), window_noise((2, 3), 6, 1))
+
+
+def half_if_dropped(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
+    return torch.where(drop[:, None], latent * 0.5, latent * 2.0)
+
+
+def test_guidance_at_scale_one_is_the_conditional_model() -> None:
+    latent = torch.randn(3, 4)
+    assert torch.equal(guided(half_if_dropped, 1.0, 0.01, 1000)(latent, 500.0), latent * 2.0)
+
+
+def test_guidance_extrapolates_by_the_power_cosine_scale() -> None:
+    latent = torch.randn(3, 4)
+    weight = power_cosine(5.0, 4.0, 250.0, 1000)
+    expected = latent * 0.5 + weight * 1.5 * latent
+    torch.testing.assert_close(guided(half_if_dropped, 5.0, 4.0, 1000)(latent, 250.0), expected)
+
+
+def test_power_cosine_rises_from_one_to_the_scale() -> None:
+    assert power_cosine(5.0, 0.01, 1000.0, 1000) == pytest.approx(1.0)
+    assert power_cosine(5.0, 0.01, 0.0, 1000) == pytest.approx(5.0)
+    assert power_cosine(5.0, 1.0, 500.0, 1000) == pytest.approx(1 + 4 * (1 - math.cos(math.pi / 2)) / 2)
+
+
+def test_classifier_guidance_moves_along_the_gradient_of_the_likelihood() -> None:
+    def plain(latent: Tensor, t: float) -> Tensor:
+        return torch.zeros_like(latent)
+
+    pushed = classifier_guided(plain, lambda latent, t: 3.0 * latent.sum(1), 2.0, SCHEDULE.alpha_bar)
+    expected = -2.0 * (1 - SCHEDULE.alpha_bar[400]).sqrt() * 3.0
+    torch.testing.assert_close(pushed(torch.randn(2, 5), 400.0), expected.expand(2, 5))
+
+
+def test_noise_is_added_in_the_share_that_the_schedule_says() -> None:
+    clean, noise, step = torch.randn(3, 2, 4), torch.randn(3, 2, 4), torch.tensor([0, 500, 999])
+    kept = SCHEDULE.alpha_bar[step].reshape(3, 1, 1)
+    noisy = SCHEDULE.add_noise(clean, noise, step)
+    torch.testing.assert_close((noisy - kept.sqrt() * clean) / (1 - kept).sqrt(), noise, rtol=1e-3, atol=1e-3)
+
+
+def test_min_snr_weights_cap_the_clean_steps() -> None:
+    steps = torch.arange(1000)
+    weighted = SCHEDULE.min_snr_weight(steps) * SCHEDULE.snr(steps)
+    assert weighted.max().item() == pytest.approx(5.0)
+    assert SCHEDULE.min_snr_weight(torch.tensor([999])).item() == pytest.approx(1.0)
