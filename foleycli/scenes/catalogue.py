@@ -1,0 +1,190 @@
+"""All kinds of scene by name, and how one is rendered: dress the stage, look through the camera, develop."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from foleycli.scenes import (
+    kinds_body,
+    kinds_fall,
+    kinds_flash,
+    kinds_flow,
+    kinds_silent,
+    kinds_strike,
+    kinds_work,
+)
+from foleycli.scenes.camera import Camera, look_at_plate, moving_camera, plate_border, shutter_times, still_camera
+from foleycli.scenes.photometric import develop
+from foleycli.scenes.raster import draw
+from foleycli.scenes.scene import Array, Event, Scene
+from foleycli.scenes.stage import Placement, Stage
+from foleycli.scenes.textures import plate
+
+SIZE = (64, 64)  # height, width in pixels at which the spotter is trained
+SECONDS = 2.56
+FRAMES_PER_SECOND = 25.0
+ASPECTS = (16 / 9, 4 / 3, 1.0, 3 / 4, 9 / 16)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A family: how it dresses the stage, what it may sound like, how large it is seen and how often it is drawn.
+
+    `scale`: picture heights per unit; `where`: range of the origin in the picture (x low, x high, y low, y high).
+    """
+
+    build: Callable[[Stage], None]
+    sounds: tuple[str, ...] = ()
+    scale: tuple[float, float] = (0.3, 1.0)
+    where: tuple[float, float, float, float] = (0.2, 0.8, 0.4, 0.85)
+    turn: float = 0.15
+    weight: float = 1.0
+    restless: float = 1.0
+
+
+STRUCK = ("impact_wood", "impact_metal", "impact_generic", "cloth", "plastic_rubber", "can_bottle")
+DROPPED = ("impact_wood", "impact_metal", "plastic_rubber", "glass_ceramic", "small_metal_objects", "can_bottle",
+           "stone_gravel_dirt", "impact_generic")  # fmt: skip
+STEPS = ("footsteps", "stone_gravel_dirt")
+KINDS: dict[str, Kind] = {
+    "ball": Kind(
+        kinds_fall.bouncing_ball, ("ball_bounce", "plastic_rubber"), (0.4, 0.9), (0.2, 0.8, 0.6, 0.95), 0.08, 1.5
+    ),
+    "stick": Kind(kinds_strike.stick_strike, STRUCK, (0.35, 1.4), (0.25, 0.8, 0.35, 0.8), 0.5, 3.0),
+    "drum": Kind(kinds_strike.drum_sticks, ("impact_generic",), (0.35, 1.3), (0.25, 0.75, 0.4, 0.75), 0.15, 2.0),
+    "hand_drums": Kind(kinds_strike.hand_drums, ("impact_generic",), (0.35, 1.1), (0.25, 0.75, 0.55, 0.85), 0.1, 1.5),
+    "hammer": Kind(kinds_work.hammer, ("impact_metal", "impact_wood"), (0.35, 1.5), (0.3, 0.75, 0.45, 0.8), 0.3, 2.5),
+    "knock": Kind(kinds_work.knock, ("door_knock",), (0.45, 1.6), (0.35, 0.75, 0.3, 0.7), 0.1, 1.2),
+    "chop": Kind(kinds_work.chop, ("impact_wood",), (0.4, 1.5), (0.3, 0.7, 0.4, 0.75), 0.3, 2.0),
+    "typing": Kind(kinds_work.typing, ("click_keyboard",), (0.35, 0.9), (0.35, 0.65, 0.35, 0.6), 0.2, 0.8),
+    "drop": Kind(kinds_fall.drop, DROPPED, (0.4, 1.0), (0.25, 0.75, 0.6, 0.95), 0.1, 1.5),
+    "walk_side": Kind(kinds_body.walk_side, STEPS, (0.35, 1.4), (0.2, 0.8, 0.7, 0.95), 0.05, 2.0),
+    "walk_front": Kind(kinds_body.walk_front, STEPS, (0.3, 1.2), (0.25, 0.75, 0.7, 0.95), 0.05, 1.5),
+    "clap": Kind(kinds_body.clap, ("human_clapping",), (0.5, 1.6), (0.3, 0.7, 0.4, 0.7), 0.15, 1.5),
+    "bark": Kind(kinds_body.bark, ("animal_dog", "animal_cat"), (0.4, 1.3), (0.3, 0.7, 0.35, 0.65), 0.2, 1.5),
+    "pistol": Kind(kinds_flash.pistol, ("explosion_gun",), (0.4, 1.2), (0.2, 0.6, 0.35, 0.7), 0.15, 1.2),
+    "blast": Kind(kinds_flash.blast, ("explosion_gun",), (0.4, 1.2), (0.3, 0.7, 0.3, 0.6), 0.5, 1.0),
+    "water_drops": Kind(kinds_fall.water_drops, ("water_drops",), (0.5, 1.2), (0.3, 0.7, 0.55, 0.85), 0.03, 0.8),
+    "bell": Kind(kinds_fall.ring_bell, ("bell_alarm",), (0.5, 1.0), (0.3, 0.7, 0.5, 0.9), 0.05, 0.3),
+    "rain": Kind(kinds_flow.rain, ("rain",), (0.7, 1.0), (0.4, 0.6, 0.4, 0.6), 0.1, 0.6),
+    "stream": Kind(kinds_flow.stream, ("water_pour_flow",), (0.5, 1.3), (0.3, 0.7, 0.4, 0.7), 0.15, 0.7),
+    "waves": Kind(kinds_flow.waves, ("water_waves",), (0.7, 1.2), (0.3, 0.7, 0.4, 0.7), 0.1, 0.5),
+    "sway": Kind(kinds_flow.sway, ("wind",), (0.5, 1.2), (0.3, 0.7, 0.5, 0.8), 0.1, 0.6),
+    "pass_by": Kind(
+        kinds_flow.pass_by, ("vehicle_engine", "vehicle_train"), (0.3, 0.9), (0.3, 0.7, 0.5, 0.85), 0.05, 0.7
+    ),
+    "fire": Kind(kinds_flow.fire, ("fire",), (0.5, 1.3), (0.3, 0.7, 0.5, 0.8), 0.05, 0.5),
+    "still": Kind(kinds_silent.still, (), (0.5, 1.2), (0.3, 0.7, 0.3, 0.7), 0.3, 0.6, 0.0),
+    "camera_only": Kind(kinds_silent.camera_only, (), (0.5, 1.2), (0.3, 0.7, 0.3, 0.7), 0.3, 1.0, 2.5),
+    "flicker": Kind(kinds_silent.flicker, (), (0.5, 1.2), (0.3, 0.7, 0.3, 0.7), 0.3, 0.6),
+    "air_strokes": Kind(kinds_silent.air_strokes, (), (0.35, 1.4), (0.25, 0.8, 0.4, 0.8), 0.5, 0.8),
+    "gesture": Kind(kinds_silent.gesture, (), (0.4, 1.3), (0.3, 0.7, 0.4, 0.7), 0.1, 0.8),
+    "drift": Kind(kinds_silent.drift, (), (0.4, 1.2), (0.3, 0.7, 0.3, 0.7), 0.5, 0.7),
+}
+COMPANIONS = ("drift", "sway", "gesture", "still", "stick", "walk_side", "ball", "flicker")
+
+
+def sample(seed: int, *, seconds: float = SECONDS, size: tuple[int, int] = SIZE) -> Scene:
+    """A random scene of a random kind, `size` = (height, width) pixels; the same for the same seed."""
+    rng = np.random.default_rng([seed, 1])
+    weights = np.array([kind.weight for kind in KINDS.values()])
+    name = str(rng.choice(list(KINDS), p=weights / weights.sum()))
+    return render(name, seed, seconds=seconds, size=size)
+
+
+def render(
+    kind: str,
+    seed: int,
+    *,
+    seconds: float = SECONDS,
+    frames_per_second: float = FRAMES_PER_SECOND,
+    size: tuple[int, int] = SIZE,
+    clean: bool = False,
+) -> Scene:
+    """A scene of `kind`, `size` = (height, width) pixels; `clean` is for showing: steady, full rate, no noise."""
+    rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
+    taken, index, exposure = shutter_times(rng, seconds, frames_per_second, clean)
+    still_world = clean and size[1] >= size[0]
+    # small pictures are squeezed videos of any shape; shown ones keep the shape they are asked for
+    aspect = size[1] / size[0] if clean else float(rng.choice(ASPECTS, p=[0.5, 0.2, 0.12, 0.08, 0.1]))
+    stage = Stage(rng, np.concatenate([taken - exposure, taken]), seconds, aspect)
+    _dress(stage, kind, clean)
+    knocks = [(event.time, event.strength) for event, _ in stage.hits]
+    camera = still_camera(aspect, *size)
+    restless = KINDS[kind].restless
+    if not clean and restless > 0 and (rng.random() < 0.6 or restless > 1):
+        camera = moving_camera(rng, aspect, *size, seconds, knocks, restless)
+    pictures = develop(rng, _expose(stage, camera, taken, 2 if still_world else 3), taken, clean)
+    frames = np.ascontiguousarray(pictures.transpose(1, 2, 3, 0)[index])
+    events = [_seen(event, world, camera) for event, world in stage.hits]
+    return Scene(
+        kind, frames, frames_per_second, tuple(sorted(events, key=lambda event: event.time)), tuple(stage.spans)
+    )
+
+
+def _seen(event: Event, world: Array, camera: Camera) -> Event:
+    x, y = camera.project(event.time, world)
+    return replace(event, x=x, y=y)
+
+
+def _dress(stage: Stage, kind: str, clean: bool) -> None:
+    """Places the family, and sometimes another one behind or before it."""
+    rng = stage.rng
+    crowd = not clean and KINDS[kind].restless == 1.0
+    if crowd and rng.random() < 0.18:
+        _put(stage, str(rng.choice(COMPANIONS)), small=True, clean=clean)
+    _put(stage, kind, small=False, clean=clean)
+    if crowd and rng.random() < 0.08:
+        _put(stage, str(rng.choice(COMPANIONS)), small=True, clean=clean)
+
+
+def _put(stage: Stage, name: str, small: bool, clean: bool) -> None:
+    rng, kind = stage.rng, KINDS[name]
+    low, high = kind.scale
+    scale = np.exp(rng.uniform(np.log(low), np.log(high))) * (0.6 if small else 1.0)
+    left, right, top, bottom = kind.where
+    where = np.array([rng.uniform(left, right), rng.uniform(top, bottom)])
+    turn = rng.uniform(-kind.turn, kind.turn)
+    if clean:
+        scale, turn = (low * high) ** 0.5, 0.0
+        where = np.array([(left + right) / 2, (top + bottom) / 2])
+    flip = -1.0 if rng.random() < 0.5 else 1.0
+    squash = 1.0 if clean else rng.uniform(0.85, 1.15)
+    cos, sin = np.cos(turn), np.sin(turn)
+    matrix = scale * np.array([[cos, -sin], [sin, cos]]) @ np.diag([flip * squash, 1 / squash])
+    stage.place = Placement(matrix, where * [stage.aspect, 1.0])
+    kind.build(stage)
+
+
+def _expose(stage: Stage, camera: Camera, taken: Array, detail: int) -> Array:
+    """Light on the sensor, float32 (3,U,H,W): the still plate as the camera sees it, then every moving layer."""
+    left, top = plate_border(camera)
+    height, width = (camera.height + 2 * top) * detail, (camera.width + 2 * left) * detail
+    back = plate(stage.rng, height, width)[:, None]
+    pixels = np.array([camera.width / camera.aspect, camera.height]) * detail
+    border = np.array([left, top]) * detail
+    plate_scale = np.array([np.sqrt(pixels.prod())])
+    for layer in stage.scenery:
+        draw(back, layer, lambda points: points * pixels + border, plate_scale)
+    canvas = look_at_plate(_blurred(back[:, 0]), detail, camera, taken)
+    matrix, offset = camera.affine(stage.t)
+    scale = np.sqrt(np.abs(np.linalg.det(matrix[: len(taken)])))
+    for layer in stage.layers:
+        draw(canvas, layer, lambda points: np.einsum("nij,nkj->nki", matrix, points) + offset[:, None], scale)
+    if stage.light is not None:
+        light = (stage.light[: len(taken)] + stage.light[len(taken) :]) / 2
+        canvas *= light.astype(np.float32)[:, None, None]
+    return canvas
+
+
+def _blurred(picture: Array) -> Array:
+    """A (3,h,w) picture averaged over 3 x 3, so that it may be sampled at a third of its rows without flicker."""
+    rows = picture.copy()
+    rows[:, 1:-1] = (picture[:, :-2] + picture[:, 1:-1] + picture[:, 2:]) / 3
+    out = rows.copy()
+    out[:, :, 1:-1] = (rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:]) / 3
+    return out

@@ -1,0 +1,159 @@
+"""How things move before and after a contact: rhythms, strokes, bounces, recoil, gait. Times in seconds, y down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from foleycli.scenes.scene import Array
+
+MARGIN_SECONDS = 1.5  # motion is planned beyond both ends of the clip, so that strokes enter and leave it half done
+SHORTEST_GAP_SECONDS = 0.12
+GRAVITY = 9.8  # world units per second squared at a scale of one metre per unit
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """Contacts of one striker at `times` (K,) with `strengths` (K,); `floors` (K,) > 0 where it stops in the air."""
+
+    times: Array
+    strengths: Array
+    floors: Array
+    down_seconds: float
+    dwell_seconds: float
+    power: float
+    spring: float
+
+    def height(self, t: Array) -> Array:
+        """Distance from contact at times `t` (N,): 0 while touching, about 1 at the top of a full stroke."""
+        k = np.clip(np.searchsorted(self.times, t, side="right") - 1, 0, len(self.times) - 2)
+        gap = self.times[k + 1] - self.times[k]
+        since = np.clip(t - self.times[k], 0, gap)
+        dwell = np.minimum(self.dwell_seconds, 0.25 * gap)
+        down = np.minimum(self.down_seconds, 0.45 * (gap - dwell))
+        rise = np.minimum(1.6 * self.down_seconds + 0.05, gap - dwell - down)
+        top = 0.35 + 0.65 * self.strengths[k + 1]
+        floor, next_floor = self.floors[k], self.floors[k + 1]
+        x = np.clip((since - dwell) / rise, 0, 1)
+        spring = np.where(floor > 0, 0.0, self.spring)
+        up = spring * (1 - (1 - x) ** 2) + (1 - spring) * x * x * (3 - 2 * x)
+        z = np.clip((since - (gap - down)) / down, 0, 1)
+        # a real stroke is still speeding up when it is stopped; a stroke into the air slows down by itself
+        fall = np.where(next_floor > 0, 0.5 - 0.5 * np.cos(np.pi * z), z**self.power)
+        return np.asarray(floor + (top - floor) * up - (top - next_floor) * fall)
+
+    def hits(self, seconds: float) -> list[tuple[float, float]]:
+        """(time, strength) of the true contacts inside a clip of `seconds`."""
+        inside = (self.floors <= 0) & (self.times >= 0) & (self.times < seconds)
+        return [(float(a), float(b)) for a, b in zip(self.times[inside], self.strengths[inside], strict=True)]
+
+
+def rhythm(rng: np.random.Generator, seconds: float, slowest_hz: float = 0.4, fastest_hz: float = 7.0) -> Array:
+    """Contact times (K,) from before the clip to after it: even, doubled, in bursts, irregular or speeding up."""
+    start, stop = -MARGIN_SECONDS, seconds + MARGIN_SECONDS
+    rate = float(np.exp(rng.uniform(np.log(slowest_hz), np.log(fastest_hz))))
+    count = int((stop - start) * max(rate, 1.0)) + 12
+    style = rng.choice(["even", "double", "burst", "loose", "ramp"], p=[0.45, 0.12, 0.15, 0.2, 0.08])
+    gaps = np.full(count, 1 / rate)
+    if style == "even":
+        gaps *= 1 + rng.uniform(0.01, 0.08) * rng.standard_normal(count)
+    elif style == "double":
+        gaps = np.where(np.arange(count) % 2 == 0, rng.uniform(0.14, 0.3), gaps * 1.6)
+    elif style == "burst":
+        length = int(rng.integers(2, 6))
+        gaps = np.where(np.arange(count) % length == 0, rng.uniform(0.6, 1.6), rng.uniform(0.13, 0.35))
+        gaps *= rng.uniform(0.9, 1.1, count)
+    elif style == "loose":
+        gaps = rng.exponential(0.7 / rate, count) + 0.3 / rate
+    else:
+        gaps = gaps * np.geomspace(1.6, 0.4, count) if rng.random() < 0.5 else gaps * np.geomspace(0.4, 1.6, count)
+    gaps = np.maximum(gaps, max(SHORTEST_GAP_SECONDS, 0.8 / fastest_hz))
+    times = start + rng.uniform(0, 1 / rate) + np.cumsum(gaps)
+    keep = max(4, int(np.searchsorted(times, stop)) + 1)
+    return np.asarray(times[:keep])
+
+
+def strokes(
+    rng: np.random.Generator,
+    seconds: float,
+    slowest_hz: float = 0.4,
+    fastest_hz: float = 7.0,
+    air: float = 0.08,
+    times: Array | None = None,
+) -> Strokes:
+    """A striker's contacts with human variation; a share `air` of the strokes stops short of the surface."""
+    if times is None:
+        times = rhythm(rng, seconds, slowest_hz, fastest_hz)
+    base = rng.uniform(0.35, 1.0)
+    strengths = np.clip(base * rng.uniform(0.6, 1.25, len(times)), 0.15, 1.0)
+    floors = np.where(rng.random(len(times)) < air, rng.uniform(0.12, 0.3, len(times)), 0.0)
+    return Strokes(
+        times=times,
+        strengths=strengths,
+        floors=floors,
+        down_seconds=float(rng.uniform(0.07, 0.22)),
+        dwell_seconds=float(rng.choice([0.0, 0.02, 0.06, 0.12])),
+        power=float(rng.uniform(1.8, 3.2)),
+        spring=float(rng.uniform(0.2, 1.0)),
+    )
+
+
+def ringing(t: Array, hits: list[tuple[float, float]], hertz: float, decay_seconds: float) -> Array:
+    """The shiver (N,) of a thing that was struck: a decaying oscillation after each hit, zero before the first."""
+    out = np.zeros_like(t)
+    for time, strength in hits:
+        since = np.maximum(t - time, 0)
+        out += strength * np.sin(2 * np.pi * hertz * since) * np.exp(-since / decay_seconds)
+    return out
+
+
+def kick(t: Array, times: Array, rise_seconds: float, decay_seconds: float) -> Array:
+    """A jerk (N,) that starts at once at each time, peaks near 1 after `rise_seconds` and decays: recoil, a bark."""
+    since = np.maximum(t[:, None] - np.asarray(times)[None, :], 0)
+    pulse = (1 - np.exp(-since / rise_seconds)) * np.exp(-since / decay_seconds)
+    peak = (1 - np.exp(-1.0)) * np.exp(-rise_seconds / decay_seconds)
+    return np.asarray(np.minimum(pulse.sum(1) / peak, 1.6))
+
+
+def bounce(t: Array, start: float, height: float, restitution: float, gravity: float) -> tuple[Array, Array, Array]:
+    """A ball let go at `start` from `height`: its height (N,), its contact times (K,) and impact speeds (K,)."""
+    first = np.sqrt(2 * height / gravity)
+    speed = gravity * first * restitution ** np.arange(24)
+    flights = 2 * speed[1:] / gravity
+    contacts = start + first + np.concatenate([[0.0], np.cumsum(flights)])
+    k = np.searchsorted(contacts, t, side="right") - 1
+    since = t - contacts[np.maximum(k, 0)]
+    away = np.where(k < len(speed) - 1, speed[np.minimum(k + 1, len(speed) - 1)] * since - gravity * since**2 / 2, 0.0)
+    fall = height - gravity * np.maximum(t - start, 0) ** 2 / 2
+    return np.maximum(np.where(k < 0, fall, away), 0), contacts, speed
+
+
+def smooth_noise(rng: np.random.Generator, t: Array, hertz: float, octaves: int = 3) -> Array:
+    """A wandering curve (N,) of about unit size: sums of sines with random phases, slower ones larger."""
+    out = np.zeros_like(t)
+    for _ in range(octaves * 2):
+        rate = hertz * rng.uniform(0.3, 1.7)
+        out += np.sin(2 * np.pi * (rate * t + rng.random())) * (hertz / (rate + 0.3 * hertz))
+    return np.asarray(out / (1.4 * octaves) ** 0.5 / 1.5)
+
+
+def gait(phase: Array, stance: float) -> tuple[Array, Array]:
+    """One foot seen from the hip over cycles `phase` (N,): forward -1..1 and lift 0..1; lands at phase 0."""
+    x = phase % 1.0
+    swing = np.clip((x - stance) / (1 - stance), 0, 1)
+    forward = np.where(x < stance, 1 - 2 * x / stance, -np.cos(np.pi * swing))
+    # the foot is still falling when it lands: the lift ends with a slope, not gently
+    lift = np.sin(np.pi * swing**0.8) * np.where(x < stance, 0, 1)
+    return forward, lift
+
+
+def knee(hip: Array, foot: Array, thigh: float, shin: float, side: float) -> Array:
+    """The middle joint (N,2) of a two-link limb from `hip` to `foot` (N,2); `side` +1 or -1 chooses the bend."""
+    along = foot - hip
+    reach = np.clip(np.linalg.norm(along, axis=-1, keepdims=True), 1e-6, None)
+    bounded = np.clip(reach, abs(thigh - shin) + 1e-3, thigh + shin - 1e-3)
+    near = (thigh**2 - shin**2 + bounded**2) / (2 * bounded)
+    out = np.sqrt(np.maximum(thigh**2 - near**2, 0))
+    normal = np.stack([along[..., 1], -along[..., 0]], -1) / reach
+    return np.asarray(hip + along / reach * near + side * normal * out)
