@@ -1,0 +1,171 @@
+"""The parts of a diffusion transformer: positions, time, attention, and a block that is modulated by a condition."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+_LONGEST_PERIOD = 10000.0
+_MLP_RATIO = 4
+BLOCK_CHUNKS = 6  # shift, scale, gate of attention, then of the MLP
+
+
+def _sinusoids(places: Tensor, width: int) -> Tensor:
+    """places (N,) -> (N, width): sines, then cosines."""
+    frequencies = _LONGEST_PERIOD ** -(torch.arange(width // 2, dtype=torch.float64) / (width // 2))
+    angles = places.double()[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1).float()
+
+
+def grid_positions(columns: int, rows: int, width: int) -> Tensor:
+    """Sine-cosine positions (1, columns * rows, width) of a time-first grid: half the width for each axis."""
+    column = torch.arange(columns).repeat_interleave(rows)
+    if rows == 1:
+        return _sinusoids(column, width)[None]
+    row = torch.arange(rows).repeat(columns)
+    return torch.cat([_sinusoids(column, width // 2), _sinusoids(row, width // 2)], dim=1)[None]
+
+
+class TimeEmbedding(nn.Module):
+    """Diffusion step (B,) -> (B, D): cosines and sines of the step, then two Linear."""
+
+    def __init__(self, frequencies: int, width: int) -> None:
+        super().__init__()
+        self.half = frequencies // 2
+        self.mlp = nn.Sequential(nn.Linear(2 * self.half, width), nn.SiLU(), nn.Linear(width, width))
+
+    def forward(self, t: Tensor) -> Tensor:
+        steps = torch.arange(self.half, device=t.device, dtype=torch.float32)
+        # product before quotient, as the authors do: at t = 903 the other order is off by 1e-5 of a turn
+        angles = t.float()[:, None] * torch.exp(-math.log(_LONGEST_PERIOD) * steps / self.half)
+        embedding: Tensor = self.mlp(torch.cat([angles.cos(), angles.sin()], dim=1))
+        return embedding
+
+
+class RelativeBias(nn.Module):
+    """A learned number per head for each offset (columns apart, rows apart) of two tokens, added to the attention.
+
+    The authors' table ends with three rows for a class token that MDSGen has not; they are kept for its checkpoints.
+    `prefix` tokens that are no part of the grid get zeros. In eval the gathered (H, N, N) is kept until the table
+    changes: it is the same at every step of every window.
+    """
+
+    index: Tensor
+
+    def __init__(self, columns: int, rows: int, heads: int, prefix: int = 0) -> None:
+        super().__init__()
+        self.prefix = prefix
+        self.table = nn.Parameter(torch.zeros((2 * columns - 1) * (2 * rows - 1) + 3, heads))
+        column = torch.arange(columns).repeat_interleave(rows)
+        row = torch.arange(rows).repeat(columns)
+        apart = (column[:, None] - column + columns - 1) * (2 * rows - 1) + (row[:, None] - row + rows - 1)
+        self.register_buffer("index", apart, persistent=False)  # (N, N)
+        self._kept: tuple[tuple[int, int, torch.dtype, bool], Tensor] | None = None
+
+    def forward(self, visible: Tensor | None = None) -> Tensor:
+        """The bias (1, H, N, N) of all tokens, or (B, H, V, V) of the visible ids (B, V)."""
+        if visible is None:
+            return self._all()
+        return self._all()[0][:, visible[:, :, None], visible[:, None, :]].transpose(0, 1)
+
+    def _all(self) -> Tensor:
+        if torch.is_grad_enabled() and self.table.requires_grad:
+            self._kept = None
+            return self._gather()
+        state = (self.table.data_ptr(), self.table._version, self._dtype(), torch.is_inference_mode_enabled())
+        if self._kept is None or self._kept[0] != state:
+            self._kept = (state, self._gather())
+        return self._kept[1]
+
+    def _dtype(self) -> torch.dtype:
+        device = self.table.device.type  # autocast would otherwise convert 32 MB in every block of every call
+        return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else self.table.dtype
+
+    def _gather(self) -> Tensor:
+        bias = self.table.t().to(self._dtype())[:, self.index]
+        return F.pad(bias, (self.prefix, 0, self.prefix, 0))[None]
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention, fused, with an optional additive bias."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor, bias: Tensor | None) -> Tensor:
+        query, key, value = rearrange(self.qkv(tokens), "b n (three h d) -> three b h n d", three=3, h=self.heads)
+        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        out: Tensor = self.out(rearrange(mixed, "b h n d -> b n (h d)"))
+        return out
+
+
+class Modulation(nn.Module):
+    """Condition (B, D) -> `chunks` vectors, each (B, 1, D), by a Linear of this block's own (adaLN-Zero)."""
+
+    def __init__(self, width: int, chunks: int) -> None:
+        super().__init__()
+        self.chunks = chunks
+        self.linear = nn.Linear(width, chunks * width)
+
+    def forward(self, condition: Tensor) -> tuple[Tensor, ...]:
+        return self.linear(F.silu(condition))[:, None].chunk(self.chunks, dim=-1)
+
+
+class SharedModulation(nn.Module):
+    """A learned bias of this block's own on vectors that all blocks share (PixArt's adaLN-single)."""
+
+    def __init__(self, width: int, chunks: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(chunks, width))
+
+    def forward(self, shared: Tensor) -> tuple[Tensor, ...]:
+        """shared (B, chunks, D), from one Linear for the whole network."""
+        return (shared + self.bias)[:, :, None].unbind(dim=1)
+
+
+def modulated(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """Normalised tokens (B, N, D) times 1 + scale, plus shift; both (B, 1, D)."""
+    normal = F.layer_norm(tokens, tokens.shape[-1:], eps=1e-6)
+    return torch.addcmul(shift, normal, 1 + scale)
+
+
+class Block(nn.Module):
+    """Attention and MLP, each modulated before and gated after (DiT)."""
+
+    def __init__(self, width: int, heads: int, adaln: Literal["zero", "single"], bias: RelativeBias | None) -> None:
+        super().__init__()
+        self.modulation = (Modulation if adaln == "zero" else SharedModulation)(width, BLOCK_CHUNKS)
+        self.bias = bias
+        self.attention = Attention(width, heads)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, _MLP_RATIO * width), nn.GELU("tanh"), nn.Linear(_MLP_RATIO * width, width)
+        )
+
+    def forward(self, tokens: Tensor, condition: Tensor, visible: Tensor | None = None) -> Tensor:
+        """tokens (B, N, D), whose ids are `visible` if given; condition as this block's modulation takes it."""
+        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = self.modulation(condition)
+        bias = None if self.bias is None else self.bias(visible)
+        tokens = torch.addcmul(tokens, gate_a, self.attention(modulated(tokens, shift_a, scale_a), bias))
+        return torch.addcmul(tokens, gate_m, self.mlp(modulated(tokens, shift_m, scale_m)))
+
+
+class FinalLayer(nn.Module):
+    """Tokens (B, N, D) -> the numbers of a patch (B, N, patch)."""
+
+    def __init__(self, width: int, patch_numbers: int) -> None:
+        super().__init__()
+        self.modulation = Modulation(width, 2)
+        self.linear = nn.Linear(width, patch_numbers)
+
+    def forward(self, tokens: Tensor, condition: Tensor) -> Tensor:
+        shift, scale = self.modulation(condition)
+        patches: Tensor = self.linear(modulated(tokens, shift, scale))
+        return patches
