@@ -36,6 +36,12 @@ _BLOCK_RULES: tuple[Rule, ...] = (
     (r"(.*)\.mlp\.fc2\.(.*)", r"\1.mlp.2.\2"),
     (r"(.*)\.adaLN_modulation\.1\.(.*)", r"\1.modulation.linear.\2"),
 )
+_HIFIGAN_RULES: tuple[Rule, ...] = (
+    (r"conv_pre\.(.*)", r"enter.\1"),
+    (r"upsampler\.(\d+)\.(.*)", r"stages.\1.upsampler.\2"),
+    (r"conv_post\.(.*)", r"leave.\1"),
+)
+_BLOCKS_PER_STAGE = 3  # one residual block per kernel size, numbered through all stages
 
 
 def _renamed(key: str, rules: tuple[Rule, ...]) -> str | None:
@@ -64,3 +70,16 @@ def mdsgen_official(state: StateDict) -> dict[str, Tensor]:
     ours["embed.weight"] = rearrange(ours["embed.weight"], "d c q p -> d (c q p)")
     ours["reducer.weights.weight"] = ours["reducer.weights.weight"].squeeze(-1)
     return ours
+
+
+def hifigan_audioldm(state: StateDict) -> dict[str, Tensor]:
+    """AudioLDM's vocoder (transformers' SpeechT5HifiGan, no weight norm) -> HifiGan(VocoderSpec("hifigan", ..))."""
+
+    def rename(key: str) -> str | None:
+        match = re.fullmatch(r"resblocks\.(\d+)\.convs([12])\.(.*)", key)
+        if match is None:
+            return _renamed(key, _HIFIGAN_RULES)
+        stage, block = divmod(int(match[1]), _BLOCKS_PER_STAGE)
+        return f"stages.{stage}.blocks.{block}.{'dilated' if match[2] == '1' else 'plain'}.{match[3]}"
+
+    return _converted(state, rename, "HiFi-GAN in AudioLDM's layout", "conv_pre.weight")
