@@ -163,7 +163,8 @@ def _texture(bank: SoundBank, sound: str, length: int, rng: np.random.Generator)
         skip = max(0, -position)
         out[position + skip : position + len(piece)] += piece[skip:]
         position += len(piece) - fade
-    return np.clip(out[:length], -0.9, 0.9)
+    limited: Wave = np.clip(out[:length], -0.9, 0.9)
+    return limited
 
 
 def _burst(bank: SoundBank, sound: str, rng: np.random.Generator) -> Wave:
@@ -191,7 +192,8 @@ def _gain(strength: float) -> np.float32:
 
 def _repitch(wave: Wave, ratio: float) -> Wave:
     places = np.arange(0, len(wave) - 1, ratio)
-    return np.interp(places, np.arange(len(wave)), wave).astype(np.float32)
+    moved: Wave = np.interp(places, np.arange(len(wave)), wave).astype(np.float32)
+    return moved
 
 
 def _brightness(wave: Wave, strength: float) -> Wave:
@@ -199,7 +201,8 @@ def _brightness(wave: Wave, strength: float) -> Wave:
     corner = 2500 * (16000 / 2500) ** strength
     frequencies = np.fft.rfftfreq(len(wave), 1 / RATE)
     spectrum = np.fft.rfft(wave) / np.sqrt(1 + (frequencies / corner) ** 2)
-    return np.fft.irfft(spectrum, len(wave)).astype(np.float32)
+    duller: Wave = np.fft.irfft(spectrum, len(wave)).astype(np.float32)
+    return duller
 
 
 def _room(mix: Wave, rng: np.random.Generator) -> Wave:
@@ -209,4 +212,5 @@ def _room(mix: Wave, rng: np.random.Generator) -> Wave:
     size = len(mix) + length
     wet = np.fft.irfft(np.fft.rfft(mix, size) * np.fft.rfft(decay, size), size)[: len(mix)]
     loudness = np.sqrt((mix**2).mean() / ((wet**2).mean() + 1e-12))
-    return (mix + rng.uniform(0.04, 0.15) * loudness * wet).astype(np.float32)
+    roomy: Wave = (mix + rng.uniform(0.04, 0.15) * loudness * wet).astype(np.float32)
+    return roomy

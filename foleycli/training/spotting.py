@@ -222,12 +222,18 @@ def train_spotter(
     *,
     batch_size: int = 16,
     seed: int = 0,
+    start: dict[str, Tensor] | None = None,
     progress: Callable[[Report], None] | None = None,
 ) -> Spotter:
-    """A spotter trained on cached clips, with its averaged weights; resumes from `config.out_dir`."""
+    """A spotter trained on cached clips, with its averaged weights; resumes from `config.out_dir`.
+
+    `start`: the weights of an earlier run to go on from.
+    """
     clips = SceneClips(folders)
     torch.manual_seed(seed)
     spotter = Spotter(spec).to(config.device)
+    if start is not None:
+        spotter.load_state_dict(start)
     weights = fit(
         spotter,
         lambda step: clips.batch_at(step, batch_size, seed).to(config.device),

@@ -1,0 +1,174 @@
+"""Runs by name: what `foley train NAME` does. A recipe is a function of a workspace; its docstring says time and yield.
+
+    sounds -> rehearsals -> vae -> latents -> performer --.
+    sounds -> vocoder ------------------------------------+-> bundle
+    scenes -> spotter ------------------------------------'
+
+Each step keeps what it makes in the workspace and goes on from there when it is run again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from foleycli.bundles.bundle import spec_from_plain
+from foleycli.classes import SOUND_CLASSES
+from foleycli.errors import InputError
+from foleycli.models.vae import MelVae
+from foleycli.models.vocoder import IstftVocoder
+from foleycli.scenes.catalogue import sample
+from foleycli.specs import CueSpec, DitSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
+from foleycli.training.assemble import TRAINING_DATA, assemble
+from foleycli.training.codec import VaeRecipe, VocoderRecipe
+from foleycli.training.features import LatentSet, build_rehearsals, encode_shards
+from foleycli.training.loop import Report, RunConfig, fit
+from foleycli.training.mixes import WindowMixer
+from foleycli.training.performance import SoundBank
+from foleycli.training.performer import PerformerRecipe, train_performer
+from foleycli.training.sounds import INDEX_NAME, SoundCache, build_sound_cache
+from foleycli.training.spotting import SHARD_CLIPS, train_spotter, write_shard
+
+CUES = CueSpec(SOUND_CLASSES)
+TEST_SHARDS = 3
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a recipe reads and writes, and how far it goes: `seconds` is a wall-time budget."""
+
+    folder: Path
+    sounds: Path | None = None  # a folder with manifest.csv, as docs/training.md describes it
+    steps: int | None = None
+    seconds: float | None = None
+    device: str = "cpu"
+    precision: str = "fp32"
+    resume: bool = True
+    progress: Callable[[Report], None] | None = None
+    count: Callable[[int, int], None] = lambda done, total: None
+
+    def weights(self, part: str) -> Path:
+        return self.folder / "weights" / f"{part}.safetensors"
+
+    def save(self, part: str, state: dict[str, Tensor], spec: Any) -> None:
+        """Weights of a part, with the spec that they fit beside them."""
+        path = self.weights(part)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({name: value.contiguous().clone() for name, value in state.items()}, path)
+        path.with_suffix(".json").write_text(json.dumps(asdict(spec), indent=1) + "\n")
+
+    def run(self, part: str, defaults: RunConfig) -> RunConfig:
+        """The recipe's own settings with those of this call put in."""
+        return replace(
+            defaults,
+            out_dir=self.folder / "runs" / part,
+            steps=self.steps or defaults.steps,
+            seconds=self.seconds,
+            device=self.device,
+            precision="bf16" if self.precision == "bf16" else "fp32",
+        )
+
+
+def sounds(work: Workspace) -> SoundCache:
+    """Decodes the sound folder to one array of 32 kHz, split by source recording: 1 minute for 5 hours of sound."""
+    cache = work.folder / "sounds"
+    if work.sounds is None and not (cache / INDEX_NAME).exists():
+        raise InputError(f"{cache}: no sounds yet; name a folder with manifest.csv by --sounds")
+    return build_sound_cache(work.sounds or cache, cache, work.count)
+
+
+def rehearsals(work: Workspace) -> None:
+    """`--steps` shards (48) of 128 windows, mel and cue curves: 11 windows/s on a core."""
+    cache = sounds(work)
+    folder = work.folder / "rehearsals"
+    build_rehearsals(SoundBank(cache, "test"), CUES, folder, range(TEST_SHARDS))
+    build_rehearsals(SoundBank(cache, "train"), CUES, folder, range(work.steps or 48), progress=work.count)
+
+
+def vae(work: Workspace) -> None:
+    """The mel VAE on random mixes: 1600 steps."""
+    recipe, spec = VaeRecipe(), VaeSpec()
+    config = work.run("vae", RunConfig(work.folder, 1600, learning_rate=2e-3, ema_decay=0.995, weight_decay=1e-3))
+    torch.manual_seed(0)
+    batches = recipe.batch_at(WindowMixer(sounds(work), "train"))
+    ema = fit(
+        MelVae(spec), batches, recipe.loss, config,
+        batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
+    )  # fmt: skip
+    work.save("vae", ema, spec)
+
+
+def vocoder(work: Workspace) -> None:
+    """The iSTFT vocoder on random mixes: 6000 steps."""
+    recipe, spec = VocoderRecipe(), VocoderSpec()
+    config = work.run("vocoder", RunConfig(work.folder, 6000, learning_rate=1e-3, ema_decay=0.998))
+    torch.manual_seed(0)
+    batches = recipe.batch_at(WindowMixer(sounds(work), "train"))
+    ema = fit(
+        IstftVocoder(spec), batches, recipe.loss, config,
+        batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
+    )  # fmt: skip
+    work.save("vocoder", ema, spec)
+
+
+def latents(work: Workspace) -> None:
+    """Rehearsals through the trained VAE, scaled to unit variance: 20 windows/s on a core."""
+    path = work.weights("vae")
+    spec = spec_from_plain(VaeSpec, json.loads(path.with_suffix(".json").read_text()), str(path))
+    model = MelVae(spec)
+    model.load_state_dict(load_file(path))
+    encode_shards(model.eval(), work.folder / "rehearsals", work.folder / "latents")
+
+
+def performer(work: Workspace) -> None:
+    """MDSGen-T with frame-aligned conditioning on the latents: 4000 steps of 16."""
+    recipe = PerformerRecipe(DitSpec(), CUES, steps=work.steps or 4000)
+    parts = train_performer(
+        recipe, LatentSet(work.folder / "latents"), work.folder / "runs" / "performer",
+        seconds=work.seconds, device=work.device, precision=work.precision,
+        resume=work.resume, progress=work.progress,
+    )  # fmt: skip
+    work.save("dit", parts["dit"], recipe.dit)
+    work.save("cues", parts["cues"], recipe.cues)
+
+
+def scenes(work: Workspace) -> None:
+    """`--steps` shards (24) of 256 rendered clips of 2.56 s as motion grids."""
+    shards = work.steps or 24
+    for shard in range(shards):
+        write_shard(work.folder / "scenes", shard * SHARD_CLIPS, sample, SpotterSpec(classes=SOUND_CLASSES))
+        work.count(shard + 1, shards)
+
+
+def spotter(work: Workspace) -> None:
+    """The spotter on rendered scenes: 2000 steps of 16 clips."""
+    spec = SpotterSpec(classes=SOUND_CLASSES)
+    config = work.run("spotter", RunConfig(work.folder, 2000, learning_rate=2e-3, weight_decay=0.01, ema_decay=0.995))
+    model = train_spotter(spec, [work.folder / "scenes"], config, progress=work.progress)
+    work.save("spotter", model.state_dict(), spec)
+
+
+def bundle(work: Workspace) -> Path:
+    """The trained parts as a model folder, ready for `foley dub -m`."""
+    card = f"# A foley model\n\nTrained with foleycli's recipes.\n\n{TRAINING_DATA}\n"
+    return assemble(work.folder / "weights", work.folder / "model", SamplerSpec(), card, name=work.folder.name).folder
+
+
+RECIPES: dict[str, Callable[[Workspace], object]] = {
+    "sounds": sounds,
+    "rehearsals": rehearsals,
+    "vae": vae,
+    "latents": latents,
+    "performer": performer,
+    "vocoder": vocoder,
+    "scenes": scenes,
+    "spotter": spotter,
+    "bundle": bundle,
+}
