@@ -16,7 +16,9 @@ from foleycli.errors import UsageError
 if TYPE_CHECKING:
     from foleycli.training.loop import Report
 
-NAMES = ("sounds", "rehearsals", "vae", "latents", "performer", "vocoder", "scenes", "spotter", "bundle")
+NAMES = (
+    "sounds", "attribution", "rehearsals", "vae", "latents", "performer", "vocoder", "scenes", "spotter", "bundle",
+)  # fmt: skip
 STEPS_HELP = "Training steps, or shards to make; else the recipe's."
 
 

@@ -27,6 +27,7 @@ from foleycli.models.vocoder import IstftVocoder
 from foleycli.scenes.catalogue import sample
 from foleycli.specs import CueSpec, DitSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
 from foleycli.training.assemble import TRAINING_DATA, assemble
+from foleycli.training.attribution import attribution_list
 from foleycli.training.codec import VaeRecipe, VocoderRecipe
 from foleycli.training.features import LatentSet, build_rehearsals, encode_shards
 from foleycli.training.loop import Report, RunConfig, fit
@@ -82,6 +83,16 @@ def sounds(work: Workspace) -> SoundCache:
     if work.sounds is None and not (cache / INDEX_NAME).exists():
         raise InputError(f"{cache}: no sounds yet; name a folder with manifest.csv by --sounds")
     return build_sound_cache(work.sounds or cache, cache, work.count)
+
+
+def attribution(work: Workspace) -> Path:
+    """The authors of the sounds, as markdown."""
+    if work.sounds is None:
+        raise InputError("attribution: no manifest to read; name the folder with manifest.csv by --sounds")
+    path = work.folder / "attribution.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(attribution_list(work.sounds / "manifest.csv"), encoding="utf-8")
+    return path
 
 
 def rehearsals(work: Workspace) -> None:
@@ -163,6 +174,7 @@ def bundle(work: Workspace) -> Path:
 
 RECIPES: dict[str, Callable[[Workspace], object]] = {
     "sounds": sounds,
+    "attribution": attribution,
     "rehearsals": rehearsals,
     "vae": vae,
     "latents": latents,

@@ -1,0 +1,72 @@
+"""`foley train`: recipes on sounds made here, in a folder as the docs describe it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from foleycli.cli.train import NAMES, line
+from foleycli.errors import InputError
+from foleycli.training.loop import Report
+from foleycli.training.recipes import RECIPES, Workspace
+
+COLUMNS = ("file", "sound_class", "label", "licence", "author", "attribution", "seconds", "source")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Twelve clicks and twelve noises at 48 kHz."""
+    folder = tmp_path_factory.mktemp("sounds")
+    rng = np.random.default_rng(0)
+    rows = []
+    for k in range(24):
+        kind = ("impact_wood", "rain")[k % 2]
+        wave = rng.normal(size=48000) * (np.exp(-np.arange(48000) / 4000) if k % 2 == 0 else 0.3)
+        soundfile.write(folder / f"take{k}.wav", np.clip(wave, -1, 1), 48000)
+        licence = "CC0-1.0" if k < 12 else "CC-BY-4.0"
+        rows.append((f"take{k}.wav", kind, "made", licence, "foley", f"made by foley, take {k // 2}", "1.0", "test"))
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+    return Workspace(tmp_path_factory.mktemp("work"), folder, steps=2)
+
+
+def test_sounds_are_decoded_once_and_split_by_source(workspace: Workspace) -> None:
+    cache = RECIPES["sounds"](workspace)
+    assert len(cache.sounds) == 24  # type: ignore[attr-defined]
+    assert sum(sound.length for sound in cache.sounds) == pytest.approx(24 * 32000, rel=0.01)  # type: ignore[attr-defined]
+    splits: dict[str, set[str]] = {}
+    for sound in cache.sounds:  # type: ignore[attr-defined]
+        splits.setdefault(sound.source_id, set()).add(sound.split)
+    assert all(len(found) == 1 for found in splits.values())
+
+
+def test_the_vae_recipe_leaves_weights_with_their_spec(workspace: Workspace) -> None:
+    RECIPES["vae"](workspace)
+    assert workspace.weights("vae").exists()
+    assert workspace.weights("vae").with_suffix(".json").exists()
+    assert (workspace.folder / "runs" / "vae" / "log.csv").read_text().count("\n") == 2
+
+
+def test_everyone_is_named_once_under_their_licence(workspace: Workspace) -> None:
+    text = Path(RECIPES["attribution"](workspace)).read_text()  # type: ignore[arg-type]
+    assert "## CC-BY-4.0: 12 clips" in text
+    assert "## CC0-1.0: 12 clips" in text
+    assert text.count("- made by foley, take 3 (2 clips)") == 1
+
+
+def test_a_bundle_wants_its_parts_first(workspace: Workspace) -> None:
+    with pytest.raises(InputError, match="foley train"):
+        RECIPES["bundle"](workspace)
+
+
+def test_the_command_offers_each_recipe() -> None:
+    assert set(NAMES) == set(RECIPES)
+
+
+def test_the_live_line_says_loss_speed_and_time_left() -> None:
+    text = line(Report(120, 4000, {"loss": 0.4242}, 14.13, 3730))
+    assert text == "step 120/4000  loss 0.4242  14.1 samples/s  1:02:10 left"
