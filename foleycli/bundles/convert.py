@@ -42,6 +42,9 @@ _HIFIGAN_RULES: tuple[Rule, ...] = (
     (r"conv_post\.(.*)", r"leave.\1"),
 )
 _BLOCKS_PER_STAGE = 3  # one residual block per kernel size, numbered through all stages
+_CAVP_BLOCKS_BEFORE_LAYER = {"1": 0, "2": 3, "3": 7, "4": 13}
+_CAVP_BLOCK_PARTS = {"conv1": "narrow", "conv2": "look", "conv3": "widen", "downsample": "shortcut"}
+_NORM_EPS = 1e-5
 
 
 def _renamed(key: str, rules: tuple[Rule, ...]) -> str | None:
@@ -52,9 +55,12 @@ def _renamed(key: str, rules: tuple[Rule, ...]) -> str | None:
     return key
 
 
-def _converted(state: StateDict, rename: Callable[[str], str | None], what: str, expected: str) -> dict[str, Tensor]:
-    if expected not in state:
-        raise ModelError(f"this is no {what}: it has no {expected}; give the file that its authors published")
+def _require(state: StateDict, what: str, key: str) -> None:
+    if key not in state:
+        raise ModelError(f"this is no {what}: it has no {key}; give the file that its authors published")
+
+
+def _converted(state: StateDict, rename: Callable[[str], str | None]) -> dict[str, Tensor]:
     named = {key: rename(key) for key in state}
     return {ours: state[key].detach() for key, ours in named.items() if ours is not None}
 
@@ -66,7 +72,8 @@ def mdsgen_official(state: StateDict) -> dict[str, Tensor]:
         ours = _renamed(key, _MDSGEN_RULES)
         return None if ours is None else _renamed(ours, _BLOCK_RULES)
 
-    ours = _converted(state, rename, "MDSGen checkpoint", "x_embedder.proj.weight")
+    _require(state, "MDSGen checkpoint", "x_embedder.proj.weight")
+    ours = _converted(state, rename)
     ours["embed.weight"] = rearrange(ours["embed.weight"], "d c q p -> d (c q p)")
     ours["reducer.weights.weight"] = ours["reducer.weights.weight"].squeeze(-1)
     return ours
@@ -82,4 +89,58 @@ def hifigan_audioldm(state: StateDict) -> dict[str, Tensor]:
         stage, block = divmod(int(match[1]), _BLOCKS_PER_STAGE)
         return f"stages.{stage}.blocks.{block}.{'dilated' if match[2] == '1' else 'plain'}.{match[3]}"
 
-    return _converted(state, rename, "HiFi-GAN in AudioLDM's layout", "conv_pre.weight")
+    _require(state, "HiFi-GAN in AudioLDM's layout", "conv_pre.weight")
+    return _converted(state, rename)
+
+
+def cavp_official(state: StateDict) -> dict[str, Tensor]:
+    """Diff-Foley's CAVP checkpoint (with or without its `module.` prefix) -> CavpVideoEncoder."""
+    state = _without_prefix(state, "module.")
+    _require(state, "CAVP checkpoint", "video_encoder.conv1.conv.weight")
+    ours = {f"project.{part}": state[f"video_project_head.{part}"].detach() for part in ("weight", "bias")}
+    for key in state:
+        match = re.fullmatch(r"video_encoder\.(.*)\.conv\.weight", key)
+        if match:
+            place = _cavp_place(match[1])
+            ours[f"{place}.weight"], ours[f"{place}.bias"] = _folded(state, key, f"video_encoder.{match[1]}.bn")
+    return ours
+
+
+def cavp_spectrogram_official(state: StateDict) -> dict[str, Tensor]:
+    """The other half of the same checkpoint -> CavpSpectrogramEncoder."""
+    state = _without_prefix(state, "module.")
+    _require(state, "CAVP checkpoint", "spec_encoder.fc1.weight")
+    rules = (
+        (r"spec_encoder\.bn\.(.*)", r"norm.\1"),
+        (r"spec_encoder\.fc1\.(.*)", r"hidden.\1"),
+        (r"spec_encoder\.final_project\.(.*)", r"project.\1"),
+        (r".*", None),
+    )
+    ours = _converted(state, lambda key: _renamed(key, rules))
+    for key in state:
+        match = re.fullmatch(r"spec_encoder\.conv_block(\d)\.conv(\d)\.weight", key)
+        if match:
+            place = f"convolutions.{int(match[1]) - 1}.{2 * (int(match[2]) - 1)}"
+            norm = f"spec_encoder.conv_block{match[1]}.bn{match[2]}"
+            ours[f"{place}.weight"], ours[f"{place}.bias"] = _folded(state, key, norm)
+    return ours
+
+
+def _cavp_place(path: str) -> str:
+    """conv1 -> stem; layer3.2.conv1 -> blocks.9.narrow."""
+    match = re.fullmatch(r"layer(\d)\.(\d+)\.(\w+)", path)
+    if match is None:
+        return "stem"
+    return f"blocks.{_CAVP_BLOCKS_BEFORE_LAYER[match[1]] + int(match[2])}.{_CAVP_BLOCK_PARTS[match[3]]}"
+
+
+def _folded(state: StateDict, convolution: str, norm: str) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a bias-free convolution with the batch normalisation after it, as eval runs them."""
+    scale = state[f"{norm}.weight"].double() / (state[f"{norm}.running_var"].double() + _NORM_EPS).sqrt()
+    bias = state[f"{norm}.bias"].double() - state[f"{norm}.running_mean"].double() * scale
+    weight = state[convolution].detach()
+    return weight * scale.float().view(-1, *[1] * (weight.ndim - 1)), bias.float()
+
+
+def _without_prefix(state: StateDict, prefix: str) -> StateDict:
+    return {key.removeprefix(prefix): value for key, value in state.items()}

@@ -47,9 +47,10 @@ def formula_tensor(key: str, shape: tuple[int, ...]) -> torch.Tensor:
     return torch.from_numpy(np.asarray(drawn, dtype=np.float32))
 
 
-def formula_state(name: str) -> dict[str, torch.Tensor]:
-    """A whole state dict of formula weights for the keys of `<name>_keys.json`; integer entries are zero."""
+def formula_state(name: str, part: str = "") -> dict[str, torch.Tensor]:
+    """Formula weights for the keys of `<name>_keys.json` that start with `part`; integer entries are zero."""
     keys = json.loads((FOLDER / f"{name}_keys.json").read_text())
+    keys = {key: entry for key, entry in keys.items() if key.startswith(part)}
     return {
         key: formula_tensor(key, tuple(shape)) if "float" in kind else torch.zeros(shape, dtype=torch.int64)
         for key, (shape, kind) in keys.items()
