@@ -193,6 +193,17 @@ _DIT_SIZES: dict[Size, tuple[int, int, int]] = {  # layers, width, heads
 
 
 @dataclass(frozen=True)
+class EarsSpec:
+    """log-mel (128, frames) -> embedding -> names of sounds: the listener of the evaluation."""
+
+    classes: tuple[str, ...]
+    frames: int = 64  # 1.024 s
+    widths: tuple[int, ...] = (32, 64, 128, 192)  # one per halving of both axes
+    embedding: int = 64
+    dropout: float = 0.2
+
+
+@dataclass(frozen=True)
 class SamplerSpec:
     """DPM-Solver++ 2M with power-cosine guidance, on a linear schedule of 1000 betas."""
 

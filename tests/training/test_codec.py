@@ -27,8 +27,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> SoundCache:
     for number in range(24):
         knock = number % 2 == 0
         seconds = np.arange(RATE) / RATE
-        sound = rng.standard_normal(RATE) * (np.exp(-30 * seconds) if knock else 1.0) * 0.2
-        sound[: RATE // 4] *= 0 if knock else 1
+        sound = rng.standard_normal(RATE) * (np.exp(-30 * (seconds - 0.25)) if knock else 1.0) * 0.2
+        sound[: RATE // 4] *= 0.0 if knock else 1.0
         name = f"{'knock' if knock else 'rain'}_{number}.wav"
         soundfile.write(folder / name, np.clip(sound, -1, 1), RATE)
         rows.append((name, "door_knock" if knock else "rain", f"me, https://freesound.org/s/{number}/"))

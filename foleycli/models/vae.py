@@ -1,0 +1,120 @@
+"""The mel VAE: log-mel (B, M, K) <-> latent (B, C, M / 8, K / 8), convolutions only.
+
+Most width sits at low resolution, where a position is cheap; the full-resolution mel is touched by one convolution on
+each side. Sounds of different pitch are different things, so each level knows its bin (a learned offset per bin).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor, nn
+
+from foleycli.specs import VaeSpec
+
+_LOG_VARIANCE_RANGE = (-12.0, 6.0)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and log-variance of the posterior, (B, C, F, L) each, before `latent_scale`."""
+
+    mean: Tensor
+    log_variance: Tensor
+
+    def sample(self, noise: Tensor) -> Tensor:
+        return self.mean + (0.5 * self.log_variance).exp() * noise
+
+    def divergence(self) -> Tensor:
+        """KL to a unit Gaussian, mean over all elements, in nats."""
+        return 0.5 * (self.mean.square() + self.log_variance.exp() - 1.0 - self.log_variance).mean()
+
+
+class ChannelNorm(nn.Module):
+    """Root-mean-square over the channels of each position: unlike GroupNorm, a hit does not change silence far away,
+    and a long window is treated as a short one."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(width, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * (x.square().mean(dim=1, keepdim=True) + 1e-4).rsqrt() * self.gain
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(act(norm(conv(act(norm(x)))))), the second conv starting at zero."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm1 = ChannelNorm(width)
+        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
+        self.norm2 = ChannelNorm(width)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.zeros_(self.conv2.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv1(nnf.silu(self.norm1(x)))
+        out: Tensor = x + self.conv2(nnf.silu(self.norm2(y)))
+        return out
+
+
+class BinOffset(nn.Module):
+    """A learned offset per channel and frequency bin: (B, W, F, L) -> same."""
+
+    def __init__(self, width: int, bins: int) -> None:
+        super().__init__()
+        self.offset = nn.Parameter(torch.zeros(width, bins, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.offset
+
+
+class MelVae(nn.Module):
+    """A convolutional KL VAE over log-mels."""
+
+    def __init__(self, spec: VaeSpec, mels: int = 128) -> None:
+        super().__init__()
+        self.spec = spec
+        widths, channels = spec.widths, spec.latent_channels
+        self.encoder, self.decoder = nn.Sequential(), nn.Sequential()
+        before = 1
+        for level, width in enumerate(widths):
+            self.encoder.append(nn.Conv2d(before, width, 4, stride=2, padding=1))
+            self.encoder.append(BinOffset(width, mels >> (level + 1)))
+            self.encoder.extend(ResidualBlock(width) for _ in range(spec.encoder_blocks[level]))
+            before = width
+        self.encoder.append(ChannelNorm(before))
+        self.encoder.append(nn.SiLU())
+        self.encoder.append(nn.Conv2d(before, 2 * channels, 3, padding=1))
+        self.decoder.append(nn.Conv2d(channels, before, 3, padding=1))
+        for level, width in reversed(list(enumerate(widths))):
+            self.decoder.append(BinOffset(width, mels >> (level + 1)))
+            self.decoder.extend(ResidualBlock(width) for _ in range(spec.decoder_blocks[level]))
+            after = widths[level - 1] if level else spec.last_width
+            self.decoder.append(nn.Conv2d(width, 4 * after, 3 if level else 1, padding=1 if level else 0))
+            self.decoder.append(nn.PixelShuffle(2))  # sharper in time than a transposed convolution
+        self.decoder.append(nn.SiLU())
+        self.decoder.append(nn.Conv2d(spec.last_width, 1, 5, padding=2))
+
+    def encode_moments(self, mel: Tensor) -> Moments:
+        """mel (B, M, K) -> posterior over (B, C, M / 8, K / 8), unscaled: for training."""
+        x = ((mel - self.spec.mel_mean) / self.spec.mel_std)[:, None]
+        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        return Moments(mean, log_variance.clamp(*_LOG_VARIANCE_RANGE))
+
+    def encode(self, mel: Tensor) -> Tensor:
+        """mel (B, M, K) -> the mean latent (B, C, M / 8, K / 8) at about unit variance."""
+        return self.encode_moments(mel).mean * self.spec.latent_scale
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """Latent (B, C, F, L) as `encode` gives it -> mel (B, 8 F, 8 L), never under the mel floor."""
+        return self.decode_raw(latent / self.spec.latent_scale).clamp_min(math.log(1e-5))
+
+    def decode_raw(self, latent: Tensor) -> Tensor:
+        """Unscaled latent -> mel without the floor, whose gradient would end there: for training."""
+        mel: Tensor = self.decoder(latent)[:, 0] * self.spec.mel_std + self.spec.mel_mean
+        return mel
