@@ -27,8 +27,7 @@ class CuedMDSGen(nn.Module):
 class DenoisingLoss:
     """Callable (model, (latent, curves, generator)) -> losses; `generator` makes the batch's randomness its own.
 
-    `masked_every` n: the masked loss (lambda = 1) is added in every n-th step and weighs n, so that its expectation is
-    the paper's at 1/n of the cost.
+    `masked_every` n adds the masked loss in every n-th step, at 1/n of its cost; 1 is the paper (lambda 1).
     """
 
     schedule: Schedule
@@ -57,7 +56,7 @@ class DenoisingLoss:
             mask = Mask(mask.visible.to(device), mask.hidden.to(device))
             hidden = model.dit(noisy, t, features, drop=drop, mask=mask)
             masked = self.terms(hidden, clean, noisy, noise, t)
-            total = total + self.masked_every * (masked["epsilon"] + masked["variance"])
+            total = total + masked["epsilon"] + masked["variance"]
         return {"loss": total, **losses}
 
     def terms(self, output: Tensor, clean: Tensor, noisy: Tensor, noise: Tensor, t: Tensor) -> dict[str, Tensor]:
