@@ -7,7 +7,7 @@ mdsgen (the paper's):   frames -> CAVP -> features               -> MDSGen -> VA
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
@@ -18,13 +18,14 @@ from torch import Tensor
 
 from foleycli.bundles.load import LoadedBundle
 from foleycli.cuesheet import Cue
+from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
 from foleycli.media.probe import VideoInfo
 from foleycli.models.cues import curves_batch
-from foleycli.models.picking import join, pick
+from foleycli.models.picking import Spotting, join, pick
 from foleycli.sampling.guidance import guided
 from foleycli.sampling.solver import sample, window_noise
-from foleycli.specs import WINDOW_SECONDS, SamplerSpec
+from foleycli.specs import WINDOW_SECONDS, SamplerSpec, SpotterSpec
 from foleycli.timeline import Window, to_samples
 
 Wave = npt.NDArray[np.float32]
@@ -34,13 +35,23 @@ CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: memory stays f
 HALO_SECONDS = Fraction(2)  # seen on either side of a chunk and thrown away: more than the spotter's reach
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """What was seen: the cue sheet, and the cuts between shots, in seconds from the first picture."""
+
+    cues: tuple[Cue, ...]
+    cuts: tuple[Fraction, ...]
+
+
 class Performer(Protocol):
     """What the pipeline asks of a model."""
 
     sample_rate: int
 
-    def spot(self, info: VideoInfo, start: Fraction, stop: Fraction, progress: Progress | None) -> tuple[Cue, ...]:
-        """The cues of [start, stop), in seconds from the first picture."""
+    def watch(
+        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
+    ) -> Sighting:
+        """Reads [start, stop) once, for cuts and, with `spot`, for cues."""
         ...
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
@@ -68,25 +79,30 @@ class SpotPerform:
         self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.sample_rate = bundle.mel.sample_rate
 
-    def spot(self, info: VideoInfo, start: Fraction, stop: Fraction, progress: Progress | None) -> tuple[Cue, ...]:
-        spotter = self.bundle.spotter.to(self.device)
-        spec = spotter.spec
+    def watch(
+        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
+    ) -> Sighting:
+        spec = self.bundle.bundle.spec("spotter", SpotterSpec)
         rate, size = spec.frames_per_second, (spec.size_pixels, spec.size_pixels)
         reader = FrameReader(info, rate, size, grey=True)
-        pieces = []
+        curves: list[Spotting] = []
+        cuts: list[Fraction] = []
         at = start
         while at < stop:
             end = min(at + CHUNK_SECONDS, stop)
             before = min(HALO_SECONDS, at - start)
             frames = reader.read(at - before, min(end + HALO_SECONDS, stop))
-            curves = spotter.spot_curves(frames)
-            first, count = to_samples(before, rate), to_samples(end - start, rate) - to_samples(at - start, rate)
-            pieces.append(curves.crop(first, first + max(1, count)))
-            at = end
+            first = to_samples(before, rate)
+            count = max(1, to_samples(end - start, rate) - to_samples(at - start, rate))
+            found = [frame for frame in find_cuts(frames) if first <= frame < first + count]
+            cuts += [at - before + Fraction(frame, rate) for frame in found]
+            if spot:
+                curves.append(self.bundle.spotter.to(self.device).spot_curves(frames).crop(first, first + count))
             if progress is not None:
-                progress("spot", to_samples(at - start, 1), to_samples(stop - start, 1))
-        cues = pick(join(pieces), spec, float(start))
-        return tuple(cue for cue in cues if cue.time < stop)
+                progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
+            at = end
+        cues = pick(join(curves), spec, float(start)) if curves else ()
+        return Sighting(tuple(cue for cue in cues if cue.time < stop), tuple(cuts))
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
         spec = self.bundle.sampler

@@ -73,7 +73,8 @@ class FoleyPipeline:
         """The cue sheet of the video, times in seconds from its first picture; none for a model that needs no cues."""
         info = as_info(video)
         first, last = _part(info, start, stop)
-        return steer(self.performer.spot(info, first, last, progress), sounds, float(last))
+        seen = self.performer.watch(info, first, last, spot=True, progress=progress)
+        return steer(seen.cues, sounds, float(last))
 
     def stream(
         self,
@@ -95,22 +96,20 @@ class FoleyPipeline:
         """
         info = as_info(video)
         first, last = _part(info, start, stop)
-        if cues is None:
-            cues = self.spot(info, sounds=sounds, start=first, stop=last, progress=progress)
-        elif sounds:
-            cues = steer(cues, sounds, float(last))
-        windows = plan_windows(last - first, overlap=overlap)
+        seen = self.performer.watch(info, first, last, spot=cues is None, progress=progress)
+        cues = steer(seen.cues if cues is None else cues, sounds, float(last))
+        windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         sampler = self.performer.sampler(steps, guidance)
 
         def parts() -> Iterator[tuple[Window, Wave]]:
             for window in windows:
-                yield window, self.performer.perform(info, tuple(cues), first, window, seed, sampler)
+                yield window, self.performer.perform(info, cues, first, window, seed, sampler)
                 if progress is not None:
                     progress("perform", window.index + 1, len(windows))
 
         rate = self.performer.sample_rate
         seeds = tuple(seed for _ in windows)
-        return TrackStream(stitch(parts(), rate), rate, last - first, windows, seeds, tuple(cues))
+        return TrackStream(stitch(parts(), rate), rate, last - first, windows, seeds, cues)
 
     def generate(
         self,

@@ -32,8 +32,8 @@ PLACE_SIGMA_CELLS = 0.6
 ONSET_WEIGHT = 4.0  # how much more a frame with an onset counts than one without
 HEATMAP_WEIGHT = 6.0
 STRENGTH_WEIGHT = 0.3
-CLASS_WEIGHT = 0.1
-SPAN_WEIGHT = 0.2
+CLASS_WEIGHT = 0.2
+SPAN_WEIGHT = 0.5
 SPAN_LEAST = 0.05  # level above which a span is there to be heard
 GREY_OF_RGB = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 

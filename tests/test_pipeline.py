@@ -1,0 +1,95 @@
+"""The whole path with a tiny untrained model: what must hold whatever the weights are."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foleycli import FoleyPipeline
+from foleycli.cuesheet import Cue
+from foleycli.errors import UsageError
+from foleycli.pipeline import pick_device
+from foleycli.timeline import to_samples
+from tests.media.clips import make_clip
+from tests.tiny_model import write_tiny
+
+RATE = 32000
+FIRST, LAST = Cue(1.0, 0.9, "impact_wood"), Cue(11.0, 0.9, "glass")
+
+
+@pytest.fixture(scope="module")
+def pipe(tmp_path_factory: pytest.TempPathFactory) -> FoleyPipeline:
+    folder = tmp_path_factory.mktemp("model") / "tiny"
+    write_tiny(folder)
+    return FoleyPipeline(folder, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """12.5 s at 8 pictures a second: two windows."""
+    return make_clip(tmp_path_factory.mktemp("clip") / "a.mp4", [Fraction(k, 8) for k in range(100)])
+
+
+def test_the_same_call_gives_the_same_samples_and_another_seed_others(pipe: FoleyPipeline, clip: Path) -> None:
+    track, again = (pipe.generate(clip, seed=3, cues=[FIRST]) for _ in range(2))
+    assert np.array_equal(track.samples, again.samples)
+    assert not np.array_equal(track.samples, pipe.generate(clip, seed=4, cues=[FIRST]).samples)
+
+
+def test_the_track_is_as_long_as_the_video(pipe: FoleyPipeline, clip: Path) -> None:
+    track = pipe.generate(clip, cues=[FIRST])
+    assert track.sample_rate == RATE
+    assert track.samples.dtype == np.float32
+    assert track.samples.shape == (to_samples(Fraction(25, 2), RATE),)
+    assert len(track.windows) == len(track.seeds) == 2
+
+
+def test_a_cue_moves_only_the_windows_that_hear_it(pipe: FoleyPipeline, clip: Path) -> None:
+    one, both = pipe.generate(clip, cues=[FIRST]), pipe.generate(clip, cues=[FIRST, LAST])
+    untouched = to_samples(one.windows[1].start, RATE)
+    assert np.array_equal(one.samples[:untouched], both.samples[:untouched])
+    assert not np.array_equal(one.samples[untouched:], both.samples[untouched:])
+
+
+def test_where_nothing_happens_there_is_silence(pipe: FoleyPipeline, clip: Path) -> None:
+    assert not pipe.generate(clip, cues=[]).samples.any()
+    assert not pipe.generate(clip, cues=[Cue(1.0, mute=True)]).samples.any()
+    second = pipe.generate(clip, cues=[LAST])
+    assert not second.samples[: to_samples(second.windows[1].start, RATE)].any()
+
+
+def test_a_stream_is_the_same_track_in_pieces(pipe: FoleyPipeline, clip: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    stream = pipe.stream(clip, cues=[FIRST, LAST], progress=lambda *report: seen.append(report))
+    pieces = list(stream)
+    assert len(pieces) > 1
+    assert np.array_equal(np.concatenate(pieces), pipe.generate(clip, cues=[FIRST, LAST]).samples)
+    assert seen[-1] == ("perform", 2, 2)
+
+
+def test_a_part_of_the_video_has_the_length_of_the_part(pipe: FoleyPipeline, clip: Path) -> None:
+    track = pipe.generate(clip, cues=[LAST], start=Fraction(10), stop=Fraction(23, 2))
+    assert track.samples.shape == (to_samples(Fraction(3, 2), RATE),)
+    assert track.samples.any()
+    with pytest.raises(UsageError, match=r"from 0 to 12\.5 s"):
+        pipe.generate(clip, start=Fraction(20))
+
+
+def test_spotted_cues_lie_in_the_video_and_can_be_given_back(pipe: FoleyPipeline, clip: Path) -> None:
+    cues = pipe.spot(clip)
+    assert all(0 <= cue.time < 12.5 for cue in cues)
+    assert np.array_equal(pipe.generate(clip).samples, pipe.generate(clip, cues=cues).samples)
+
+
+def test_a_one_picture_video_has_a_track(pipe: FoleyPipeline, tmp_path: Path) -> None:
+    tiny = make_clip(tmp_path / "one.mp4", [Fraction(0)])
+    assert pipe.generate(tiny, cues=[Cue(0.0)]).samples.size > 0
+
+
+def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
+    assert pick_device("cpu").type == "cpu"
+    with pytest.raises(UsageError, match="auto, "):
+        pick_device("abacus")
