@@ -22,7 +22,7 @@ Curve = npt.NDArray[np.float32]
 MIN_DISTANCE_SECONDS = 0.11  # faster than 9 hits a second is a roll: one sound
 STILL = 0.003  # mean |difference| of the busiest cell, of 1: under this nothing moved, so nothing was struck
 STILL_REACH_SECONDS = 0.2  # how far from a hit the motion may be
-WEAKEST_THRESHOLD = 0.5  # of the spec's: how far weak but regular hits may lower it
+WEAKEST_THRESHOLD = 0.8  # of the spec's: weak hits alone may lower it so far (0.5: twice the hits of silent scenes)
 THRESHOLD_REACH_SECONDS = 4.0  # hits this near to each other are judged by the same threshold
 CLASS_SURE = 0.35  # pooled probability under which a sound stays unnamed
 HELD_SECONDS = 0.1  # frames repeated by a slow source: motion comes in jerks this long
@@ -104,7 +104,7 @@ def refine_peak(curve: npt.NDArray[np.floating], peak: int) -> float:
 def _adaptive_threshold(onset: Curve, spec: SpotterSpec) -> Curve:
     """The spec's threshold, lowered where the highest peaks around are themselves low, as in dim or tiny pictures."""
     highest = _windowed_max(onset, round(THRESHOLD_REACH_SECONDS * spec.frames_per_second))
-    return np.asarray(np.clip(0.5 * highest, WEAKEST_THRESHOLD * spec.threshold, spec.threshold), dtype=np.float32)
+    return np.asarray(np.clip(0.6 * highest, WEAKEST_THRESHOLD * spec.threshold, spec.threshold), dtype=np.float32)
 
 
 def _windowed_max(curve: Curve, reach: int) -> Curve:

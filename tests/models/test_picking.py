@@ -58,10 +58,10 @@ def test_refined_peak_of_a_parabola_is_its_vertex(shift: float) -> None:
 
 
 def test_weak_but_clear_hits_count_and_noise_does_not() -> None:
-    weak = curves(hits=(1.0, 2.0, 3.0), height=0.2)
-    assert len(pick(weak, SPEC)) == 3
-    assert pick(curves(hits=(1.0, 2.0, 3.0), height=0.1), SPEC) == ()
-    beside_strong = join([curves(3.0, hits=(1.0,), height=0.9), curves(3.0, hits=(1.0,), height=0.2)])
+    weak, noise = 0.9 * SPEC.threshold, 0.7 * SPEC.threshold
+    assert len(pick(curves(hits=(1.0, 2.0, 3.0), height=weak), SPEC)) == 3
+    assert pick(curves(hits=(1.0, 2.0, 3.0), height=noise), SPEC) == ()
+    beside_strong = join([curves(3.0, hits=(1.0,), height=1.0), curves(3.0, hits=(1.0,), height=weak)])
     assert len(pick(beside_strong, SPEC)) == 1
 
 
