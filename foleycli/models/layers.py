@@ -36,13 +36,13 @@ class TimeEmbedding(nn.Module):
 
     def __init__(self, frequencies: int, width: int) -> None:
         super().__init__()
-        self.half = frequencies // 2
-        self.mlp = nn.Sequential(nn.Linear(2 * self.half, width), nn.SiLU(), nn.Linear(width, width))
+        self.pairs = frequencies // 2
+        self.mlp = nn.Sequential(nn.Linear(2 * self.pairs, width), nn.SiLU(), nn.Linear(width, width))
 
     def forward(self, t: Tensor) -> Tensor:
-        steps = torch.arange(self.half, device=t.device, dtype=torch.float32)
+        steps = torch.arange(self.pairs, device=t.device, dtype=torch.float32)
         # product before quotient, as the authors do: at t = 903 the other order is off by 1e-5 of a turn
-        angles = t.float()[:, None] * torch.exp(-math.log(_LONGEST_PERIOD) * steps / self.half)
+        angles = t.float()[:, None] * torch.exp(-math.log(_LONGEST_PERIOD) * steps / self.pairs)
         embedding: Tensor = self.mlp(torch.cat([angles.cos(), angles.sin()], dim=1))
         return embedding
 
@@ -77,7 +77,8 @@ class RelativeBias(nn.Module):
         if torch.is_grad_enabled() and self.table.requires_grad:
             self._kept = None
             return self._gather()
-        state = (self.table.data_ptr(), self.table._version, self._dtype(), torch.is_inference_mode_enabled())
+        version = 0 if self.table.is_inference() else self.table._version  # tensors of inference mode count none
+        state = (self.table.data_ptr(), version, self._dtype(), torch.is_inference_mode_enabled())
         if self._kept is None or self._kept[0] != state:
             self._kept = (state, self._gather())
         return self._kept[1]
@@ -116,7 +117,8 @@ class Modulation(nn.Module):
         self.linear = nn.Linear(width, chunks * width)
 
     def forward(self, condition: Tensor) -> tuple[Tensor, ...]:
-        return self.linear(F.silu(condition))[:, None].chunk(self.chunks, dim=-1)
+        vectors: Tensor = self.linear(F.silu(condition))[:, None]
+        return vectors.chunk(self.chunks, dim=-1)
 
 
 class SharedModulation(nn.Module):
