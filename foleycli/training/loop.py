@@ -74,24 +74,19 @@ def fit(
     if resume and checkpoint.exists():
         first = _load(checkpoint, model, ema, optimizer, config.device)
     log = _CsvLog(config.out_dir / "log.csv", fresh=first == 0)
+    meter = _Meter(first, config.steps, batch_size)
     started = saved = time.monotonic()
-    totals: dict[str, float] = {}
     model.train()
     for step in range(first, config.steps):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, config.learning_rate, config.warmup_steps, config.steps)
         losses = _train_step(model, batch_at(step), loss, optimizer, config)
         _update_ema(ema, model, min(config.ema_decay, (1 + step) / (10 + step)))
-        for name, value in losses.items():
-            totals[name] = totals.get(name, 0.0) + value
+        meter.add(losses)
         now, done = time.monotonic(), step + 1
         if done % config.log_every_steps == 0 or done == config.steps:
-            pace = (done - first) / (now - started)
-            span = (done - first - 1) % config.log_every_steps + 1
-            means = {name: total / span for name, total in totals.items()}
-            report = Report(done, config.steps, means, pace * batch_size, (config.steps - done) / pace)
+            report = meter.report(done)
             log.write(report)
-            totals = {}
             if progress is not None:
                 progress(report)
         stop = config.seconds is not None and now - started > config.seconds
@@ -151,6 +146,25 @@ def _load(path: Path, model: nn.Module, ema: dict[str, Tensor], optimizer: torch
     ema.update(state["ema"])
     optimizer.load_state_dict(state["optimizer"])
     return int(state["step"])
+
+
+class _Meter:
+    """Sums losses between reports, and measures the pace since the start."""
+
+    def __init__(self, first: int, steps: int, batch_size: int) -> None:
+        self.first, self.steps, self.batch_size = first, steps, batch_size
+        self.reported, self.totals = first, dict[str, float]()
+        self.started = time.monotonic()
+
+    def add(self, losses: dict[str, float]) -> None:
+        for name, value in losses.items():
+            self.totals[name] = self.totals.get(name, 0.0) + value
+
+    def report(self, done: int) -> Report:
+        pace = (done - self.first) / (time.monotonic() - self.started)
+        means = {name: total / (done - self.reported) for name, total in self.totals.items()}
+        self.totals, self.reported = {}, done
+        return Report(done, self.steps, means, pace * self.batch_size, (self.steps - done) / pace)
 
 
 class _CsvLog:
