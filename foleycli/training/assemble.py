@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file
+import torch
 
 from foleycli.bundles.bundle import Bundle, spec_from_plain, write_bundle
 from foleycli.bundles.load import PARTS, SPOT_PERFORM
@@ -28,13 +28,13 @@ TRAINING_DATA = (
 
 
 def assemble(weights: Path, folder: Path, sampler: SamplerSpec, card: str, name: str = "pocket") -> Bundle:
-    """Writes the bundle from `weights`/PART.safetensors and PART.json; raises InputError for a missing part."""
+    """Writes the bundle from `weights`/PART.pt and PART.json; raises InputError for a missing part."""
     parts, specs = {}, dict[str, Any](mel=MelSpec.FULL_BAND, sampler=sampler)
     for part in PARTS[SPOT_PERFORM]:
-        path = weights / f"{part}.safetensors"
+        path = weights / f"{part}.pt"
         if not path.exists():
             raise InputError(f"{path}: not there; train it first with 'foley train {part}'")
-        parts[part] = load_file(path)
+        parts[part] = torch.load(path, weights_only=True)
         specs[part] = spec_from_plain(SPECS[part], json.loads(path.with_suffix(".json").read_text()), str(path))
     specs["dit"], parts["dit"] = without_interpolator(specs["dit"], parts["dit"])
     return write_bundle(

@@ -29,7 +29,7 @@ CUTS_PER_REHEARSAL = 3  # of each class in it
 CURVE_FRAMES = 2  # mel frames of 16 ms per frame of the cue curves
 SOUNDING = 0.02  # of a class's curve: a cue of that class is there
 RARE_POWER = 0.5  # a class with a quarter of the excerpts is drawn half as often
-GAP_DB = 20.0  # how far under its loudest bin an excerpt's ground may be filled with noise
+GROUND_DB = 40.0  # at least so far under its loudest bin an excerpt's ground is filled with noise
 
 
 @dataclass(frozen=True)
@@ -152,10 +152,10 @@ def spoil(mel: Tensor, rng: np.random.Generator) -> Tensor:
     def draw(low: float, high: float) -> Tensor:
         return torch.from_numpy(rng.uniform(low, high, (count, 1, 1))).float()
 
-    tilt = draw(-1.0, 1.0) * torch.linspace(-1, 1, mels)[:, None]
-    ground = mel.amax((1, 2), keepdim=True) - draw(GAP_DB / 8.7, 12.0)
+    tilt = draw(-0.7, 0.7) * torch.linspace(-1, 1, mels)[:, None]
+    ground = mel.amax((1, 2), keepdim=True) - draw(GROUND_DB / 8.7, 14.0)
     noise = torch.from_numpy(rng.standard_normal(mel.shape, dtype=np.float32))
-    mel = torch.logaddexp(mel + tilt, ground) + draw(0, 0.4) * noise
+    mel = torch.logaddexp(mel + tilt, ground) + draw(0, 0.3) * noise
     moved = torch.from_numpy(rng.integers(-1, 2, count))
     columns = (torch.arange(frames) + moved[:, None]).clamp(0, frames - 1)
     mel = mel.gather(2, columns[:, None].expand(-1, mels, -1))

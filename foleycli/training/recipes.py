@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from foleycli.bundles.bundle import spec_from_plain
@@ -56,13 +55,13 @@ class Workspace:
     count: Callable[[int, int], None] = lambda done, total: None
 
     def weights(self, part: str) -> Path:
-        return self.folder / "weights" / f"{part}.safetensors"
+        return self.folder / "weights" / f"{part}.pt"
 
     def save(self, part: str, state: dict[str, Tensor], spec: Any) -> None:
         """Weights of a part, with the spec that they fit beside them."""
         path = self.weights(part)
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({name: value.contiguous().clone() for name, value in state.items()}, path)
+        torch.save({name: value.contiguous().clone() for name, value in state.items()}, path)
         path.with_suffix(".json").write_text(json.dumps(asdict(spec), indent=1) + "\n")
 
     def run(self, part: str, defaults: RunConfig) -> RunConfig:
@@ -134,7 +133,7 @@ def latents(work: Workspace) -> None:
     path = work.weights("vae")
     spec = spec_from_plain(VaeSpec, json.loads(path.with_suffix(".json").read_text()), str(path))
     model = MelVae(spec)
-    model.load_state_dict(load_file(path))
+    model.load_state_dict(torch.load(path, weights_only=True))
     encode_shards(model.eval(), work.folder / "rehearsals", work.folder / "latents")
 
 
