@@ -54,6 +54,9 @@ def hand(stage: Stage, centre: Array, size: float, angle: Array | float, skin: S
     ahead, side = direction(turn), direction(turn + np.pi / 2)
     reach = 0.55 if fist else 1.25
     stage.ellipse(centre, (0.62 * size, 0.5 * size), skin, turn)
+    if not stage.shows(0.3 * size):
+        stage.capsule(centre, centre + ahead * reach * 0.85 * size, (0.4 * size, 0.3 * size), darker(skin, 0.9))
+        return
     for finger in (-0.36, -0.12, 0.12, 0.34):
         root = centre + ahead * 0.25 * size + side * finger * size
         tip = centre + ahead * (reach - 0.35 * abs(finger)) * size + side * finger * 1.1 * size
@@ -80,7 +83,7 @@ def head(stage: Stage, centre: Array, size: float, skin: Skin, facing: bool, hai
     """A head with hair; a face when `facing`."""
     stage.ellipse(centre, (0.8 * size, size), skin)
     stage.ellipse(centre - point(0, 0.5 * size), (0.82 * size, 0.58 * size), hair)
-    if facing:
+    if facing and stage.shows(0.2 * size):
         for x in (-0.32, 0.32):
             stage.ellipse(centre + point(x * size, 0.05 * size), (0.12 * size, 0.08 * size), darker(hair, 0.5))
         stage.ellipse(centre + point(0, 0.55 * size), (0.28 * size, 0.08 * size), darker(skin, 0.55))

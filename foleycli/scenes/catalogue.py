@@ -17,12 +17,11 @@ from foleycli.scenes import (
     kinds_strike,
     kinds_work,
 )
-from foleycli.scenes.camera import Camera, look_at_plate, moving_camera, plate_border, shutter_times, still_camera
-from foleycli.scenes.photometric import develop
-from foleycli.scenes.raster import draw
+from foleycli.scenes.camera import Camera, moving_camera, shutter_times, still_camera
+from foleycli.scenes.exposure import expose
+from foleycli.scenes.photometric import clean_film, random_film
 from foleycli.scenes.scene import Array, Event, Scene
 from foleycli.scenes.stage import Placement, Stage
-from foleycli.scenes.textures import plate
 
 SIZE = (64, 64)  # height, width in pixels at which the spotter is trained
 SECONDS = 2.56
@@ -108,18 +107,17 @@ def render(
     """A scene of `kind`, `size` = (height, width) pixels; `clean` is for showing: steady, full rate, no noise."""
     rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
     taken, index, exposure = shutter_times(rng, seconds, frames_per_second, clean)
-    still_world = clean and size[1] >= size[0]
     # small pictures are squeezed videos of any shape; shown ones keep the shape they are asked for
     aspect = size[1] / size[0] if clean else float(rng.choice(ASPECTS, p=[0.5, 0.2, 0.12, 0.08, 0.1]))
-    stage = Stage(rng, np.concatenate([taken - exposure, taken]), seconds, aspect)
+    stage = Stage(rng, np.concatenate([taken - exposure, taken]), seconds, aspect, pixels=size[0])
     _dress(stage, kind, clean)
     knocks = [(event.time, event.strength) for event, _ in stage.hits]
     camera = still_camera(aspect, *size)
     restless = KINDS[kind].restless
     if not clean and restless > 0 and (rng.random() < 0.6 or restless > 1):
         camera = moving_camera(rng, aspect, *size, seconds, knocks, restless)
-    pictures = develop(rng, _expose(stage, camera, taken, 2 if still_world else 3), taken, clean)
-    frames = np.ascontiguousarray(pictures.transpose(1, 2, 3, 0)[index])
+    pictures = expose(stage, camera, taken, clean_film() if clean else random_film(rng))
+    frames = pictures if len(pictures) == len(index) else pictures[index]
     events = [_seen(event, world, camera) for event, world in stage.hits]
     return Scene(
         kind, frames, frames_per_second, tuple(sorted(events, key=lambda event: event.time)), tuple(stage.spans)
@@ -158,33 +156,3 @@ def _put(stage: Stage, name: str, small: bool, clean: bool) -> None:
     matrix = scale * np.array([[cos, -sin], [sin, cos]]) @ np.diag([flip * squash, 1 / squash])
     stage.place = Placement(matrix, where * [stage.aspect, 1.0])
     kind.build(stage)
-
-
-def _expose(stage: Stage, camera: Camera, taken: Array, detail: int) -> Array:
-    """Light on the sensor, float32 (3,U,H,W): the still plate as the camera sees it, then every moving layer."""
-    left, top = plate_border(camera)
-    height, width = (camera.height + 2 * top) * detail, (camera.width + 2 * left) * detail
-    back = plate(stage.rng, height, width)[:, None]
-    pixels = np.array([camera.width / camera.aspect, camera.height]) * detail
-    border = np.array([left, top]) * detail
-    plate_scale = np.array([np.sqrt(pixels.prod())])
-    for layer in stage.scenery:
-        draw(back, layer, lambda points: points * pixels + border, plate_scale)
-    canvas = look_at_plate(_blurred(back[:, 0]), detail, camera, taken)
-    matrix, offset = camera.affine(stage.t)
-    scale = np.sqrt(np.abs(np.linalg.det(matrix[: len(taken)])))
-    for layer in stage.layers:
-        draw(canvas, layer, lambda points: np.einsum("nij,nkj->nki", matrix, points) + offset[:, None], scale)
-    if stage.light is not None:
-        light = (stage.light[: len(taken)] + stage.light[len(taken) :]) / 2
-        canvas *= light.astype(np.float32)[:, None, None]
-    return canvas
-
-
-def _blurred(picture: Array) -> Array:
-    """A (3,h,w) picture averaged over 3 x 3, so that it may be sampled at a third of its rows without flicker."""
-    rows = picture.copy()
-    rows[:, 1:-1] = (picture[:, :-2] + picture[:, 1:-1] + picture[:, 2:]) / 3
-    out = rows.copy()
-    out[:, :, 1:-1] = (rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:]) / 3
-    return out

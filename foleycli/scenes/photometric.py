@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -18,44 +20,92 @@ def _noise() -> Array:
     return np.random.default_rng(7).standard_normal(NOISE_LENGTH, dtype=np.float32)
 
 
-def develop(rng: np.random.Generator, frames: Array, t: Array, clean: bool) -> Array:
-    """Light frames float32 (3,U,H,W) as a camera and a codec would store them: uint8 (3,U,H,W); changes `frames`."""
-    if not clean:
-        _expose(rng, frames, t)
-        if rng.random() < 0.3:
-            _soften(frames, rng.uniform(0.3, 1.0))
-        _grain(rng, frames, rng.choice([0.002, 0.008, 0.02, 0.045], p=[0.3, 0.35, 0.25, 0.1]))
-        if rng.random() < 0.25 and frames.shape[2] % 8 == 0 and frames.shape[3] % 8 == 0:
-            _blocks(frames, rng.uniform(0.15, 0.6))
-    else:
-        _grain(rng, frames, 0.006)
-    frames *= 255
-    np.clip(frames, 0, 255, out=frames)
-    return frames.astype(np.uint8)
+@dataclass(frozen=True)
+class Film:
+    """How one clip's light becomes pixels; all chances are taken once, so that chunks of frames may be developed apart.
+
+    `gain` (3,) and `lamp` (of times) multiply, `lift` adds, `saturation` and `bend` (contrast) reshape; `grain` is the
+    sensor noise, read from the shared tape at `tape` (3,); `blur` and `blocks` are amounts.
+    """
+
+    gain: Array
+    lamp: Callable[[Array], Array]
+    lift: float
+    saturation: float
+    bend: float
+    blur: float
+    grain: float
+    tape: Array
+    blocks: float
+
+    def develop(self, frames: Array, t: Array, first: int) -> Array:
+        """Light frames float32 (3,n,H,W), numbers `first`.. taken at `t` (n,), as uint8; changes `frames`."""
+        if self.saturation != 1:
+            grey = frames.mean(0) * np.float32(1 - self.saturation)
+            frames *= np.float32(self.saturation)
+            frames += grey
+        level = 255 * self.gain[:, None] * self.lamp(t)
+        frames *= level.astype(np.float32)[:, :, None, None]
+        if self.lift:
+            frames += np.float32(255 * self.lift)
+        if abs(self.bend) > 0.1:
+            np.clip(frames, 0, 255, out=frames)
+            frames *= np.float32(1 + self.bend) - np.float32(self.bend / 255) * frames
+        if self.blur > 0:
+            _soften(frames, self.blur)
+        self._add_grain(frames, first)
+        if self.blocks > 0 and frames.shape[2] % 8 == 0 and frames.shape[3] % 8 == 0:
+            _blocks(frames, self.blocks)
+        np.clip(frames, 0, 255, out=frames)
+        return frames.astype(np.uint8)
+
+    def _add_grain(self, frames: Array, first: int) -> None:
+        noise = _noise()
+        _, count, height, width = frames.shape
+        need = count * height * width
+        shown: Array = np.zeros(0)
+        for channel in range(3):
+            if channel == 0 or self.tape[channel] != self.tape[channel - 1]:
+                start = (int(self.tape[channel]) + first * height * width) % NOISE_LENGTH
+                piece = noise[start : start + need]
+                if len(piece) < need:
+                    piece = np.take(noise, np.arange(start, start + need), mode="wrap")
+                shown = (piece * np.float32(255 * self.grain)).reshape(count, height, width)
+            frames[channel] += shown
 
 
-def _expose(rng: np.random.Generator, frames: Array, t: Array) -> None:
-    """Brightness, contrast, cast, gamma-like curve, saturation; light that hums or wanders."""
-    gain = rng.uniform(0.6, 1.4) * (1 + rng.uniform(-0.12, 0.12, 3))
-    lift = rng.uniform(-0.08, 0.12)
-    lamp = np.ones(len(t))
-    if rng.random() < 0.2:
-        lamp += rng.uniform(0.01, 0.08) * np.sin(2 * np.pi * (rng.uniform(0.5, 12) * t + rng.random()))
-    if rng.random() < 0.2:
-        lamp += rng.uniform(0.02, 0.15) * smooth_noise(rng, t, rng.uniform(0.2, 1.5))
-    if rng.random() < 0.4:
-        grey = frames.mean(0)
-        colourfulness = np.float32(rng.choice([0.0, 0.4, 1.5], p=[0.3, 0.4, 0.3]))
-        frames -= grey
-        frames *= colourfulness
-        frames += grey
-    for channel in range(3):
-        frames[channel] *= (gain[channel] * lamp).astype(np.float32)[:, None, None]
-    frames += np.float32(lift)
-    bend = np.float32(rng.uniform(-0.35, 0.35))
-    if abs(bend) > 0.1:
-        np.clip(frames, 0, 1, out=frames)
-        frames += bend * frames * (1 - frames)
+def clean_film() -> Film:
+    """A good camera in good light."""
+    return Film(np.ones(3), _steady, 0.0, 1.0, 0.0, 0.0, 0.005, np.zeros(3, np.int64), 0.0)
+
+
+def random_film(rng: np.random.Generator) -> Film:
+    """Any camera, light, lens and codec: dull or vivid, dark or burnt out, humming lamps, noise, blocks."""
+    hum = rng.uniform(0.01, 0.08) * (rng.random() < 0.2), rng.uniform(0.5, 12), rng.random()
+    wander = rng.uniform(0.02, 0.15) * (rng.random() < 0.2), rng.uniform(0.2, 1.5), int(rng.integers(2**31))
+
+    def lamp(t: Array) -> Array:
+        light = 1 + hum[0] * np.sin(2 * np.pi * (hum[1] * t + hum[2]))
+        if wander[0]:
+            light = light + wander[0] * smooth_noise(np.random.default_rng(wander[2]), t, wander[1])
+        return np.asarray(light)
+
+    tape = rng.integers(NOISE_LENGTH, size=3)
+    return Film(
+        gain=rng.uniform(0.6, 1.4) * (1 + rng.uniform(-0.12, 0.12, 3)),
+        lamp=lamp,
+        lift=rng.uniform(-0.08, 0.12),
+        saturation=float(rng.choice([0.0, 0.4, 1.0, 1.5], p=[0.12, 0.2, 0.56, 0.12])),
+        bend=rng.uniform(-0.35, 0.35),
+        blur=rng.uniform(0.3, 1.0) * (rng.random() < 0.3),
+        grain=float(rng.choice([0.002, 0.008, 0.02, 0.045], p=[0.3, 0.35, 0.25, 0.1])),
+        tape=tape if rng.random() < 0.5 else tape[:1].repeat(3),
+        blocks=rng.uniform(0.15, 0.6) * (rng.random() < 0.25),
+    )
+
+
+def _steady(t: Array) -> Array:
+    return np.ones_like(t)
 
 
 def _soften(frames: Array, amount: float) -> None:
@@ -72,22 +122,9 @@ def _soften(frames: Array, amount: float) -> None:
         inner += mean
 
 
-def _grain(rng: np.random.Generator, frames: Array, level: float) -> None:
-    """Sensor noise, different in each picture; the same for the three colours half of the time."""
-    noise = _noise()
-    _, count, height, width = frames.shape
-    need = count * height * width
-    single = rng.random() < 0.5
-    for channel in range(3):
-        if channel == 0 or not single:
-            start = int(rng.integers(NOISE_LENGTH))
-            shown = np.take(noise, np.arange(start, start + need), mode="wrap") * np.float32(level)
-        frames[channel] += shown.reshape(count, height, width)
-
-
 def _blocks(frames: Array, amount: float) -> None:
     """Codec-like blocks: each 8 x 8 pulled towards its own mean, coarsely rounded."""
     channels, count, height, width = frames.shape
     tiled = frames.reshape(channels, count, height // 8, 8, width // 8, 8)
     mean = tiled.mean((3, 5), keepdims=True)
-    tiled += np.float32(amount) * (np.round(mean * 40) / 40 - tiled)
+    tiled += np.float32(amount) * (np.round(mean / 6) * 6 - tiled)

@@ -131,11 +131,9 @@ def bounce(t: Array, start: float, height: float, restitution: float, gravity: f
 
 def smooth_noise(rng: np.random.Generator, t: Array, hertz: float, octaves: int = 3) -> Array:
     """A wandering curve (N,) of about unit size: sums of sines with random phases, slower ones larger."""
-    out = np.zeros_like(t)
-    for _ in range(octaves * 2):
-        rate = hertz * rng.uniform(0.3, 1.7)
-        out += np.sin(2 * np.pi * (rate * t + rng.random())) * (hertz / (rate + 0.3 * hertz))
-    return np.asarray(out / (1.4 * octaves) ** 0.5 / 1.5)
+    rates = hertz * rng.uniform(0.3, 1.7, 2 * octaves)
+    waves = np.sin(2 * np.pi * (rates[:, None] * t + rng.random((2 * octaves, 1))))
+    return np.asarray((hertz / (rates + 0.3 * hertz)) @ waves / (1.4 * octaves) ** 0.5 / 1.5)
 
 
 def gait(phase: Array, stance: float) -> tuple[Array, Array]:

@@ -1,7 +1,6 @@
-"""Draws the layers of a stage onto all frames at once: coverage from signed distances, within moving boxes.
+"""Draws the layers of a stage onto chunks of frames: coverage within boxes that follow the layer.
 
-Coordinates are pixels. A layer's shutter-open and shutter-close positions give its motion blur: the rim widens along
-the motion, and a thing thinner than its smear turns see-through. Arrays are planar: (3,U,H,W), U distinct frames.
+Arrays are planar, (3,n,H,W): chunks of a few frames stay in the cache while all layers are laid over them.
 """
 
 from __future__ import annotations
@@ -11,69 +10,90 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from foleycli.scenes.cover import COVERS, Box, shade
 from foleycli.scenes.scene import Array
 from foleycli.scenes.stage import Layer
-from foleycli.scenes.textures import TILE, tiles
 
-CHUNK_FRAMES = 16  # boxes are fitted to this many frames: smaller boxes against more calls
+INVISIBLE = 0.004
+PLAIN_BELOW_PIXELS = 1.2  # a limb thinner than this shows no texture
 
 
 @dataclass(frozen=True)
-class Box:
-    """Where a chunk of a layer lies: frames, rows and columns, with pixel centres `x` (1,1,w) and `y` (1,h,1)."""
+class Placed:
+    """A layer in pixels for all U frames: `start` and `stop` of the exposure (U,K,2), boxes `low`, `high` (U,2)."""
 
-    frames: slice
-    rows: slice
-    columns: slice
-    x: Array
-    y: Array
+    layer: Layer
+    start: Array
+    stop: Array
+    middle: Array
+    smear: Array
+    radii: Array
+    clear: Array
+    soft: Array
+    scale: Array
+    low: Array
+    high: Array
 
 
-def draw(canvas: Array, layer: Layer, view: Callable[[Array], Array], scale: Array) -> None:
-    """Composites `layer` onto `canvas` (3,U,H,W); `view` maps world (2U,K,2) to pixels, `scale` is pixels per unit."""
-    count = canvas.shape[1]
+def placed(layer: Layer, view: Callable[[Array], Array], scale: Array) -> Placed:
+    """`layer` where `view` (world (2U,K,2) to pixels) puts it; `scale` (U,) is pixels per unit."""
+    count = len(scale)
     points = np.broadcast_to(layer.points, (2 * count, *layer.points.shape[1:]))
     pixels = view(points).astype(np.float32)
     start, stop = pixels[:count], pixels[count:]
     middle, smear = (start + stop) / 2, stop - start
-    radii = np.broadcast_to(layer.radii, (2 * count, layer.radii.shape[1]))[:count] * scale[:, None]
+    radii = (np.broadcast_to(layer.radii, (2 * count, layer.radii.shape[1]))[:count] * scale[:, None]).astype(
+        np.float32
+    )
     opacity = np.broadcast_to(layer.opacity, (2 * count,))
     clear = ((opacity[:count] + opacity[count:]) / 2).astype(np.float32)
-    if layer.shape == "dots":
-        _dots(canvas, layer, start, stop, radii[:, 0], clear)
-        return
-    for first in range(0, count, CHUNK_FRAMES):
-        frames = slice(first, min(first + CHUNK_FRAMES, count))
-        if not (clear[frames] > 0.004).any():
-            continue
-        soft = (layer.softness * scale[frames]).astype(np.float32)
-        box = _fit(layer.shape, middle[frames], smear[frames], radii[frames], float(soft.max()), frames, canvas)
-        if box is None:
-            continue
-        cover = _COVERS[layer.shape](box, middle[frames], smear[frames], radii[frames].astype(np.float32), soft)
-        cover *= clear[frames, None, None]
-        part = canvas[:, box.frames, box.rows, box.columns]
-        if layer.shape == "glow":
-            part += layer.skin.colour[:, None, None, None] * cover
-            continue
-        shade = _shade(layer, box, middle[frames], radii[frames], scale[frames])
-        for channel in range(3):
-            paint = layer.skin.colour[channel] if shade is None else shade * layer.skin.colour[channel]
-            part[channel] += cover * (paint - part[channel])
-
-
-def _fit(
-    shape: str, middle: Array, smear: Array, radii: Array, soft: float, frames: slice, canvas: Array
-) -> Box | None:
-    """The smallest box around a chunk, or None when it is off the picture."""
-    pad = float(radii.max()) * (3 if shape == "glow" else 1) + float(np.abs(smear).max()) + 2 + 1.5 * soft
-    if shape == "ellipse":
-        half = np.abs(middle[:, 1:] - middle[:, :1]).sum(1)
-        low, high = (middle[:, 0] - half).min(0) - pad, (middle[:, 0] + half).max(0) + pad
+    soft = (layer.softness * scale).astype(np.float32)
+    reach = 3 if layer.shape == "glow" else 1
+    pad = (radii.max(1) * reach + np.abs(smear).max((1, 2)) + 1.5 + 1.5 * soft)[:, None]
+    if layer.shape == "ellipse":
+        half = np.abs(middle[:, 1:] - middle[:, :1]).sum(1) + pad
+        low, high = middle[:, 0] - half, middle[:, 0] + half
     else:
-        low, high = middle.min((0, 1)) - pad, middle.max((0, 1)) + pad
+        low, high = middle.min(1) - pad, middle.max(1) + pad
+    return Placed(layer, start, stop, middle, smear, radii, clear, soft, scale, low, high)
+
+
+def paint(canvas: Array, part: Placed, first: int) -> None:
+    """Composites frames `first`.. of a layer onto `canvas` (3,n,H,W)."""
+    frames = slice(first, first + canvas.shape[1])
+    clear = part.clear[frames]
+    if not (clear > INVISIBLE).any():
+        return
+    if part.layer.shape == "dots":
+        _dots(canvas, part.layer, part.start[frames], part.stop[frames], part.radii[frames, 0], clear)
+        return
+    box = _box(canvas, part.low[frames].min(0), part.high[frames].max(0))
+    if box is None:
+        return
+    middle, radii = part.middle[frames], part.radii[frames]
+    cover = COVERS[part.layer.shape](box, middle, part.smear[frames], radii, part.soft[frames])
+    if clear.min() < 1:
+        cover *= clear[:, None, None]
+    target = canvas[:, :, box.rows, box.columns]
+    skin = part.layer.skin
+    if part.layer.shape == "glow":
+        target += skin.colour[:, None, None, None] * cover
+        return
+    target *= 1 - cover
+    limb = radii.mean(1) if part.layer.shape == "capsule" else None
+    if limb is None or limb.max() > PLAIN_BELOW_PIXELS:
+        drift = None if part.layer.drift is None else part.layer.drift[frames]
+        tone = shade(skin, box, middle, limb, part.scale[frames], drift)
+        if tone is not None:
+            cover *= tone
+    for channel in range(3):
+        target[channel] += cover * skin.colour[channel]
+
+
+def _box(canvas: Array, low: Array, high: Array) -> Box | None:
+    """The pixels between `low` and `high` (2,), or None when they are off the picture."""
     height, width = canvas.shape[2:]
-    if not np.isfinite(low).all() or not np.isfinite(high).all():
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
         return None
     left, top = max(int(low[0]), 0), max(int(low[1]), 0)
     right, bottom = min(int(high[0]) + 1, width), min(int(high[1]) + 1, height)
@@ -81,129 +101,7 @@ def _fit(
         return None
     x = np.arange(left, right, dtype=np.float32)[None, None, :] + np.float32(0.5)
     y = np.arange(top, bottom, dtype=np.float32)[None, :, None] + np.float32(0.5)
-    return Box(frames, slice(top, bottom), slice(left, right), x, y)
-
-
-def _column(values: Array) -> Array:
-    return np.asarray(values, np.float32)[:, None, None]
-
-
-def _capsule(box: Box, middle: Array, smear: Array, radii: Array, soft: Array) -> Array:
-    """Coverage (n,h,w) of a limb: a segment whose radius and smear change from end to end."""
-    a, along = middle[:, 0], middle[:, 1] - middle[:, 0]
-    length2 = (along**2).sum(-1) + 1e-6
-    dx, dy = _column(along[:, 0]), _column(along[:, 1])
-    px, py = box.x - _column(a[:, 0]), box.y - _column(a[:, 1])
-    inverse = _column(1 / length2)
-    place = np.clip((px * dx) * inverse + (py * dy) * inverse, 0, 1)
-    away_x, away_y = px - place * dx, py - place * dy
-    away_x *= away_x
-    away_y *= away_y
-    away_x += away_y
-    distance = np.sqrt(away_x, out=away_x)
-    radius = _column(radii[:, 0])
-    if radii.shape[1] > 1 and np.ptp(radii, axis=1).max() > 1e-3:
-        radius = radius + place * _column(radii[:, 1] - radii[:, 0])
-    length = np.sqrt(length2)
-    across = np.abs(smear[:, :, 0] * along[:, None, 1] - smear[:, :, 1] * along[:, None, 0]) / length[:, None]
-    short = np.linalg.norm(smear, axis=-1)
-    # a limb moving along itself hardly smears; a limb as short as it is thick smears either way
-    across = np.where((length > 2 * radii.max(1))[:, None], across, short)
-    if across.max() < 0.3:
-        distance -= radius
-        return np.asarray(np.clip(0.5 - distance, 0, 1, out=distance))
-    width = 1 + _column(across[:, 0]) + place * _column(across[:, 1] - across[:, 0])
-    distance -= radius
-    distance /= width
-    return np.asarray(np.clip(0.5 - distance, 0, 1) * np.minimum(1, (2 * radius + 0.5) / width))
-
-
-def _ellipse(box: Box, middle: Array, smear: Array, radii: Array, soft: Array) -> Array:
-    """Coverage (n,h,w) of an ellipse; the smear stretches it and thins it out."""
-    centre, u, v = middle[:, 0], middle[:, 1] - middle[:, 0], middle[:, 2] - middle[:, 0]
-    move = smear[:, 0] / 2
-    # covariance of the smeared disc: the sum of its half axes and of the motion
-    xx, yy = (part[:, 0] ** 2 + 1e-3 for part in (u, u[:, ::-1]))
-    xx, yy = xx + v[:, 0] ** 2, yy + v[:, 1] ** 2
-    xy = u[:, 0] * u[:, 1] + v[:, 0] * v[:, 1]
-    area = np.maximum(xx * yy - xy**2, 1e-4)
-    xx, yy, xy = xx + move[:, 0] ** 2, yy + move[:, 1] ** 2, xy + move[:, 0] * move[:, 1]
-    smeared = np.maximum(xx * yy - xy**2, 1e-4)
-    px, py = box.x - _column(centre[:, 0]), box.y - _column(centre[:, 1])
-    # q' C^-1 q, and the length of its gradient to turn it into pixels
-    gx = px * _column(yy / smeared) - py * _column(xy / smeared)
-    gy = py * _column(xx / smeared) - px * _column(xy / smeared)
-    square = gx * px + gy * py
-    root = np.sqrt(np.maximum(square, 1e-8))
-    gx *= gx
-    gy *= gy
-    gx += gy
-    slope = np.sqrt(gx, out=gx)
-    slope /= root
-    slope += np.float32(1e-4)
-    root -= 1
-    root /= slope
-    root /= _column(1 + soft)
-    thin = np.sqrt(area / smeared).astype(np.float32)
-    return np.asarray(np.clip(0.5 - root, 0, 1) * _column(np.minimum(1, 1.25 * thin)))
-
-
-def _polygon(box: Box, middle: Array, smear: Array, radii: Array, soft: Array) -> Array:
-    """Coverage (n,h,w) of a convex plate: the least of its edges' coverages, each widened by its own motion."""
-    turn = np.roll(middle, -1, 1) - middle
-    signed = (middle[..., 0] * np.roll(middle, -1, 1)[..., 1] - middle[..., 1] * np.roll(middle, -1, 1)[..., 0]).sum(1)
-    normal = np.stack([turn[..., 1], -turn[..., 0]], -1) * np.sign(signed + 1e-9)[:, None, None]
-    normal /= np.linalg.norm(normal, axis=-1, keepdims=True) + 1e-6
-    travel = (smear + np.roll(smear, -1, 1)) / 2
-    width = 1 + np.abs((normal * travel).sum(-1))
-    offset = (normal * middle).sum(-1) / width + 0.5
-    normal = normal / width[..., None]
-    inside: Array | None = None
-    for edge in range(middle.shape[1]):
-        row = _column(offset[:, edge]) - box.y * _column(normal[:, edge, 1])
-        cover = row - box.x * _column(normal[:, edge, 0])
-        inside = cover if inside is None else np.minimum(inside, cover, out=inside)
-    assert inside is not None
-    return np.asarray(np.clip(inside, 0, 1, out=inside))
-
-
-def _glow(box: Box, middle: Array, smear: Array, radii: Array, soft: Array) -> Array:
-    """Brightness (n,h,w) around a point, falling to a quarter at the radius."""
-    inverse = _column(1 / np.maximum(radii[:, 0], 0.3) ** 2)
-    px, py = box.x - _column(middle[:, 0, 0]), box.y - _column(middle[:, 0, 1])
-    spread = 1 + (px**2) * inverse + (py**2) * inverse
-    return np.asarray(1 / (spread * spread))
-
-
-_COVERS = {"capsule": _capsule, "ellipse": _ellipse, "polygon": _polygon, "glow": _glow}
-
-
-def _shade(layer: Layer, box: Box, middle: Array, radii: Array, scale: Array) -> Array | None:
-    """Brightness (n,h,w) of the surface: noise fixed to it and light from one side; None when it is plain."""
-    skin = layer.skin
-    if skin.texture <= 0.01 and abs(skin.shine) <= 0.01:
-        return None
-    origin = middle[:, 0]
-    along = middle[:, 1] - origin if middle.shape[1] > 1 else np.ones_like(origin)
-    length = np.linalg.norm(along, axis=-1, keepdims=True) + 1e-6
-    unit = along / length
-    px, py = box.x - _column(origin[:, 0]), box.y - _column(origin[:, 1])
-    cos, sin = _column(unit[:, 0]), _column(unit[:, 1])
-    v = py * cos - px * sin
-    reach = radii.mean(1) + 0.3 if layer.shape == "capsule" else length[:, 0]
-    shade = np.ones_like(v) if skin.shine == 0 else np.clip(1 - v * (skin.shine / _column(reach)), 0.45, 1.6)
-    if skin.texture > 0.01:
-        u = px * cos + py * sin
-        texels = _column(skin.grain / scale)
-        u *= texels
-        v *= texels
-        if layer.drift is not None:
-            moved = layer.drift[box.frames]
-            u -= _column(moved[:, 0] * skin.grain)
-            v -= _column(moved[:, 1] * skin.grain)
-        index = (u.astype(np.int32) & (TILE - 1)) + (v.astype(np.int32) & (TILE - 1)) * TILE
-        shade = shade + skin.texture * np.take(tiles()[skin.tile].reshape(-1), index)
-    return np.asarray(shade)
+    return Box(slice(top, bottom), slice(left, right), x, y)
 
 
 def _dots(canvas: Array, layer: Layer, start: Array, stop: Array, radius: Array, clear: Array) -> None:

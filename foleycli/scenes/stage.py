@@ -59,7 +59,7 @@ class Placement:
 
 @dataclass
 class Stage:
-    """A scene being built at shutter times `t` (2U,) seconds; `aspect` is the width of the world."""
+    """A scene being built at shutter times `t` (2U,); the world is `aspect` wide and shown `pixels` high."""
 
     rng: np.random.Generator
     t: Array
@@ -72,6 +72,11 @@ class Stage:
     spans: list[Span] = field(default_factory=list)
     light: Array | None = None
     still: bool = False
+    pixels: int = 64
+
+    def shows(self, size: float) -> bool:
+        """Whether a detail of `size` in the family's units covers enough pixels to be worth drawing."""
+        return size * self.place.scale * self.pixels >= 1.6
 
     def at(self, *points: Array | tuple[float, float]) -> Array:
         """Points in the family's units as (N|1,K,2) in world units."""

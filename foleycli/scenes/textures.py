@@ -58,7 +58,7 @@ def _bricks(rng: np.random.Generator) -> Array:
 
 def colour(rng: np.random.Generator, light: tuple[float, float] = (0.1, 0.95)) -> Array:
     """A plausible surface colour, rgb (3,) in 0..1: mostly dull, sometimes vivid."""
-    vivid = rng.beta(1.2, 2.2)
+    vivid = rng.beta(1.0, 3.2)
     return np.asarray(colorsys.hsv_to_rgb(rng.random(), vivid, rng.uniform(*light)), np.float32)
 
 
@@ -80,19 +80,19 @@ def away_from(rng: np.random.Generator, other: Array, contrast: float = 0.18) ->
     return best
 
 
-def plate(rng: np.random.Generator, height: int, width: int) -> Array:
-    """A still background, float32 (3,height,width) in 0..1: two tones, clouds of texture, planes and clutter."""
+def plate(rng: np.random.Generator, height: int, width: int, detail: int = 1) -> Array:
+    """A still background, float32 (3,height,width) in 0..1, `detail` to a picture pixel: tones, planes, clutter."""
     base, second = colour(rng), colour(rng)
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     turn = rng.uniform(0, 2 * np.pi)
     ramp = np.clip(0.5 + (np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.5)) * rng.uniform(0, 1.2), 0, 1)
     out = base[:, None, None] + (second - base)[:, None, None] * (ramp * rng.uniform(0, 0.7))[None]
-    out = out + rng.uniform(0.0, 0.22) * _patch(rng, height, width, rng.uniform(0.4, 1.6))
+    out = out + rng.uniform(0.0, 0.22) * _patch(rng, height, width, 3 * rng.uniform(0.4, 1.6) / detail)
     if rng.random() < 0.6:
-        _planes(rng, out)
+        _planes(rng, out, detail)
     for _ in range(int(rng.integers(0, 9))):
-        _clutter(rng, out)
+        _clutter(rng, out, detail)
     vignette = 1 - rng.uniform(0, 0.35) * ((x - 0.5) ** 2 + (y - 0.5) ** 2) * 2
     return np.asarray(np.clip(out * vignette, 0.01, 1), np.float32)
 
@@ -106,16 +106,16 @@ def _patch(rng: np.random.Generator, height: int, width: int, texels: float) -> 
     return np.asarray(piece if rng.random() < 0.7 else tile[columns][:, rows].T)
 
 
-def _planes(rng: np.random.Generator, out: Array) -> None:
+def _planes(rng: np.random.Generator, out: Array, detail: int) -> None:
     """A floor or a wall edge: the lower or the right part gets its own colour and texture."""
     _, height, width = out.shape
     cut = int(height * rng.uniform(0.3, 0.85))
     part = out[:, cut:] if rng.random() < 0.75 else out[:, :, : int(width * rng.uniform(0.2, 0.6))]
-    texture = _patch(rng, part.shape[1], part.shape[2], rng.uniform(0.4, 2.0)) * rng.uniform(0.03, 0.22)
+    texture = _patch(rng, part.shape[1], part.shape[2], 3 * rng.uniform(0.4, 2.0) / detail) * rng.uniform(0.03, 0.22)
     part[:] = colour(rng)[:, None, None] + texture
 
 
-def _clutter(rng: np.random.Generator, out: Array) -> None:
+def _clutter(rng: np.random.Generator, out: Array, detail: int) -> None:
     """One thing standing about: a textured box or disc with a soft shade on one side."""
     _, height, width = out.shape
     tall, wide = (max(4, int(edge * rng.uniform(0.06, 0.5))) for edge in (height, width))
@@ -126,7 +126,7 @@ def _clutter(rng: np.random.Generator, out: Array) -> None:
     tall, wide = part.shape[1:]
     y, x = np.linspace(-1, 1, tall, dtype=np.float32)[:, None], np.linspace(-1, 1, wide, dtype=np.float32)[None]
     paint = colour(rng)[:, None, None] * (1 + rng.uniform(-0.35, 0.35) * x)
-    paint = paint + rng.uniform(0, 0.18) * _patch(rng, tall, wide, rng.uniform(0.4, 2.0))
+    paint = paint + rng.uniform(0, 0.18) * _patch(rng, tall, wide, 3 * rng.uniform(0.4, 2.0) / detail)
     if rng.random() < 0.45:
         alpha = np.clip((1 - x * x - y * y) * 8, 0, 1)
         part += alpha * (paint - part)
