@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,9 @@ from av.video.stream import VideoStream
 
 from foleycli.errors import InputError
 from foleycli.media.local import MAX_PIXELS, open_local
+from foleycli.media.timing import Timing, timings_of
 
 MAX_SECONDS = 24 * 3600
-WHOLE_BYTES = 2**28  # larger files are read at both ends only, if their header gives a duration
-HEAD_PACKETS = 2000
-TAIL_MICROSECONDS = 5_000_000  # pictures are stored out of order: the last shown is not the last stored
 STILL_CODECS = frozenset({"mjpeg", "png", "bmp", "gif", "webp", "tiff", "jpegxl"})
 
 
@@ -41,6 +38,7 @@ class StreamInfo:
     attached_picture: bool = False
     channels: int = 0
     sample_rate: int = 0
+    timecode: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,7 @@ class VideoInfo:
     variable: bool
     video_index: int
     streams: tuple[StreamInfo, ...]
+    chapters: int = 0
     metadata: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -76,17 +75,6 @@ class VideoInfo:
         return bool(self.audio)
 
 
-@dataclass(frozen=True)
-class Timing:
-    """When the pictures of one stream are shown, in seconds of the container."""
-
-    start: Fraction
-    stop: Fraction
-    frame_rate: Fraction
-    variable: bool
-    pictures: int
-
-
 def probe(path: str | Path) -> VideoInfo:
     """Reads the header and the packets, decodes one picture; raises InputError for what can't be dubbed."""
     path = Path(path)
@@ -95,7 +83,7 @@ def probe(path: str | Path) -> VideoInfo:
         if not moving:
             what = "has sound but no picture" if container.streams.audio else "has no picture"
             raise InputError(f"{path} {what}; give a file with a video stream")
-        timings = _timings(container, moving)
+        timings = timings_of(container, moving)
         if not timings:
             raise InputError(f"{path} has a video stream but no pictures in it; copy or download it again")
         stream = max((one for one in moving if one.index in timings), key=lambda one: _merit(one, timings[one.index]))
@@ -119,6 +107,7 @@ def probe(path: str | Path) -> VideoInfo:
             variable=timing.variable,
             video_index=stream.index,
             streams=tuple(_describe(one) for one in container.streams),
+            chapters=len(container.chapters()),
             metadata=tuple(sorted(container.metadata.items())),
         )
 
@@ -139,63 +128,6 @@ def _check(path: Path, stream: VideoStream, timing: Timing) -> None:
     if timing.stop - timing.start > MAX_SECONDS:
         hours = float((timing.stop - timing.start) / 3600)
         raise InputError(f"{path} says it lasts {hours:.0f} hours; cut it into pieces of at most 24")
-
-
-def _timings(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int, Timing]:
-    """Timing of each stream that has pictures, by index. Headers lie: the packets are asked, if need be all of them."""
-    whole = container.size <= WHOLE_BYTES or container.duration is None
-    head = _shown(container, streams, None if whole else HEAD_PACKETS)
-    tail = {} if whole else _tail(container, streams)
-    if not whole and any(tail[index].size == 0 for index in head):  # can't seek there: no index, or cut off
-        container.seek(container.start_time or 0)
-        head, tail = _shown(container, streams, None), {}
-    timings = {}
-    for stream in streams:
-        if head[stream.index].size:
-            timings[stream.index] = _timing(stream, head[stream.index], tail.get(stream.index))
-    return timings
-
-
-def _tail(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int, Any]:
-    try:
-        container.seek((container.start_time or 0) + max(0, (container.duration or 0) - TAIL_MICROSECONDS))
-    except FFmpegError:
-        return {stream.index: np.empty((0, 2), np.int64) for stream in streams}
-    return _shown(container, streams, None)
-
-
-def _shown(container: InputContainer, streams: Sequence[VideoStream], limit: int | None) -> dict[int, Any]:
-    """(pts, length) in ticks of each packet that is shown, in order of pts: index -> int64 (pictures, 2)."""
-    rows: dict[int, list[tuple[int, int]]] = {stream.index: [] for stream in streams}
-    try:
-        for packet in islice(container.demux(*streams), limit):
-            ticks = packet.dts if packet.pts is None else packet.pts
-            # Discarded packets are decoded but not shown: what an edit list cuts off.
-            if ticks is not None and not packet.is_discard:
-                rows[packet.stream_index].append((ticks, packet.duration or 0))
-    except FFmpegError:
-        pass  # damaged from here on: what came before counts
-    if limit is not None:  # later packets may be shown between the last of these
-        rows = {index: sorted(row)[: max(1, len(row) - 32)] for index, row in rows.items()}
-    return {index: np.array(sorted(row), np.int64).reshape(-1, 2) for index, row in rows.items()}
-
-
-def _timing(stream: VideoStream, head: Any, tail: Any | None) -> Timing:
-    base = stream.time_base or Fraction(1, 1000)
-    steps = np.diff(head[:, 0])
-    steps = steps[steps > 0]
-    guess = stream.average_rate or stream.guessed_rate or Fraction(25)
-    step = int(np.median(steps)) if steps.size else max(1, round(1 / (guess * base)))
-    last_pts, last_length = (head if tail is None else tail)[-1].tolist()
-    measured = 1 / (Fraction(int(steps.sum()), steps.size) * base) if steps.size else guess
-    near = stream.average_rate is not None and abs(stream.average_rate / measured - 1) < Fraction(1, 200)
-    return Timing(
-        start=int(head[0, 0]) * base,
-        stop=(last_pts + (last_length or step)) * base,
-        frame_rate=stream.average_rate if near and stream.average_rate else measured.limit_denominator(1001),
-        variable=bool(steps.size and np.abs(steps - step).max() > max(1, step // 100)),  # 1 tick is rounding
-        pictures=len(head),
-    )
 
 
 def pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
@@ -233,6 +165,10 @@ def orientation(picture: VideoFrame) -> tuple[int, bool]:
     return round(degrees / 90) % 4 * 90, bool(mirrored)
 
 
+def _given_name(handler: str) -> str | None:
+    return None if "handle" in handler.lower() else handler or None  # SoundHandler, VideoHandle: names of software
+
+
 def _describe(stream: Any) -> StreamInfo:
     context = stream.codec_context
     audio = stream.type == "audio" and context is not None
@@ -241,9 +177,10 @@ def _describe(stream: Any) -> StreamInfo:
         kind=stream.type,
         codec=context.codec.canonical_name if context is not None else (stream.name or "unknown"),
         language=stream.language,
-        title=stream.metadata.get("title"),
+        title=stream.metadata.get("title") or _given_name(stream.metadata.get("handler_name", "")),
         default=bool(stream.disposition & Disposition.default),
         attached_picture=bool(stream.disposition & Disposition.attached_pic),
         channels=context.layout.nb_channels if audio else 0,
         sample_rate=context.sample_rate if audio else 0,
+        timecode=stream.metadata.get("timecode"),
     )

@@ -97,8 +97,8 @@ def test_truncated_matroska_ends_where_its_packets_end(tmp_path: Path) -> None:
 def test_both_ends_of_a_large_file_tell_as_much_as_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clips = [make_clip(tmp_path / f"a{suffix}", even(150), gop=10, sound=(0, 5)) for suffix in (".mp4", ".mkv", ".ts")]
     whole = [probe(clip) for clip in clips]
-    monkeypatch.setattr("foleycli.media.probe.WHOLE_BYTES", 1000)
-    monkeypatch.setattr("foleycli.media.probe.HEAD_PACKETS", 60)
+    monkeypatch.setattr("foleycli.media.timing.WHOLE_BYTES", 1000)
+    monkeypatch.setattr("foleycli.media.timing.HEAD_PACKETS", 60)
     assert [probe(clip) for clip in clips] == whole
 
 
