@@ -109,9 +109,8 @@ class VocoderRecipe:
         distance, shares = self.distance.thinned(rng), rng.random(3)
         half = len(wav) // 2 if self.repulsion else 0
         noise = torch.randn(len(wav) + half, wav.shape[1], generator=torch.Generator().manual_seed(seed)).to(wav.device)
-        tone, level = model.parts(mel)
-        tone, level, mel, wav = (torch.cat([one, one[:half]]) for one in (tone, level, mel, wav))
-        drawn = model.agree(model.render(tone, level, noise), mel, self.corrections)
+        mel, wav = torch.cat([mel, mel[:half]]), torch.cat([wav, wav[:half]])
+        drawn = model.agree(model.refine(mel, model.excite(mel, noise)), mel, self.corrections)
         true, found = distance.analyse(wav, shares), distance.analyse(drawn, shares)
         near = distance.between(found, true, true)
         if not half:
