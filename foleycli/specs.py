@@ -70,6 +70,7 @@ class VocoderSpec:
     hop_samples: int = 512
     subframes: int = 2  # inverse-STFT frames per mel frame: an attack is shorter than 16 ms
     subframe_blocks: int = 3  # of `blocks`, at the sub-frame rate
+    projections: int = 12  # steps of phase retrieval before the network
     corrections: int = 4  # steps of making the sound's own mel agree with the mel asked for
     upsample_rates: tuple[int, ...] = (5, 4, 2, 2, 2)
     upsample_kernels: tuple[int, ...] = (16, 16, 8, 4, 4)
@@ -87,11 +88,11 @@ class SpotterSpec:
     grid_cells: int = 16
     grid_channels: int = 8
     stem_width: int = 48
-    width: int = 96  # of each cell of the 4 x 4, through time
+    width: int = 64  # of each cell of the 4 x 4, through time
     dilations: tuple[int, ...] = (1, 2, 4, 8, 8, 2)  # frames; their sum is what is seen to either side: 1 s
     classes: tuple[str, ...] = ()
     lag_seconds: float = 0.0  # constant added to every spotted time
-    threshold: float = 0.3  # onset probability that makes a cue
+    threshold: float = 0.55  # onset probability that makes a cue (the weighted loss inflates it)
 
 
 @dataclass(frozen=True)
@@ -197,10 +198,11 @@ class EarsSpec:
     """log-mel (128, frames) -> embedding -> names of sounds: the listener of the evaluation."""
 
     classes: tuple[str, ...]
+    mels: int = 128
     frames: int = 64  # 1.024 s
-    widths: tuple[int, ...] = (32, 64, 128, 192)  # one per halving of both axes
+    widths: tuple[int, ...] = (24, 64, 128, 192)  # one per halving of both axes, after the first
     embedding: int = 64
-    dropout: float = 0.2
+    dropout: float = 0.3
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,14 @@
 """Vocoders: log-mel (B, M, K) -> waveform (B, S).
 
-The built-in one is a ConvNeXt over mel frames with an inverse-STFT head (Vocos, Siuzdak 2023), changed in three ways:
-the head works on sub-frames of 8 ms, as attacks are shorter than a mel frame; levels are residuals on the mel itself
-read as an envelope, so silence stays silent; and each bin is a predicted part plus shaped noise, since most of what
-foley makes is noise, and a fixed phase for noise sounds metallic.
+The built-in one lets a network refine a few steps of Griffin-Lim, as most of what foley makes is noise, whose phases
+cannot be learned and need not be:
+
+    mel -> phase retrieval from fixed noise -> STFT ---------------- x gain --(+)-- iSTFT -> corrections -> sound
+     |                                          v                     ^        ^
+     +-> ConvNeXt over mel frames -> sub-frames (+) -> ConvNeXt -> head --> predicted part
+
+The network is a ConvNeXt with an inverse-STFT head (Vocos, Siuzdak 2023) on sub-frames of 8 ms, since attacks are
+shorter than a mel frame; its levels are relative to the mel read as an envelope, so silence stays silent.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import torch.nn.functional as nnf
 from einops import rearrange
 from torch import Tensor, nn
 
+from foleycli.models.griffin_lim import magnitude_of, retrieve_phase, with_last_frame
 from foleycli.models.hifigan import HifiGan
 from foleycli.models.mel import hz_to_mel, mel_bank
 from foleycli.specs import MelSpec, VocoderSpec
@@ -27,7 +33,9 @@ _LEVEL_RANGE = 6.0  # a head may move a bin by e^-6..e^6 from the envelope
 _TINY = 1e-7
 _MOST_CORRECTION = 2.5  # log units a step
 _CORRECTION_MOMENTUM = 0.7
-_GATE_FLOOR = 1.5  # log units above the mel floor where the noise fades in: the floor itself is digital silence
+_GATE_FLOOR = 1.5  # log units above the mel floor where sound fades in: the floor itself is digital silence
+_INVERSION_STEPS = 6
+_SEEN_RANGE = 4.0  # log units
 
 
 def _mel_centres(mel: MelSpec) -> np.ndarray:
@@ -85,9 +93,10 @@ class IstftVocoder(nn.Module):
         self.stem_norm = nn.LayerNorm(width)
         self.frame_blocks = nn.Sequential(*(ConvNextBlock(width) for _ in range(spec.blocks - spec.subframe_blocks)))
         self.split = nn.Conv1d(width, width * spec.subframes, 1)
+        self.see = nn.Conv1d(bins, width, 1)
         self.subframe_blocks = nn.Sequential(*(ConvNextBlock(width) for _ in range(spec.subframe_blocks)))
         self.head_norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, 4 * bins)  # per bin: level and direction of the predicted part, level of the noise
+        self.head = nn.Linear(width, 4 * bins)  # per bin: level and direction of the predicted part, gain
         self.register_buffer("window", torch.hann_window(spec.n_fft), persistent=False)
         self.register_buffer("mel_window", torch.hann_window(MelSpec.FULL_BAND.n_fft), persistent=False)
         correction, _ = envelope_map(MelSpec.FULL_BAND, MelSpec.FULL_BAND.n_fft // 2 + 1)
@@ -98,18 +107,26 @@ class IstftVocoder(nn.Module):
         self._init_head(bins)
 
     def _init_head(self, bins: int) -> None:
-        """Starts as a noise vocoder that follows the mel."""
+        """Starts as the plain phase retrieval: gains of 1, and a predicted part that is small and blind."""
+        nn.init.zeros_(self.see.weight)  # grows as it proves useful
         nn.init.normal_(self.head.weight, std=0.01)
         nn.init.zeros_(self.head.bias)
         with torch.no_grad():
-            self.head.bias[:bins] = -1.0  # the predicted part begins low: its directions are random
+            self.head.bias[:bins] = -2.0  # the predicted part begins low: its directions are random
 
     def forward(self, mel: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Noise: white, unit variance, (B or 1, S); the same fixed one for every window when not given."""
+        """Noise: white, (1, S) or (B, S), where the phases start; the same fixed one when not given."""
         if noise is None:
             samples = mel.shape[-1] * self.spec.hop_samples
             noise = torch.randn(1, samples, generator=torch.Generator().manual_seed(0)).to(mel.device)
-        return self.agree(self.render(*self.parts(mel), noise), mel, self.spec.corrections)
+        wav = self.refine(mel, self.excite(mel, noise))
+        return self.agree(wav, mel, self.spec.corrections)
+
+    @torch.no_grad()
+    def excite(self, mel: Tensor, noise: Tensor) -> Tensor:
+        """Griffin-Lim's first steps from the phases of noise (1 or B, S) -> wav (B, S)."""
+        magnitude = magnitude_of(with_last_frame(mel, MelSpec.FULL_BAND), MelSpec.FULL_BAND, _INVERSION_STEPS)
+        return retrieve_phase(noise.expand(len(mel), -1), magnitude, MelSpec.FULL_BAND, self.spec.projections)
 
     def agree(self, wav: Tensor, mel: Tensor, corrections: int) -> Tensor:
         """Moves wav (B, S) towards having exactly this mel: each STFT bin is scaled by wanted / found mel.
@@ -118,7 +135,7 @@ class IstftVocoder(nn.Module):
         """
         scale = MelSpec.FULL_BAND
         bank, window = mel_bank(scale, wav.device), self.mel_window
-        wanted, before = torch.cat([mel, mel[..., -1:]], dim=-1), wav
+        wanted, before = with_last_frame(mel, scale), wav
         for _ in range(corrections):
             spectrum = torch.stft(wav, scale.n_fft, scale.hop_samples, window=window, return_complex=True)
             found = (bank @ (spectrum.abs() + _TINY)).clamp_min(scale.floor).log()
@@ -127,28 +144,26 @@ class IstftVocoder(nn.Module):
             wav, before = moved + _CORRECTION_MOMENTUM * (moved - before), moved
         return before
 
-    def parts(self, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """Predicted spectrum, complex (B, bins, J), and noise level (B, bins, J), J = K * subframes."""
+    def refine(self, mel: Tensor, wav: Tensor) -> Tensor:
+        """The network: wav (B, S) of about this mel, filtered bin by bin, plus a predicted part -> (B, S)."""
+        size, hop, window = self.spec.n_fft, self.hop, self.window
+        envelope, gate = self._envelope(mel)  # (B, bins, J), J = K * subframes
+        spectrum = torch.stft(wav, size, hop, window=window, return_complex=True)[..., : envelope.shape[-1]]
+        seen = ((spectrum.abs() + _TINY).log() - envelope).clamp(-_SEEN_RANGE, _SEEN_RANGE)
+        level, real, imaginary, gain = self._heads(mel, seen)
+        tone = (envelope + _bounded(level)).exp() * 4.0
+        spectrum = gate * (spectrum * _bounded(gain).exp() + torch.complex(tone * real, tone * imaginary))
+        return torch.istft(spectrum, size, hop, window=window, length=wav.shape[-1])
+
+    def _heads(self, mel: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Level, real and imaginary direction of the predicted part, and gain: (B, bins, J) each."""
         x = self.stem((mel - _MEL_CENTRE) / _MEL_SPREAD)  # (B, W, K)
         x = self.stem_norm(x.transpose(1, 2)).transpose(1, 2)
         x = self.frame_blocks(x)
         x = rearrange(self.split(x), "b (w j) k -> b w (k j)", j=self.spec.subframes)  # (B, W, J)
-        x = self.subframe_blocks(x).transpose(1, 2)
-        heads = self.head(self.head_norm(x)).transpose(1, 2)  # (B, 4 bins, J)
-        tone_level, real, imaginary, noise_level = heads.float().chunk(4, dim=1)
-        envelope, gate = self._envelope(mel)
-        tone = (envelope + _bounded(tone_level)).exp() * gate
-        noise = (envelope + _bounded(noise_level)).exp() * gate
-        return torch.complex(tone * 4.0 * real, tone * 4.0 * imaginary), noise
-
-    def render(self, tone: Tensor, noise_level: Tensor, noise: Tensor) -> Tensor:
-        """Adds noise (B or 1, S) shaped to its level and turns the spectrum into sound (B, S)."""
-        samples = noise.shape[-1]
-        size, hop, window = self.spec.n_fft, self.hop, self.window
-        spectrum = torch.stft(noise, size, hop, window=window, return_complex=True)[..., : tone.shape[-1]]
-        # unit-variance noise has |X|^2 = sum w^2 = 3/8 n_fft
-        spectrum = tone + noise_level * spectrum * (1.0 / (0.375 * size) ** 0.5)
-        return torch.istft(spectrum, size, hop, window=window, length=samples)
+        x = self.subframe_blocks(x + self.see(seen)).transpose(1, 2)
+        level, real, imaginary, gain = self.head(self.head_norm(x)).transpose(1, 2).float().chunk(4, dim=1)
+        return level, real, imaginary, gain
 
     def _envelope(self, mel: Tensor) -> tuple[Tensor, Tensor]:
         """The mel as log |X| (B, bins, J), and a gate that is 0 where the mel lies at its floor."""

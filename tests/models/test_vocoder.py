@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from foleycli.models.griffin_lim import griffin_lim, magnitude_of
+from foleycli.models.griffin_lim import griffin_lim, magnitude_of, retrieve_phase
 from foleycli.models.mel import linear_mel, log_mel, magnitude, mel_bank
 from foleycli.models.vocoder import IstftVocoder, envelope_map
 from foleycli.specs import MelSpec, VocoderSpec
@@ -58,6 +58,26 @@ def test_the_envelope_reads_white_noise_as_flat_at_the_heads_own_resolution() ->
     assert (read - true)[8:-8].abs().mean() < 0.25
 
 
+def test_a_silent_head_leaves_the_retrieved_phases_as_they_are(vocoder: IstftVocoder) -> None:
+    mel = log_mel(noise(0.1), FULL)
+    blind = IstftVocoder(SMALL).eval()
+    torch.nn.init.zeros_(blind.head.weight)
+    torch.nn.init.zeros_(blind.head.bias)
+    with torch.no_grad():
+        start = blind.excite(mel, noise(1.0))
+        refined = blind.refine(mel, start)
+    inside = slice(2048, -2048)
+    assert torch.allclose(refined[:, inside], start[:, inside], atol=1e-4)
+
+
+def test_where_the_mel_is_silent_nothing_gets_through(vocoder: IstftVocoder) -> None:
+    mel = log_mel(noise(0.1), FULL)
+    mel[..., 20:44] = FLOOR
+    with torch.no_grad():
+        out = vocoder.refine(mel, noise(0.1, seed=2))
+    assert out[:, 22 * 512 : 41 * 512].abs().max() < 1e-5
+
+
 def test_each_correction_brings_the_sounds_own_mel_nearer(vocoder: IstftVocoder) -> None:
     wanted = log_mel(noise(0.05) * torch.linspace(0.1, 1, 32768), FULL)
     start = noise(0.05, seed=3)
@@ -94,6 +114,12 @@ def test_griffin_lim_keeps_length_pitch_and_level(spec: MelSpec, samples: int) -
     peak_hz = float(torch.fft.rfft(out[0]).abs().argmax()) * spec.sample_rate / samples
     assert abs(peak_hz - 1000) < 20
     assert abs(20 * math.log10(float(out.std() / wav.std()))) < 2
+
+
+def test_phase_retrieval_keeps_a_sound_that_already_has_the_magnitude() -> None:
+    wav = noise(0.1, 16384)
+    kept = retrieve_phase(wav, magnitude(wav, FULL), FULL, iterations=4)
+    assert torch.allclose(kept, wav, atol=1e-3)
 
 
 def test_griffin_lim_is_repeatable_by_its_generator() -> None:
