@@ -17,7 +17,7 @@ from tests.media.clips import make_clip
 def test_a_hit_and_its_sound_stand_at_their_second(tmp_path: Path) -> None:
     info = probe(make_clip(tmp_path / "a.mp4", [Fraction(k, 10) for k in range(40)]))
     samples = np.zeros(4 * 32000, np.float32)
-    samples[3 * 32000 : 3 * 32000 + 800] = 0.9
+    samples[3 * 32000 : 3 * 32000 + 800 : 2] = 0.9
     picture = draw(info, [Cue(1.0), Cue(2.0, stop=2.5)], samples, 32000, plan_windows(info.duration), width=800)
     assert picture.shape[1:] == (800, 3)
     curve = picture[STRIP_HEIGHT + GAP : STRIP_HEIGHT + GAP + CURVE_HEIGHT]
