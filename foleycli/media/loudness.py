@@ -1,0 +1,102 @@
+"""How loud sound is (EBU R128, ITU-R BS.1770-4), how high it peaks between samples, how to keep it under a ceiling."""
+
+from __future__ import annotations
+
+import numpy as np
+from einops import rearrange
+from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
+from scipy.signal import lfilter, resample_poly
+
+Samples = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+HOP_SECONDS = 0.1  # blocks of 400 ms start every 100 ms
+HOPS_PER_BLOCK = 4
+ABSOLUTE_GATE_LUFS = -70.0
+RELATIVE_GATE_LU = -10.0
+OFFSET_LU = -0.691  # makes a full-scale 997 Hz sine on one channel -3.01 LUFS
+SURROUND_WEIGHTS = {6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}  # left right centre LFE, then the two behind
+
+OVERSAMPLING = 4
+LIMITER_SECONDS = 0.005
+SETTLE_SAMPLES = 4096  # context on both sides of a block: longer than the resampler's and the limiter's reach
+
+
+def decibels(gain: float) -> float:
+    return 20 * float(np.log10(max(gain, 1e-10)))
+
+
+def from_decibels(level_db: float) -> float:
+    return float(10 ** (level_db / 20))
+
+
+def k_weighting(sample_rate: int) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """(numerator, denominator) of the high shelf and of the high pass of BS.1770, for any rate."""
+    k, q = np.tan(np.pi * 1681.974450955533 / sample_rate), 0.7071752369554196
+    high = 10 ** (3.999843853973347 / 20)
+    band = high**0.4996667741545416
+    shelf = np.array([high + band * k / q + k * k, 2 * (k * k - high), high - band * k / q + k * k])
+    poles = np.array([1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k])
+    k, q = np.tan(np.pi * 38.13547087602444 / sample_rate), 0.5003270373238773
+    low = np.array([1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k])
+    return (shelf / poles[0], poles / poles[0]), (np.array([1.0, -2.0, 1.0]), low / low[0])
+
+
+class LoudnessMeter:
+    """Integrated loudness of sound that comes in blocks; keeps one number per 100 ms."""
+
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        self._filters = k_weighting(sample_rate)
+        self._states = [np.zeros((channels, 2)) for _ in self._filters]
+        self._weights = np.array(SURROUND_WEIGHTS.get(channels, (1.0,) * channels))
+        self._hop_samples = round(HOP_SECONDS * sample_rate)
+        self._rest: Floats = np.zeros(0)
+        self._hops: list[Floats] = []
+
+    def add(self, samples: Samples) -> None:
+        """Takes the next (C, S)."""
+        heard: Floats = samples.astype(np.float64)
+        for stage, (numerator, denominator) in enumerate(self._filters):
+            heard, self._states[stage] = lfilter(numerator, denominator, heard, axis=1, zi=self._states[stage])
+        power = np.concatenate([self._rest, self._weights @ heard**2])
+        whole = len(power) // self._hop_samples * self._hop_samples
+        self._hops.append(power[:whole].reshape(-1, self._hop_samples).mean(1))
+        self._rest = power[whole:]
+
+    def integrated(self) -> float | None:
+        """LUFS so far; None if there is not one block above the absolute gate."""
+        hops = np.concatenate([np.zeros(0), *self._hops])
+        if len(hops) < HOPS_PER_BLOCK:
+            return None
+        blocks = np.lib.stride_tricks.sliding_window_view(hops, HOPS_PER_BLOCK).mean(1)
+        blocks = blocks[_lufs(blocks) > ABSOLUTE_GATE_LUFS]
+        if not len(blocks):
+            return None
+        kept = blocks[_lufs(blocks) > _lufs(blocks.mean()) + RELATIVE_GATE_LU]
+        return float(_lufs(kept.mean()))
+
+
+def _lufs(power: Floats) -> Floats:
+    level: Floats = OFFSET_LU + 10 * np.log10(np.maximum(power, 1e-15))
+    return level
+
+
+def true_peaks(samples: Samples) -> Samples:
+    """(C, S) -> (S,): the highest level around each sample, over the channels, at four times the rate."""
+    # A short filter that lets the top octave's edge through, as the standard's: a steep one misses what peaks there.
+    fine = np.abs(resample_poly(samples, OVERSAMPLING, 1, axis=1)).max(0)
+    peaks: Samples = np.maximum(rearrange(fine, "(s four) -> s four", four=OVERSAMPLING).max(1), np.abs(samples).max(0))
+    return peaks
+
+
+def limiter_gain(peaks: Samples, ceiling: float, sample_rate: int) -> Samples:
+    """(S,) gains, smooth over 5 ms, that bring `peaks` under `ceiling`; exactly 1 where nothing near is above it.
+
+    The mean of minima: each place of the averaging window already knows the lowest gain that any of its samples needs.
+    """
+    reach = int(LIMITER_SECONDS * sample_rate) | 1
+    needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9).astype(np.float64))
+    gain = uniform_filter1d(minimum_filter1d(needed, 2 * reach + 1), reach)
+    limited: Samples = np.minimum(1.0, gain).astype(np.float32)
+    return limited
