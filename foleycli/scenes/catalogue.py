@@ -13,6 +13,9 @@ from foleycli.scenes import (
     kinds_fall,
     kinds_flash,
     kinds_flow,
+    kinds_held,
+    kinds_machine,
+    kinds_object,
     kinds_silent,
     kinds_strike,
     kinds_work,
@@ -48,6 +51,7 @@ class Kind:
 STRUCK = ("impact_wood", "impact_metal", "impact_generic", "cloth", "plastic_rubber", "can_bottle")
 DROPPED = ("impact_wood", "impact_metal", "plastic_rubber", "glass_ceramic", "small_metal_objects", "can_bottle",
            "stone_gravel_dirt", "impact_generic")  # fmt: skip
+SAWN = ("saw_file_scrape", "domestic_brush_scrub")
 STEPS = ("footsteps", "stone_gravel_dirt")
 KINDS: dict[str, Kind] = {
     "ball": Kind(
@@ -61,8 +65,8 @@ KINDS: dict[str, Kind] = {
     "chop": Kind(kinds_work.chop, ("impact_wood",), (0.4, 1.5), (0.3, 0.7, 0.4, 0.75), 0.3, 2.0),
     "typing": Kind(kinds_work.typing, ("click_keyboard",), (0.35, 0.9), (0.35, 0.65, 0.35, 0.6), 0.2, 0.8),
     "drop": Kind(kinds_fall.drop, DROPPED, (0.4, 1.0), (0.25, 0.75, 0.6, 0.95), 0.1, 1.5),
-    "walk_side": Kind(kinds_body.walk_side, STEPS, (0.35, 1.4), (0.2, 0.8, 0.7, 0.95), 0.05, 2.0),
-    "walk_front": Kind(kinds_body.walk_front, STEPS, (0.3, 1.2), (0.25, 0.75, 0.7, 0.95), 0.05, 1.5),
+    "walk_side": Kind(kinds_body.walk_side, STEPS, (0.22, 1.5), (0.2, 0.8, 0.7, 0.95), 0.05, 2.0),
+    "walk_front": Kind(kinds_body.walk_front, STEPS, (0.15, 1.3), (0.25, 0.75, 0.7, 0.95), 0.05, 1.5),
     "clap": Kind(kinds_body.clap, ("human_clapping",), (0.5, 1.6), (0.3, 0.7, 0.4, 0.7), 0.15, 1.5),
     "bark": Kind(kinds_body.bark, ("animal_dog", "animal_cat"), (0.4, 1.3), (0.3, 0.7, 0.35, 0.65), 0.2, 1.5),
     "pistol": Kind(kinds_flash.pistol, ("explosion_gun",), (0.4, 1.2), (0.2, 0.6, 0.35, 0.7), 0.15, 1.2),
@@ -77,6 +81,21 @@ KINDS: dict[str, Kind] = {
         kinds_flow.pass_by, ("vehicle_engine", "vehicle_train"), (0.3, 0.9), (0.3, 0.7, 0.5, 0.85), 0.05, 0.7
     ),
     "fire": Kind(kinds_flow.fire, ("fire",), (0.5, 1.3), (0.3, 0.7, 0.5, 0.8), 0.05, 0.5),
+    "drum_kit": Kind(kinds_strike.drum_kit, ("impact_generic",), (0.45, 1.2), (0.35, 0.65, 0.4, 0.6), 0.4, 1.5),
+    "tear": Kind(kinds_object.tear, ("paper_card",), (0.5, 1.5), (0.3, 0.7, 0.3, 0.6), 0.15, 0.8),
+    "door": Kind(kinds_object.door, ("door_open_close",), (0.3, 0.8), (0.1, 0.5, 0.5, 0.7), 0.05, 1.0),
+    "clink": Kind(kinds_held.clink, ("glass",), (0.6, 1.8), (0.3, 0.7, 0.35, 0.65), 0.15, 0.8),
+    "put_down": Kind(kinds_held.put_down, kinds_held.PUT_SOUNDS, (0.5, 1.5), (0.3, 0.7, 0.5, 0.8), 0.1, 1.2),
+    "flap": Kind(kinds_object.flap, ("cloth",), (0.5, 1.3), (0.3, 0.7, 0.4, 0.6), 0.3, 0.6),
+    "volley": Kind(kinds_object.volley, ("impact_generic",), (0.3, 0.9), (0.3, 0.7, 0.35, 0.65), 0.1, 0.8),
+    "clock": Kind(kinds_machine.clock, ("clock_tick",), (0.4, 1.2), (0.3, 0.7, 0.4, 0.6), 0.2, 0.3),
+    "mouse": Kind(kinds_machine.mouse, ("click_keyboard",), (0.5, 1.6), (0.3, 0.7, 0.3, 0.6), 0.3, 0.5),
+    "saw": Kind(kinds_held.saw, SAWN, (0.4, 1.4), (0.3, 0.7, 0.4, 0.7), 0.15, 0.8),
+    "shaker": Kind(kinds_held.shaker, ("rattle_shake_spray",), (0.5, 1.5), (0.3, 0.7, 0.35, 0.65), 0.3, 0.5),
+    "whoosh": Kind(kinds_machine.whoosh, ("whoosh",), (0.35, 1.1), (0.3, 0.7, 0.4, 0.6), 0.1, 0.5),
+    "fan": Kind(kinds_machine.fan, ("machine_domestic", "vehicle_air"), (0.3, 1.1), (0.3, 0.7, 0.3, 0.6), 0.1, 0.5),
+    "idle": Kind(kinds_machine.idle, ("vehicle_engine",), (0.4, 1.3), (0.3, 0.7, 0.4, 0.7), 0.1, 0.5),
+    "drill": Kind(kinds_machine.drill, ("power_tool",), (0.5, 1.5), (0.35, 0.7, 0.3, 0.7), 0.3, 0.5),
     "still": Kind(kinds_silent.still, (), (0.5, 1.2), (0.3, 0.7, 0.3, 0.7), 0.3, 0.6, 0.0),
     "camera_only": Kind(kinds_silent.camera_only, (), (0.5, 1.2), (0.3, 0.7, 0.3, 0.7), 0.3, 1.0, 2.5),
     "flicker": Kind(kinds_silent.flicker, (), (0.5, 1.2), (0.3, 0.7, 0.3, 0.7), 0.3, 0.6),

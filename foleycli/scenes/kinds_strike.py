@@ -135,3 +135,42 @@ def hand_drums(stage: Stage) -> None:
         wrist = palm + point(0.1 * side, -0.03 - 0.05 * h)
         bodies.arm(stage, point(0.24 * side + sway, -0.62), wrist, 0.075, shirt, skin, side)
         bodies.hand(stage, palm, 0.085, np.where(side > 0, np.pi - 0.35 + 0.5 * h, 0.35 - 0.5 * h), skin, fist=False)
+
+
+def drum_kit(stage: Stage) -> None:
+    """A drum kit from above: two sticks shorten as they rise towards the camera and land on drums and cymbals."""
+    rng = stage.rng
+    spots = [(x + rng.uniform(-0.06, 0.06), y + rng.uniform(-0.06, 0.06)) for x, y in
+             ((-0.6, -0.2), (-0.15, 0.05), (0.1, -0.45), (0.6, -0.35), (0.55, 0.2))]  # fmt: skip
+    rate = rng.uniform(0.8, 4.0)
+    plans = [strokes(rng, stage.seconds, 0.7 * rate, 1.2 * rate) for _ in range(2)]
+    aims = [rng.choice([0, 1, 2], size=len(plans[0].times)), rng.choice([1, 3, 4], size=len(plans[1].times))]
+    aims = [np.full_like(aim, aim[0]) if rng.random() < 0.5 else aim for aim in aims]
+    struck: list[list[tuple[float, float]]] = [[] for _ in spots]
+    for plan, aim in zip(plans, aims, strict=True):
+        for time, strength, spot, floor in zip(plan.times, plan.strengths, aim, plan.floors, strict=True):
+            if floor <= 0:
+                struck[spot].append((float(time), float(strength)))
+                stage.hit(float(time), float(strength), "impact_generic", spots[spot])
+    for spot, hits in zip(spots, struck, strict=True):
+        shake = 0.012 * ringing(stage.t, hits, rng.uniform(4, 14), rng.uniform(0.05, 0.25))
+        wide = rng.uniform(0.2, 0.34)
+        place = point(spot[0] + shake, spot[1] + shake)
+        stage.ellipse(place, (wide, wide), bodies.metal(rng))
+        brass = Skin(pick(rng, ((0.75, 0.6, 0.25), (0.9, 0.88, 0.82))), 3, 0.12, 90.0, 0.4)
+        stage.ellipse(place, (0.93 * wide, 0.93 * wide), brass)
+    skin, stick = bodies.skin_of(rng), bodies.wood(rng)
+    for side, plan, aim in zip((-1.0, 1.0), plans, aims, strict=True):
+        h = plan.height(stage.t)[:, None]
+        k = np.clip(np.searchsorted(plan.times, stage.t, side="right") - 1, 0, len(aim) - 2)
+        x = np.clip((stage.t - plan.times[k]) / (plan.times[k + 1] - plan.times[k]), 0, 1)[:, None] ** 1.5
+        places = np.asarray(spots)
+        # between two contacts the tip travels over to the next drum
+        aimed = places[aim[k]] * (1 - x) + places[aim[k + 1]] * x
+        home = np.array([0.3 * side, 0.85])
+        grip = home + 0.3 * (aimed - home) + h * [0.1 * side, -0.08]
+        tip = aimed + 0.35 * h * (grip - aimed) + h * [0.0, -0.12]
+        stage.capsule(grip + 0.06, tip + 0.12 * h + 0.02, (0.03, 0.025), Skin(np.zeros(3, np.float32)), 0.25)
+        bodies.forearm(stage, grip, -np.pi / 2 - 0.3 * side, 0.8, 0.09, skin)
+        stage.capsule(grip, tip, (0.024 + 0.0, 0.02), stick)
+        bodies.hand(stage, grip, 0.12, -np.pi / 2 - 0.2 * side, skin)

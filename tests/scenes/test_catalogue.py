@@ -7,6 +7,7 @@ import pytest
 
 from foleycli.classes import SOUND_CLASSES
 from foleycli.scenes import KINDS, render, sample
+from foleycli.scenes.sheet import contact_sheet
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -49,3 +50,45 @@ def test_still_scene_is_silent_and_moves_no_more_than_its_noise() -> None:
         assert not scene.events and not scene.spans
         spread = scene.frames.astype(np.float32).std(0)
         assert spread.max() < 8 and spread.mean() < 2.5
+
+
+@pytest.mark.parametrize("kind", ["stick", "hand_drums", "hammer", "clap", "bark", "pistol", "blast", "drop"])
+def test_picture_changes_more_at_the_events_than_elsewhere(kind: str) -> None:
+    at_events, elsewhere = [], []
+    for seed in range(4):
+        scene = render(kind, seed, clean=True, size=(40, 56))
+        change = np.abs(np.diff(scene.frames.astype(np.float32).mean(-1), axis=0)).mean((1, 2))
+        change -= change.min()  # the sensor's noise changes every picture by the same
+        near = np.zeros(len(change), bool)
+        for event in scene.events:
+            first_seen = int(np.ceil(event.time * scene.frames_per_second))
+            near[max(0, first_seen - 1) : first_seen + 1] = True
+        at_events += list(change[near] / (change.mean() + 1e-6))
+        elsewhere += list(change[~near] / (change.mean() + 1e-6))
+    assert np.mean(at_events) > 1.1 * np.mean(elsewhere)
+
+
+def test_contact_point_is_where_the_picture_moves() -> None:
+    scene = render("pistol", 1, clean=True, size=(40, 56))
+    event = scene.events[0]
+    frame = int(np.ceil(event.time * 25))
+    change = np.abs(scene.frames[frame].astype(float) - scene.frames[frame - 1]).sum(-1)
+    y, x = np.unravel_index(int(change.argmax()), change.shape)
+    assert abs(x / 56 - event.x) < 0.35 and abs(y / 40 - event.y) < 0.35
+
+
+def test_camera_moves_where_only_the_camera_moves() -> None:
+    scenes = [render("camera_only", seed) for seed in range(6)]
+    quiet = [render("still", seed, clean=True) for seed in range(6)]
+    moved, kept = (
+        [np.abs(np.diff(scene.frames.astype(np.float32), axis=0)).mean() for scene in group]
+        for group in (scenes, quiet)
+    )
+    assert np.median(moved) > 2 * np.median(kept)
+    assert not any(scene.events or scene.spans for scene in scenes)
+
+
+def test_sheet_is_a_grid_with_bars_under_the_hits() -> None:
+    sheet = contact_sheet(["hammer", "rain"], 1, columns=5, size=(20, 30), seconds=1.0)
+    assert sheet.shape == (2 * (20 + 6), 5 * 32, 3) and sheet.dtype == np.uint8
+    assert (sheet[46:50] == (60, 140, 255)).all(-1).any()
