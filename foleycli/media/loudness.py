@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from einops import rearrange
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import lfilter, resample_poly
 
 Samples = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -19,6 +16,12 @@ OFFSET_LU = -0.691  # makes a full-scale 997 Hz sine on one channel -3.01 LUFS
 SURROUND_WEIGHTS = {6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}  # left right centre LFE, then the two behind
 
 OVERSAMPLING = 4
+_TAPS = np.arange(-24, 25)
+_SINC = np.pad((np.sinc(_TAPS / OVERSAMPLING) * np.kaiser(len(_TAPS), 5)).astype(np.float32), (0, OVERSAMPLING - 1))
+# Filters for a quarter, a half and three quarters of the way to the next sample: as short as the standard's, since
+# a steep filter misses what peaks at the edge of the top octave.
+PHASES = tuple(_SINC[phase::OVERSAMPLING] for phase in range(1, OVERSAMPLING))
+
 LIMITER_SECONDS = 0.005
 SETTLE_SAMPLES = 4096  # context on both sides of a block: longer than the resampler's and the limiter's reach
 
@@ -47,6 +50,9 @@ class LoudnessMeter:
     """Integrated loudness of sound that comes in blocks; keeps one number per 100 ms."""
 
     def __init__(self, sample_rate: int, channels: int) -> None:
+        from scipy.signal import lfilter  # takes a second to import: who measures pays
+
+        self._lfilter = lfilter
         self._filters = k_weighting(sample_rate)
         self._states = [np.zeros((channels, 2)) for _ in self._filters]
         self._weights = np.array(SURROUND_WEIGHTS.get(channels, (1.0,) * channels))
@@ -58,7 +64,7 @@ class LoudnessMeter:
         """Takes the next (C, S)."""
         heard: Floats = samples.astype(np.float64)
         for stage, (numerator, denominator) in enumerate(self._filters):
-            heard, self._states[stage] = lfilter(numerator, denominator, heard, axis=1, zi=self._states[stage])
+            heard, self._states[stage] = self._lfilter(numerator, denominator, heard, axis=1, zi=self._states[stage])
         power = np.concatenate([self._rest, self._weights @ heard**2])
         whole = len(power) // self._hop_samples * self._hop_samples
         self._hops.append(power[:whole].reshape(-1, self._hop_samples).mean(1))
@@ -84,9 +90,10 @@ def _lufs(power: Floats) -> Floats:
 
 def true_peaks(samples: Samples) -> Samples:
     """(C, S) -> (S,): the highest level around each sample, over the channels, at four times the rate."""
-    # A short filter that lets the top octave's edge through, as the standard's: a steep one misses what peaks there.
-    fine = np.abs(resample_poly(samples, OVERSAMPLING, 1, axis=1)).max(0)
-    peaks: Samples = np.maximum(rearrange(fine, "(s four) -> s four", four=OVERSAMPLING).max(1), np.abs(samples).max(0))
+    peaks: Samples = np.abs(samples).max(0)
+    for between in PHASES:
+        for channel in samples:
+            np.maximum(peaks, np.abs(np.convolve(channel, between, "same"))[: len(peaks)], out=peaks)
     return peaks
 
 
@@ -95,6 +102,10 @@ def limiter_gain(peaks: Samples, ceiling: float, sample_rate: int) -> Samples:
 
     The mean of minima: each place of the averaging window already knows the lowest gain that any of its samples needs.
     """
+    if peaks.max(initial=0.0) <= ceiling:
+        return np.ones(len(peaks), np.float32)
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d  # a quarter of a second: who limits pays
+
     reach = int(LIMITER_SECONDS * sample_rate) | 1
     needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9).astype(np.float64))
     gain = uniform_filter1d(minimum_filter1d(needed, 2 * reach + 1), reach)

@@ -12,7 +12,6 @@ from typing import Literal
 import numpy as np
 import soundfile
 import soxr
-from scipy.ndimage import maximum_filter1d
 
 from foleycli.media.audio import AudioWriter, Samples, fit, read_audio
 from foleycli.media.loudness import (
@@ -39,7 +38,7 @@ DUCK_RELEASE_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class LevelReport:
-    """What the finished track measures; `loudness_lufs` None if too short or too quiet to have one."""
+    """What the finished track measures; `loudness_lufs` is None if not asked for, or too short or quiet to have one."""
 
     loudness_lufs: float | None
     true_peak_dbtp: float
@@ -71,16 +70,17 @@ def finish(
             if original != "replace":
                 warnings.append(f"the video has no sound to {original}")
             mixed = plain
+        if loudness_lufs is None:
+            return LevelReport(None, decibels(_limit(mixed, out, 0.0)), gain_db, tuple(warnings))
         level_db, more = _wanted_level(mixed, loudness_lufs)
-        warnings += more
-        loudness, peak = _limit(mixed, out, level_db)
-        if loudness_lufs is not None and loudness is not None and not more:
+        peak, loudness = _limit(mixed, out, level_db), _loudness(out)
+        if loudness is not None and not more:
             # What the limiter took off is given back once; more would only squash it.
             level_db += loudness_lufs - loudness
-            loudness, peak = _limit(mixed, out, level_db)
-            if abs(loudness_lufs - (loudness or 0)) > 0.5:
-                warnings.append(f"{loudness:.1f} LUFS is as near to {loudness_lufs:g} as peaks under -1 dBTP allow")
-    return LevelReport(loudness, decibels(peak), gain_db + level_db, tuple(warnings))
+            peak, loudness = _limit(mixed, out, level_db), _loudness(out)
+            if loudness is None or abs(loudness_lufs - loudness) > 0.5:
+                more = [f"{loudness or 0:.1f} LUFS is as near to {loudness_lufs:g} as peaks under -1 dBTP allow"]
+    return LevelReport(loudness, decibels(peak), gain_db + level_db, (*warnings, *more))
 
 
 def _copy_resampled(source: Path, target: Path, sample_rate: int, gain: float) -> None:
@@ -137,6 +137,8 @@ def _spread(samples: Samples, channels: int) -> Samples:
 
 def _duck_gain(track: Path) -> Floats:
     """Gain of the original per hop of 10 ms: down before the new sound comes, slowly up after it."""
+    from scipy.ndimage import maximum_filter1d  # a quarter of a second: who ducks pays
+
     levels = []
     for samples, _ in _blocks(track):
         hop = round(DUCK_HOP_SECONDS * soundfile.info(str(track)).samplerate)
@@ -152,36 +154,36 @@ def _duck_gain(track: Path) -> Floats:
     return gain
 
 
-def _wanted_level(path: Path, loudness_lufs: float | None) -> tuple[float, list[str]]:
-    """dB to add, and what had to be done differently from what was asked."""
-    if loudness_lufs is None:
-        return 0.0, []
+def _loudness(path: Path) -> float | None:
     about = soundfile.info(str(path))
-    meter, peak = LoudnessMeter(about.samplerate, about.channels), 0.0
-    for samples, inner in _blocks(path, SETTLE_SAMPLES):
-        meter.add(samples[:, inner])
-        peak = max(peak, float(true_peaks(samples)[inner].max()))
-    loudness = meter.integrated()
+    meter = LoudnessMeter(about.samplerate, about.channels)
+    for samples, _ in _blocks(path):
+        meter.add(samples)
+    return meter.integrated()
+
+
+def _wanted_level(path: Path, loudness_lufs: float) -> tuple[float, list[str]]:
+    """dB to add, and what had to be done differently from what was asked."""
+    peak = max(float(true_peaks(samples)[inner].max()) for samples, inner in _blocks(path, SETTLE_SAMPLES))
+    loudness = _loudness(path)
     if peak < 1e-5:
         return 0.0, ["the track is silent: no loudness to set"]
-    if loudness is None or about.duration < SHORT_SECONDS:
+    if loudness is None or soundfile.info(str(path)).duration < SHORT_SECONDS:
         return CEILING_DBTP - MARGIN_DB - decibels(peak), [
             f"under {SHORT_SECONDS} s: peak set to -1 dBTP, not loudness"
         ]
     return loudness_lufs - loudness, []
 
 
-def _limit(source: Path, target: Path, level_db: float) -> tuple[float | None, float]:
-    """Writes `source` at another level under the ceiling; returns its loudness and true peak."""
+def _limit(source: Path, target: Path, level_db: float) -> float:
+    """Writes `source` at another level, under the ceiling; returns its true peak."""
     about = soundfile.info(str(source))
-    rate, gain, highest = about.samplerate, np.float32(from_decibels(level_db)), 0.0
+    gain, highest = np.float32(from_decibels(level_db)), 0.0
     ceiling = from_decibels(CEILING_DBTP - MARGIN_DB)
-    meter = LoudnessMeter(rate, about.channels)
-    with AudioWriter(target, rate, about.channels, seconds=about.duration) as writer:
+    with AudioWriter(target, about.samplerate, about.channels, seconds=about.duration) as writer:
         for samples, inner in _blocks(source, SETTLE_SAMPLES):
             louder = samples * gain
-            limited = louder * limiter_gain(true_peaks(louder), ceiling, rate)
+            limited = louder * limiter_gain(true_peaks(louder), ceiling, about.samplerate)
             highest = max(highest, float(true_peaks(limited)[inner].max()))
-            meter.add(limited[:, inner])
             writer.write(limited[:, inner])
-    return meter.integrated(), highest
+    return highest
