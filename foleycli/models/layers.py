@@ -74,7 +74,7 @@ class RelativeBias(nn.Module):
         return self._all()[0][:, visible[:, :, None], visible[:, None, :]].transpose(0, 1)
 
     def _all(self) -> Tensor:
-        if torch.is_grad_enabled() and self.table.requires_grad:
+        if torch.compiler.is_compiling() or (torch.is_grad_enabled() and self.table.requires_grad):
             self._kept = None
             return self._gather()
         version = 0 if self.table.is_inference() else self.table._version  # tensors of inference mode count none
