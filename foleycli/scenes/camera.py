@@ -33,11 +33,11 @@ class Camera:
         pixels = np.array([self.width / self.aspect, self.height])
         return turn * pixels[None, :, None], offset * pixels
 
-    def project(self, t: float, world: Array) -> tuple[float, float]:
-        """Where a world point (2,) is seen at time `t`, in 0..1 of the picture, held inside it."""
-        matrix, offset = self.affine(np.array([t]))
-        x, y = np.clip((matrix[0] @ world + offset[0]) / [self.width, self.height], 0, 1)
-        return float(x), float(y)
+    def project(self, t: Array, world: Array) -> Array:
+        """Where world points (N,2) are seen at times `t` (N,), in 0..1 of the picture, held inside it."""
+        matrix, offset = self.affine(t)
+        seen = np.einsum("nij,nj->ni", matrix, world) + offset
+        return np.asarray(np.clip(seen / [self.width, self.height], 0, 1))
 
 
 def still_camera(aspect: float, height: int, width: int) -> Camera:

@@ -23,7 +23,7 @@ from foleycli.scenes import (
 from foleycli.scenes.camera import Camera, moving_camera, shutter_times, still_camera
 from foleycli.scenes.exposure import expose
 from foleycli.scenes.photometric import clean_film, random_film
-from foleycli.scenes.scene import Array, Event, Scene
+from foleycli.scenes.scene import Event, Scene
 from foleycli.scenes.stage import Placement, Stage
 
 SIZE = (64, 64)  # height, width in pixels at which the spotter is trained
@@ -137,15 +137,17 @@ def render(
         camera = moving_camera(rng, aspect, *size, seconds, knocks, restless)
     pictures = expose(stage, camera, taken, clean_film() if clean else random_film(rng))
     frames = pictures if len(pictures) == len(index) else pictures[index]
-    events = [_seen(event, world, camera) for event, world in stage.hits]
-    return Scene(
-        kind, frames, frames_per_second, tuple(sorted(events, key=lambda event: event.time)), tuple(stage.spans)
-    )
+    return Scene(kind, frames, frames_per_second, _seen(stage, camera), tuple(stage.spans))
 
 
-def _seen(event: Event, world: Array, camera: Camera) -> Event:
-    x, y = camera.project(event.time, world)
-    return replace(event, x=x, y=y)
+def _seen(stage: Stage, camera: Camera) -> tuple[Event, ...]:
+    """The events of a stage in order of time, with their contact points as the camera saw them."""
+    hits = sorted(stage.hits, key=lambda hit: hit[0].time)
+    if not hits:
+        return ()
+    times, world = np.array([event.time for event, _ in hits]), np.stack([place for _, place in hits])
+    places = camera.project(times, world)
+    return tuple(replace(event, x=float(x), y=float(y)) for (event, _), (x, y) in zip(hits, places, strict=True))
 
 
 def _dress(stage: Stage, kind: str, clean: bool) -> None:

@@ -60,10 +60,16 @@ def placed(layer: Layer, view: Callable[[Array], Array], scale: Array) -> Placed
 
 def paint(canvas: Array, part: Placed, first: int) -> None:
     """Composites frames `first`.. of a layer onto `canvas` (3,n,H,W)."""
-    frames = slice(first, first + canvas.shape[1])
-    clear = part.clear[frames]
-    if not (clear > INVISIBLE).any():
+    whole = slice(first, first + canvas.shape[1])
+    size = np.array([canvas.shape[3], canvas.shape[2]])
+    on_picture = (part.high[whole] > 0).all(1) & (part.low[whole] < size).all(1)
+    seen = np.flatnonzero((part.clear[whole] > INVISIBLE) & (on_picture | (part.layer.shape == "dots")))
+    if len(seen) == 0:
         return
+    # what is seen only for a while, a ring on water or a passing ball, is drawn only for that while
+    canvas = canvas[:, seen[0] : seen[-1] + 1]
+    frames = slice(first + int(seen[0]), first + int(seen[-1]) + 1)
+    clear = part.clear[frames]
     if part.layer.shape == "dots":
         _dots(canvas, part.layer, part.start[frames], part.stop[frames], part.radii[frames, 0], clear)
         return
