@@ -31,6 +31,7 @@ SPAN_MIN_SECONDS = 1.0
 SPAN_QUIET = 0.004  # smoothed mean |difference| of the whole picture at which its strength is 0
 SPAN_LOUD = 0.08  # and at which its strength is 1
 SPAN_LEAST = 0.1  # strength under which nothing is worth a span
+SPAN_SURE = 0.2  # probability that lasting motion sounds at all; most cameras' motion stays under it
 SPAN_STEP = 0.2  # a change of strength that starts a new piece
 HIT_REACH_SECONDS = 0.6  # motion this near to a hit belongs to the hit
 
@@ -142,7 +143,7 @@ def _spans(curves: Spotting, hits: npt.NDArray[np.float64], spec: SpotterSpec, s
     free = np.ones(len(level), dtype=bool)
     for hit in hits:
         free &= np.abs(times - hit) > HIT_REACH_SECONDS
-    wanted = free & (level > SPAN_LEAST) & (sounding > 0.5)
+    wanted = free & (level > SPAN_LEAST) & (sounding > SPAN_SURE)
     cues = []
     for start, stop in _runs(wanted):
         if stop - start < SPAN_MIN_SECONDS * rate:
