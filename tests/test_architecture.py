@@ -33,7 +33,7 @@ LAYERS = {
 }
 THIRD_PARTY = {  # what a package may import beside the standard library, lazily or not
     "errors": set(), "version": set(), "specs": set(), "timeline": set(), "classes": set(), "cuesheet": set(),
-    "media": {"numpy", "av", "ffmpeg", "imageio_ffmpeg", "soundfile", "soxr", "scipy"},
+    "media": {"numpy", "einops", "av", "ffmpeg", "imageio_ffmpeg", "soundfile", "soxr", "scipy"},
     "models": {"torch", "numpy", "einops"},
     "sampling": {"torch", "numpy", "einops", "diffusers"},
     "scenes": {"torch", "numpy", "einops"},

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from foleycli.models.cavp import CavpVideoEncoder
     from foleycli.models.cues import CueEncoder
     from foleycli.models.dit import MDSGen
+    from foleycli.models.hifigan import HifiGan
     from foleycli.models.spotter import Spotter
     from foleycli.models.vae import MelVae
-    from foleycli.models.vocoder import HifiGan, IstftVocoder
+    from foleycli.models.vocoder import IstftVocoder
 
     Network = TypeVar("Network", bound=nn.Module)
 
@@ -94,7 +95,8 @@ class LoadedBundle:
 
     @cached_property
     def vocoder(self) -> IstftVocoder | HifiGan:
-        from foleycli.models.vocoder import HifiGan, IstftVocoder
+        from foleycli.models.hifigan import HifiGan
+        from foleycli.models.vocoder import IstftVocoder
 
         if self.bundle.spec("vocoder", VocoderSpec).kind == "hifigan":
             return self._build("vocoder", VocoderSpec, HifiGan)

@@ -1,0 +1,180 @@
+"""What `foley dub` does, in order: check, probe, spot, perform, deliver."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foleycli.cli.delivery import Mix, Outcome, deliver
+from foleycli.cli.probe import clock
+from foleycli.cli.say import Say, one_line, size
+from foleycli.cli.spool import local_file
+from foleycli.cli.targets import SOUND_SUFFIXES, dub_targets
+from foleycli.errors import InputError, UsageError
+from foleycli.timeline import plan_windows
+
+if TYPE_CHECKING:
+    from foleycli.cuesheet import Cue
+    from foleycli.media.probe import VideoInfo
+    from foleycli.pipeline import FoleyPipeline
+
+AAC_BYTES_PER_SECOND = 24_000
+WAV_BYTES_PER_SECOND = 3 * 32_000
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Everything that decides what is heard; None stands for the model's own choice."""
+
+    model: str = "pocket"
+    seed: int = 0
+    takes: int = 1
+    steps: int | None = None
+    guidance: float | None = None
+    sounds: tuple[str, ...] = ()
+    sheet: Path | None = None
+    start: Fraction | None = None
+    end: Fraction | None = None
+    overlap: Fraction = Fraction(1)
+    device: str = "auto"
+    precision: str = "auto"
+    offline: bool = False
+    mix: Mix = field(default_factory=Mix)
+
+
+def dub(
+    video: str, output: str | None, wanted: Performance, say: Say, *, overwrite: bool = False, dry_run: bool = False
+) -> None:
+    """Dubs one video, or with `dry_run` says how it would."""
+    targets = dub_targets(video, output, wanted.takes, overwrite or dry_run)
+    if None in targets and say.as_json:
+        raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")
+    cues = None if wanted.sheet is None else _read_sheet(wanted.sheet)
+    with local_file(video) as path:
+        from foleycli.media.probe import probe
+
+        info = probe(path)  # before the model: a bad file should fail at once
+        _check_span(info, wanted)
+        if dry_run:
+            _show_plan(info, targets, wanted, say)
+        else:
+            _perform(info, targets, cues, wanted, say, overwrite)
+
+
+def _perform(
+    info: VideoInfo,
+    targets: Sequence[Path | None],
+    cues: tuple[Cue, ...] | None,
+    wanted: Performance,
+    say: Say,
+    overwrite: bool,
+) -> None:
+    started = time.monotonic()
+    outcomes: list[Outcome] = []
+    with say.progress() as progress:
+        pipeline = _pipeline(wanted)
+        for take, target in enumerate(targets):
+            stream = pipeline.stream(
+                info,
+                seed=wanted.seed + take,
+                cues=cues,
+                sounds=wanted.sounds,
+                steps=wanted.steps,
+                guidance=wanted.guidance,
+                overlap=wanted.overlap,
+                start=wanted.start,
+                stop=wanted.end,
+                progress=progress,
+            )
+            cues = stream.cues  # spotted once, performed in every take
+            outcomes.append(deliver(stream, info, target, wanted.mix, wanted.start or Fraction(0), overwrite))
+    took = time.monotonic() - started
+    _tell(info, outcomes, len(cues or ()), wanted, say, took)
+
+
+def _pipeline(wanted: Performance) -> FoleyPipeline:
+    from foleycli.bundles.load import load_bundle
+    from foleycli.pipeline import FoleyPipeline
+
+    return FoleyPipeline(
+        load_bundle(wanted.model, offline=wanted.offline), device=wanted.device, precision=wanted.precision
+    )
+
+
+def _tell(
+    info: VideoInfo, outcomes: Sequence[Outcome], cues: int, wanted: Performance, say: Say, took_seconds: float
+) -> None:
+    for outcome in outcomes:
+        for warning in outcome.warnings:
+            say.warn(warning)
+    say.note(f"{cues} cues, {clock(info.duration)} of video in {took_seconds:.1f} s")
+    if say.as_json:
+        say.data(
+            {
+                "video": str(info.path),
+                "model": wanted.model,
+                "cues": cues,
+                "elapsed_seconds": round(took_seconds, 3),
+                "outputs": [outcome.facts() for outcome in outcomes],
+            }
+        )
+        return
+    for outcome in outcomes:
+        if outcome.target is not None:
+            say.result(str(outcome.target))
+
+
+def _read_sheet(path: Path) -> tuple[Cue, ...]:
+    from foleycli.cuesheet import read_cues
+
+    try:
+        return read_cues(path.read_text(encoding="utf-8-sig"), one_line(str(path)))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise InputError(f"{path}: can't be read ({reason}); 'foley spot' writes a cue sheet") from error
+
+
+def _check_span(info: VideoInfo, wanted: Performance) -> None:
+    length = f"the video is {clock(info.duration)} long"
+    if wanted.start is not None and wanted.start >= info.duration:
+        raise UsageError(f"--start {float(wanted.start):g} lies behind the end; {length}")
+    if wanted.end is not None and wanted.end <= (wanted.start or 0):
+        raise UsageError(f"--end {float(wanted.end):g} is not after the start; {length}")
+    try:
+        plan_windows(info.duration, overlap=wanted.overlap)
+    except ValueError as error:
+        raise UsageError(f"--overlap: {error}") from error
+
+
+def _show_plan(info: VideoInfo, targets: Sequence[Path | None], wanted: Performance, say: Say) -> None:
+    first = wanted.start or Fraction(0)
+    last = min(wanted.end or info.duration, info.duration)
+    windows = plan_windows(last - first, overlap=wanted.overlap)
+    spans = [(first + window.start, first + window.stop) for window in windows]
+    disk = sum(_disk_bytes(info, target, last - first) for target in targets)
+    plan: dict[str, Any] = {
+        "video": str(info.path),
+        "model": wanted.model,
+        "windows": [{"start": start, "stop": stop} for start, stop in spans],
+        "outputs": [{"output": "-" if target is None else str(target)} for target in targets],
+        "disk_bytes": disk,
+    }
+    if say.as_json:
+        say.data(plan)
+        return
+    for start, stop in spans:
+        say.result(f"window   {clock(start)} to {clock(stop)}")
+    for target in targets:
+        say.result(f"output   {'stdout' if target is None else target}")
+    say.result(f"disk     {size(disk)}")
+
+
+def _disk_bytes(info: VideoInfo, target: Path | None, duration: Fraction) -> int:
+    """About what a target will take: the copy of the video and its new sound."""
+    if target is None or target.suffix.lower() in SOUND_SUFFIXES:
+        return round(duration * WAV_BYTES_PER_SECOND)
+    return info.path.stat().st_size + round(info.duration * AAC_BYTES_PER_SECOND)

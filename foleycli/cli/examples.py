@@ -1,0 +1,37 @@
+"""Lines to try, per command: shown in docs/cli.md, and each one run by a test."""
+
+from __future__ import annotations
+
+LONG = ("train", "evaluate")  # these take minutes: the test only reads their options
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "dub": (
+        ("foley dub clip.mp4", "a copy with sound, clip.foley.mp4, beside it"),
+        ("foley dub clip.mp4 -o out.mkv --seed 7 --sound impact_wood", "another performance, on wood"),
+        ("foley dub clip.mp4 -o takes.wav --takes 2", "two performances, the sound alone"),
+        ("foley dub clip.mp4 -o mine.mp4 --cues cues.csv", "an edited cue sheet, performed"),
+        ("foley dub - -o - < clip.mp4 > out.wav", "in a pipe"),
+        ("foley dub clip.mp4 --dry-run", "the plan: windows, outputs, disk"),
+    ),
+    "spot": (
+        ("foley spot clip.mp4", "the cue sheet on stdout"),
+        ("foley spot clip.mp4 -o cues.json", "as a file"),
+    ),
+    "probe": (("foley probe clip.mp4", "what foley sees in the file"),),
+    "sounds": (("foley sounds", "the names that --sound takes"),),
+    "models list": (("foley models list", "names, sizes, licences"),),
+    "models show": (("foley models show pocket", "parts, parameters, settings, training data"),),
+    "models path": (("foley models path pocket", "where it lies"),),
+    "models verify": (("foley models verify pocket", "every file against its sha256"),),
+    "scenes list": (("foley scenes list", "the kinds of scene"),),
+    "scenes render": (
+        ("foley scenes render drum -o drum.mp4 --seconds 2 --height 96 --cues truth.csv", "a scene and its truth"),
+    ),
+    "scenes sheet": (("foley scenes sheet -o sheet.png --kind ball --kind knock", "a row of pictures per kind"),),
+    "train": (
+        ("foley train scenes --work runs", "one step of docs/training.md: rendered scenes as motion grids"),
+        ("foley train spotter --work runs --minutes 30", "another, for half an hour; run it again to go on"),
+    ),
+    "evaluate": (("foley evaluate pocket --data scenes --count 4", "the model on held-out rendered scenes"),),
+    "demo": (("foley demo --out-dir demo", "a rendered clip, dubbed"),),
+    "doctor": (("foley doctor", "is everything here?"),),
+}

@@ -1,0 +1,124 @@
+"""`foley models ...`: what models there are, where they lie, and whether they are whole."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from foleycli.cli.options import JsonOption, OfflineOption
+from foleycli.cli.say import Say, size, table
+from foleycli.errors import ModelError
+
+if TYPE_CHECKING:
+    from foleycli.bundles.bundle import Bundle
+
+app = typer.Typer(help="Lists, shows and checks models.", no_args_is_help=True, rich_markup_mode=None)
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="A name of 'foley models list', a folder, or hf://...")
+]
+
+
+@app.command("list")
+def list_models(as_json: JsonOption = False) -> None:
+    """Lists the models that foley knows by name, with size and licence."""
+    from foleycli.bundles.catalogue import CATALOGUE
+
+    say = Say(as_json=as_json)
+    if as_json:
+        say.data([_entry(entry.name) for entry in CATALOGUE])
+        return
+    use = {True: "yes", False: "no"}
+    rows = [("name", "where", "size", "licence", "commercial", "what")]
+    for entry in CATALOGUE:
+        bytes_here = _entry(entry.name)["size_bytes"]
+        shown = size(bytes_here) if bytes_here else "-"
+        rows.append((entry.name, entry.source, shown, entry.licence, use[entry.commercial_use], entry.title))
+    say.result(table(rows))
+
+
+@app.command("show")
+def show_model(name: NameArgument, as_json: JsonOption = False, offline: OfflineOption = False) -> None:
+    """Shows what a model is made of: parts, parameters, settings, licence, training data."""
+    from foleycli.bundles.catalogue import CATALOGUE
+
+    known = next((entry for entry in CATALOGUE if entry.name == name), None)
+    facts = _entry(name) if known and not known.usable else _facts(_bundle(name, offline))
+    say = Say(as_json=as_json)
+    if as_json:
+        say.data(facts)
+    else:
+        say.result("\n".join(_lines(facts)))
+
+
+@app.command("path")
+def model_path(name: NameArgument, offline: OfflineOption = False) -> None:
+    """Prints the folder that a model lies in."""
+    Say().result(str(_bundle(name, offline).folder.resolve()))
+
+
+@app.command("verify")
+def verify_model(name: NameArgument, offline: OfflineOption = False) -> None:
+    """Reads every file of a model and compares its sha256 with the manifest."""
+    bundle = _bundle(name, offline)
+    bundle.verify()
+    files = len(bundle.manifest.files)
+    Say().result(f"{bundle.manifest.name}: {files} files, {size(bundle.size_bytes)}, all as published")
+
+
+def _bundle(name: str, offline: bool) -> Bundle:
+    from foleycli.bundles.bundle import read_bundle
+    from foleycli.bundles.store import resolve
+
+    return read_bundle(resolve(name, offline=offline))
+
+
+def _entry(name: str) -> dict[str, Any]:
+    """A line of the catalogue as plain data; the size of what is installed is the one on this disk."""
+    from dataclasses import asdict
+
+    from foleycli.bundles.catalogue import find
+
+    entry = find(name)
+    facts = asdict(entry)
+    if entry.usable:
+        with suppress(ModelError):  # a damaged model is still listed; show and verify say what is wrong with it
+            facts["size_bytes"] = _bundle(name, offline=True).size_bytes
+    return {key: value for key, value in facts.items() if value not in ("", ())}
+
+
+def _facts(bundle: Bundle) -> dict[str, Any]:
+    manifest = bundle.manifest
+    return {
+        "name": manifest.name,
+        "kind": manifest.kind,
+        "folder": str(bundle.folder.resolve()),
+        "licence": manifest.licence,
+        "commercial_use": manifest.commercial_use,
+        "training_data": manifest.training_data,
+        "size_bytes": bundle.size_bytes,
+        "parameters": sum(manifest.parts.values()),
+        "parts": manifest.parts,
+        "specs": manifest.specs,
+    }
+
+
+def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:
+    """Plain data as indented lines a person can read."""
+    lines: list[str] = []
+    for key, value in facts.items():
+        label = f"{indent}{key.replace('_', ' ')}"
+        if isinstance(value, dict):
+            lines += [f"{label}:", *_lines(value, indent + "  ")]
+        elif isinstance(value, list | tuple):
+            lines.append(f"{label}: {', '.join(str(item) for item in value)}")
+        elif key == "size_bytes" and value is not None:
+            lines.append(f"{indent}size: {size(value)}")
+        elif isinstance(value, bool) or value is None:
+            lines.append(f"{label}: {'yes' if value else 'unknown' if value is None else 'no'}")
+        elif isinstance(value, int) and value >= 10_000:
+            lines.append(f"{label}: {value:,}")
+        else:
+            lines.append(f"{label}: {value}")
+    return lines

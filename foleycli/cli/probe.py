@@ -1,0 +1,72 @@
+"""`foley probe`: what foley sees in a file before it starts."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from foleycli.cli.options import JsonOption, VideoArgument
+from foleycli.cli.say import Say, one_line
+
+if TYPE_CHECKING:
+    from foleycli.media.probe import VideoInfo
+
+
+def probe(video: VideoArgument, as_json: JsonOption = False) -> None:
+    """Shows the streams, times, frame rate and rotation of VIDEO, and the windows it would be dubbed in."""
+    from foleycli.cli.spool import local_file
+    from foleycli.media.probe import probe as probe_file
+
+    with local_file(video) as path:
+        info = probe_file(path)
+    say = Say(as_json=as_json)
+    if as_json:
+        say.data(facts(info))
+    else:
+        say.result("\n".join(_lines(info)))
+
+
+def facts(info: VideoInfo) -> dict[str, Any]:
+    """The probe as plain data: times in seconds."""
+    from dataclasses import asdict
+
+    from foleycli.timeline import plan_windows
+
+    plain = asdict(info)
+    plain["metadata"] = dict(info.metadata)
+    plain["windows"] = [
+        {"index": window.index, "start": window.start, "stop": window.stop} for window in plan_windows(info.duration)
+    ]
+    return plain
+
+
+def clock(seconds: Fraction) -> str:
+    """Seconds as h:mm:ss.mmm, hours only when there are some."""
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}" if hours else f"{minutes}:{rest / 1000:06.3f}"
+    return f"{hours}:{text}" if hours else text
+
+
+def _lines(info: VideoInfo) -> list[str]:
+    from foleycli.timeline import plan_windows
+
+    rate = f"{float(info.frame_rate):.3f} pictures/s{', varying' if info.variable else ''}"
+    turned = f", turned by {info.rotation} degrees" if info.rotation else ""
+    turned += ", mirrored" if info.mirrored else ""
+    aspect = "" if info.sample_aspect == 1 else f", pixel aspect {info.sample_aspect}"
+    lines = [
+        f"file      {one_line(str(info.path))} ({info.container})",
+        f"duration  {clock(info.duration)} ({float(info.duration):.3f} s), first picture at {float(info.start):.3f} s",
+        f"picture   {info.width} x {info.height}{aspect}{turned}, {rate}",
+    ]
+    for stream in info.streams:
+        about = [stream.codec, stream.language or "", stream.title or "", "cover" if stream.attached_picture else ""]
+        if stream.kind == "audio":
+            about.append(f"{stream.sample_rate} Hz, {stream.channels} channels")
+        chosen = "  <- dubbed" if stream.index == info.video_index else ""
+        shown = one_line(" ".join(word for word in about if word))
+        lines.append(f"stream {stream.index:<2} {stream.kind}: {shown}{chosen}")
+    lines.append(f"windows   {len(plan_windows(info.duration))} of 8.192 s")
+    return lines

@@ -1,0 +1,46 @@
+"""`python -m foleycli.cli.reference > docs/cli.md`: the manual, written by the commands themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from foleycli.cli.app import app
+from foleycli.cli.examples import EXAMPLES
+from foleycli.cli.say import Say
+
+WIDTH = 100
+HEAD = """\
+# Commands
+
+Made by `python -m foleycli.cli.reference > docs/cli.md`; a test holds it equal to the program.
+
+Stdout carries the result only; notes, progress and errors go to stderr. Exit codes: 0 done, 1 some of several failed,
+2 usage, 3 bad input, 4 model, 5 ffmpeg or output, 130 interrupted. A TIME is in seconds (`83.5`) or `1:23.5`.
+"""
+
+
+def manual() -> str:
+    """The whole page: a section per command with its help and its examples."""
+    return "\n".join([HEAD, *_sections(typer.main.get_command(app), "foley", None)])
+
+
+def _sections(command: Any, name: str, parent: Any) -> Iterator[str]:
+    context = command.make_context(
+        name.split()[-1], [], parent=parent, resilient_parsing=True, terminal_width=WIDTH, max_content_width=WIDTH
+    )
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield f"## {name}\n\n```text\n{command.get_help(context)}\n```\n"
+        if lines := EXAMPLES.get(name.removeprefix("foley ")):
+            width = max(len(line) for line, _ in lines)
+            yield "\n".join(["```console", *(f"$ {line:<{width}}  # {what}" for line, what in lines), "```\n"])
+        return
+    for word, below in inner.items():
+        yield from _sections(below, f"{name} {word}", context)
+
+
+if __name__ == "__main__":
+    Say().result(manual().rstrip("\n"))

@@ -1,0 +1,95 @@
+"""Scenes as files to look at: a video of pictures, its truth as a cue sheet, a contact sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from foleycli.cli.targets import SHEET_SUFFIXES, check_place, write_text
+from foleycli.cuesheet import Cue, write_csv, write_json
+from foleycli.errors import UsageError
+from foleycli.media.atomic import atomic_file
+from foleycli.scenes.catalogue import KINDS, render
+from foleycli.scenes.sheet import contact_sheet
+
+if TYPE_CHECKING:
+    from foleycli.scenes.scene import Scene
+
+Pictures = npt.NDArray[np.uint8]
+VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov")
+
+
+def render_to(
+    video: Path,
+    sheet: Path | None,
+    kind: str,
+    seed: int,
+    seconds: float,
+    height: int,
+    *,
+    clean: bool,
+    overwrite: bool,
+) -> Path:
+    """Renders a scene of `kind` into `video`, and its events into the cue sheet, if one is named."""
+    _check_kinds([kind])
+    check_place(video, VIDEO_SUFFIXES, overwrite)
+    if sheet is not None:
+        check_place(sheet, SHEET_SUFFIXES, overwrite)
+    size = (height - height % 2, round(height * 16 / 9 / 2) * 2)  # yuv420p needs even sides
+    scene = render(kind, seed, seconds=seconds, size=size, clean=clean)
+    with atomic_file(video, overwrite=overwrite) as draft:
+        write_video(draft, scene.frames, Fraction(scene.frames_per_second).limit_denominator(1001))
+    if sheet is not None:
+        cues = truth(scene)
+        write_text(sheet, write_json(cues) if sheet.suffix.lower() == ".json" else write_csv(cues), overwrite)
+    return video
+
+
+def sheet_to(picture: Path, kinds: Sequence[str], seed: int, *, overwrite: bool) -> Path:
+    """Draws the contact sheet of the named kinds, or of all."""
+    _check_kinds(kinds)
+    check_place(picture, (".png",), overwrite)
+    pixels = contact_sheet(tuple(kinds) or tuple(KINDS), seed)
+    with atomic_file(picture, overwrite=overwrite) as draft:
+        write_picture(draft, pixels)
+    return picture
+
+
+def truth(scene: Scene) -> tuple[Cue, ...]:
+    """The cue sheet that a perfect spotter would write of the scene."""
+    hits = [Cue(event.time, event.strength, event.sound) for event in scene.events]
+    spans = [Cue(span.start, span.level, span.sound, span.stop) for span in scene.spans]
+    return tuple(sorted(hits + spans, key=lambda cue: cue.time))
+
+
+def write_video(path: Path, frames: Pictures, frames_per_second: Fraction) -> None:
+    """Encodes pictures (T, H, W, 3) as H.264 that every player takes."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=frames_per_second, options={"crf": "20", "preset": "fast"})
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        for pixels in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def write_picture(path: Path, pixels: Pictures) -> None:
+    """Encodes one picture (H, W, 3) as PNG."""
+    with av.open(str(path), "w", format="image2", options={"update": "1"}) as container:
+        stream = container.add_stream("png", rate=1)
+        stream.height, stream.width = pixels.shape[:2]
+        stream.pix_fmt = "rgb24"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def _check_kinds(kinds: Sequence[str]) -> None:
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UsageError(f"no scene called {kind!r}; one of: {', '.join(KINDS)}")

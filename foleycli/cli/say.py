@@ -1,0 +1,152 @@
+"""The only mouth of foley: results on stdout, everything for people on stderr, progress while it lasts.
+
+stdout   a path, JSON, a WAV: what the next program in a pipe wants, and nothing else
+stderr   notes (not with --quiet), details (with --verbose), warnings, errors, progress
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+Progress = Callable[[str, int, int], None]  # (stage, done, of how many)
+LINE_SECONDS = 10.0  # between two progress lines of one stage, when nobody watches a terminal
+
+
+@dataclass(frozen=True)
+class Say:
+    """How one command talks; made from its --json, --quiet and --verbose."""
+
+    quiet: bool = False
+    verbose: bool = False
+    as_json: bool = False
+
+    def result(self, text: str) -> None:
+        """One line of the result, on stdout."""
+        _write(sys.stdout, text + "\n")
+
+    def data(self, value: Any) -> None:
+        """The result as JSON, on stdout."""
+        self.result(json.dumps(value, indent=1, default=_plain))
+
+    def file(self, path: Path) -> None:
+        """The bytes of a file, on stdout."""
+        with path.open("rb") as stream:
+            _guarded(lambda: shutil.copyfileobj(stream, sys.stdout.buffer))
+            _guarded(sys.stdout.buffer.flush)
+
+    def note(self, text: str) -> None:
+        if not self.quiet:
+            _write(sys.stderr, text + "\n")
+
+    def detail(self, text: str) -> None:
+        if self.verbose:
+            _write(sys.stderr, text + "\n")
+
+    def warn(self, text: str) -> None:
+        _write(sys.stderr, f"foley: warning: {one_line(text)}\n")
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A bar on a terminal, a line now and then elsewhere, nothing with --quiet."""
+        if self.quiet:
+            yield lambda stage, done, total: None
+        elif sys.stderr.isatty():
+            with _bar() as report:
+                yield report
+        else:
+            yield _lines()
+
+
+def complain(text: str) -> None:
+    """An error, as the one line that it is."""
+    _write(sys.stderr, f"foley: {one_line(text)}\n")
+
+
+def one_line(text: str) -> str:
+    """Text from elsewhere (file names, messages of libraries) without line breaks or terminal escapes."""
+    return "".join(character if character.isprintable() else " " for character in " ".join(text.split()))
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows in columns, two blanks apart, the last column as long as it likes."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    padded = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: 35.2 MB."""
+    value, units = float(count), iter(("B", "kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while value >= 1000 and unit != "TB":
+        value, unit = value / 1000, next(units)
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def _lines() -> Progress:
+    last: dict[str, float] = {}
+
+    def report(stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - last.get(stage, 0.0) >= LINE_SECONDS:
+            last[stage] = now
+            _write(sys.stderr, f"{stage} {done}/{total}\n")
+
+    return report
+
+
+def _write(stream: Any, text: str) -> None:
+    _guarded(lambda: stream.write(text))
+    _guarded(stream.flush)
+
+
+def _guarded(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except BrokenPipeError:
+        leave_quietly()
+
+
+def leave_quietly() -> NoReturn:
+    """The reader went away (`| head`): end as a program that SIGPIPE ended, without a second complaint at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    raise SystemExit(141)
+
+
+def _plain(value: object) -> object:
+    from fractions import Fraction
+
+    if isinstance(value, Fraction):
+        return round(float(value), 6)
+    return str(value)

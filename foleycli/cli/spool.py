@@ -1,0 +1,27 @@
+"""VIDEO as a file that can be sought in: itself, or stdin written to a temporary file."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from foleycli.errors import InputError
+
+
+@contextmanager
+def local_file(video: str) -> Iterator[Path]:
+    """The path of VIDEO; for '-' that of a temporary copy of stdin, gone afterwards."""
+    if video != "-":
+        yield Path(video)
+        return
+    if sys.stdin.isatty():
+        raise InputError("no video on stdin; pipe one in, or name a file")
+    with tempfile.TemporaryDirectory(prefix="foley-") as folder:
+        path = Path(folder) / "stdin"
+        with path.open("wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
+        yield path

@@ -1,0 +1,65 @@
+"""A loaded model is the one that was written, built part by part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from foleycli.bundles.bundle import Bundle, write_bundle
+from foleycli.bundles.load import PARTS, SPOT_PERFORM, load_bundle, read_part
+from foleycli.errors import ModelError
+from tests.tiny_model import SPECS, networks, write_tiny
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return write_tiny(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def test_every_part_holds_the_weights_that_were_written(tiny: Bundle) -> None:
+    loaded = load_bundle(tiny.folder)
+    built = {
+        "spotter": loaded.spotter, "cues": loaded.cue_encoder, "dit": loaded.dit, "vae": loaded.vae,
+        "vocoder": loaded.vocoder,
+    }  # fmt: skip
+    assert tuple(built) == PARTS[SPOT_PERFORM]
+    for part, original in networks().items():
+        state = built[part].state_dict()
+        for key, value in original.state_dict().items():
+            wanted = value.half().float() if value.is_floating_point() else value
+            assert torch.equal(state[key], wanted), (part, key)
+        assert not built[part].training
+        assert not any(weight.requires_grad for weight in built[part].parameters())
+
+
+def test_specs_come_back_and_parts_are_built_once(tiny: Bundle) -> None:
+    loaded = load_bundle(tiny.folder)
+    assert (loaded.mel, loaded.sampler) == (SPECS["mel"], SPECS["sampler"])
+    assert loaded.spotter is loaded.spotter
+    assert loaded.manifest.parts["dit"] == sum(value.numel() for value in networks()["dit"].state_dict().values())
+
+
+def test_spotting_needs_only_the_spotter(tmp_path: Path) -> None:
+    bundle = write_tiny(tmp_path / "tiny")
+    content = bytearray(bundle.part_path("vocoder").read_bytes())
+    content[-1] ^= 1
+    bundle.part_path("vocoder").write_bytes(content)
+    loaded = load_bundle(bundle.folder)
+    assert loaded.spotter is not None
+    with pytest.raises(ModelError, match=r"vocoder\.safetensors: damaged"):
+        _ = loaded.vocoder
+
+
+def test_missing_parts_and_weights_that_dont_fit_are_refused(tmp_path: Path, tiny: Bundle) -> None:
+    def rewritten(folder: Path, parts: dict[str, dict[str, torch.Tensor]]) -> Path:
+        about = {"name": "odd", "kind": SPOT_PERFORM, "licence": "", "training_data": "", "card": ""}
+        return write_bundle(folder, parts, specs=SPECS, commercial_use=True, **about).folder  # type: ignore[arg-type]
+
+    parts = {part: read_part(tiny, part) for part in PARTS[SPOT_PERFORM]}
+    with pytest.raises(ModelError, match="no weights for vocoder"):
+        load_bundle(rewritten(tmp_path / "a", {part: parts[part] for part in parts if part != "vocoder"}))
+    odd = load_bundle(rewritten(tmp_path / "b", parts | {"spotter": parts["vae"]}))
+    with pytest.raises(ModelError, match="doesn't fit its spec"):
+        _ = odd.spotter

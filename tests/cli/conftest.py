@@ -1,0 +1,81 @@
+"""The command line run in this process, with a tiny untrained model in the place of the built-in one."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from foleycli.bundles import store
+from foleycli.cli.app import main
+from foleycli.cli.rendering import write_video
+from foleycli.scenes.catalogue import render
+from tests.tiny_model import write_tiny
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind: exit code, stdout, stderr."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+
+Foley = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `pocket` in it: tiny, untrained."""
+    folder = tmp_path_factory.mktemp("models")
+    write_tiny(folder / "pocket")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A silent clip of 2 s, a stick that strikes."""
+    path = tmp_path_factory.mktemp("film") / "clip.mp4"
+    scene = render("stick", 3, seconds=2.0, size=(96, 128), clean=True)
+    write_video(path, scene.frames, Fraction(25))
+    return path
+
+
+@pytest.fixture
+def clip(film: Path, tmp_path: Path) -> Path:
+    """The clip, in an empty folder of its own."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(film.read_bytes())
+    return path
+
+
+@pytest.fixture
+def foley(
+    models: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> Foley:
+    """Runs `foley ARGUMENTS` in the test's folder."""
+    monkeypatch.setattr(store, "BUILT_IN", models)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "argv", ["foley", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        out, err = capsysbinary.readouterr()
+        return Ran(code, out, err.decode())
+
+    return run

@@ -1,0 +1,104 @@
+"""The other commands: what they print is what the library holds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from foleycli.bundles.bundle import read_bundle
+from foleycli.bundles.catalogue import CATALOGUE
+from foleycli.classes import SOUND_CLASSES
+from foleycli.cli.probe import clock
+from foleycli.cli.say import one_line, size, table
+from foleycli.cuesheet import read_cues
+from foleycli.scenes.catalogue import KINDS, render
+from tests.cli.conftest import Foley
+
+
+def test_a_cue_sheet_reads_back_the_same_in_both_forms(foley: Foley, clip: Path) -> None:
+    assert foley("spot", clip, "-o", "cues.csv").text == "cues.csv\n"
+    in_json = foley("spot", clip, "--json")
+    from_csv = read_cues(clip.with_name("cues.csv").read_text())
+    from_json = read_cues(in_json.text)
+    assert len(from_csv) == len(from_json) > 0
+    assert [cue.sound for cue in from_csv] == [cue.sound for cue in from_json]
+    assert all(abs(a.time - b.time) <= 0.0005 for a, b in zip(from_csv, from_json, strict=True))
+
+
+def test_a_named_sound_is_in_every_cue(foley: Foley, clip: Path) -> None:
+    cues = read_cues(foley("spot", clip, "--sound", "impact wood").text)
+    assert {cue.sound for cue in cues} == {"impact_wood"}
+
+
+def test_sounds_are_all_there(foley: Foley) -> None:
+    assert [row["sound"] for row in json.loads(foley("sounds", "--json").text)] == list(SOUND_CLASSES)
+
+
+def test_probe_says_what_the_file_holds(foley: Foley, clip: Path) -> None:
+    facts = json.loads(foley("probe", "clip.mp4", "--json").text)
+    assert (facts["width"], facts["height"], facts["duration"], facts["frame_rate"]) == (128, 96, 2.0, 25.0)
+    assert foley("probe", "-", stdin=clip.read_bytes()).text.splitlines()[1:] == [
+        "duration  0:02.000 (2.000 s), first picture at 0.000 s",
+        "picture   128 x 96, 25.000 pictures/s",
+        "stream 0  video: h264 und  <- dubbed",
+        "windows   1 of 8.192 s",
+    ]
+
+
+def test_models_are_listed_shown_found_and_checked(foley: Foley, models: Path) -> None:
+    listed = json.loads(foley("models", "list", "--json").text)
+    assert [one["name"] for one in listed] == [entry.name for entry in CATALOGUE]
+    bundle = read_bundle(models / "pocket")
+    assert listed[0]["size_bytes"] == bundle.size_bytes
+    shown = json.loads(foley("models", "show", "pocket", "--json").text)
+    assert shown["parameters"] == sum(bundle.manifest.parts.values())
+    assert foley("models", "path", "pocket").text.strip() == str((models / "pocket").resolve())
+    assert "all as published" in foley("models", "verify", "pocket").text
+    assert foley("models", "show", "nothing").code == 4
+
+
+@pytest.mark.parametrize("name", ["cavp", "mdsgen-t"])
+def test_what_is_only_in_the_catalogue_is_shown_too(foley: Foley, name: str) -> None:
+    ran = foley("models", "show", name)
+    assert ran.code == 0
+    assert f"name: {name}\n" in ran.text
+
+
+def test_the_doctor_names_what_is_missing(foley: Foley, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    well = json.loads(foley("doctor", "--json").text)
+    assert all(check["ok"] for check in well.values())
+    monkeypatch.setattr("foleycli.bundles.store.BUILT_IN", models / "elsewhere")
+    ill = foley("doctor")
+    assert ill.code == 1
+    assert "MISSING  model" in ill.text
+
+
+def test_a_rendered_scene_and_its_truth_agree(foley: Foley, tmp_path: Path) -> None:
+    ran = foley("scenes", "render", "ball", "-o", "ball.mp4", "--seconds", "1", "--height", "64", "--cues", "ball.json")
+    assert ran.code == 0
+    scene = render("ball", 0, seconds=1.0, size=(64, 114), clean=True)
+    truth = read_cues((tmp_path / "ball.json").read_text())
+    assert [cue.time for cue in truth] == pytest.approx([event.time for event in scene.events])
+    assert json.loads(foley("probe", "ball.mp4", "--json").text)["duration"] == pytest.approx(1.0, abs=0.04)
+    assert foley("scenes", "render", "dragon", "-o", "no.mp4").code == 2
+    assert [row["kind"] for row in json.loads(foley("scenes", "list", "--json").text)] == list(KINDS)
+
+
+def test_clocks_sizes_lines_and_tables() -> None:
+    from fractions import Fraction
+
+    assert clock(Fraction(5025, 1000)) == "0:05.025"
+    assert clock(Fraction(3725)) == "1:02:05.000"
+    assert (size(999), size(35_200_000)) == ("999 B", "35.2 MB")
+    assert one_line("a\nb\x1b[31m\tc") == "a b [31m c"
+    assert table([("a", "bc"), ("abc", "d")]) == "a    bc\nabc  d"
+
+
+def test_a_reader_that_leaves_ends_it_quietly() -> None:
+    line = f"{sys.executable} -m foleycli.cli.app sounds --json | head -c 1"
+    ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("[", "")

@@ -1,0 +1,175 @@
+"""A dub from end to end: the picture untouched, the sound as long, the result whole or absent."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+
+from foleycli.media.probe import probe
+from tests.cli.conftest import Foley
+
+
+def packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(container.streams.video[0]) if packet.size]
+
+
+def sound(content: bytes | Path) -> tuple[np.ndarray, int]:
+    source = io.BytesIO(content) if isinstance(content, bytes) else str(content)
+    samples, rate = soundfile.read(source, dtype="float32")
+    return samples, rate
+
+
+def one_line(text: str) -> bool:
+    return text.startswith("foley: ") and text.count("\n") == 1 and text.endswith("\n")
+
+
+def test_the_picture_is_copied_and_the_sound_is_as_long(foley: Foley, clip: Path) -> None:
+    ran = foley("dub", "clip.mp4")
+    assert (ran.code, ran.text) == (0, "clip.foley.mp4\n")
+    dubbed = clip.with_name("clip.foley.mp4")
+    assert packets(dubbed) == packets(clip)
+    info = probe(dubbed)
+    assert info.has_audio
+    with av.open(str(dubbed)) as container:
+        stream = container.streams.audio[0]
+        heard = float(stream.duration * stream.time_base)
+    assert abs(heard - float(info.duration)) <= 1 / 25
+    assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.foley.mp4", "clip.mp4"]
+
+
+def test_same_seed_same_sound_and_another_seed_another(foley: Foley, clip: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert foley("dub", clip, "-o", f"{name}.wav", "--seed", str(seed), "-q").err == ""
+    (a, rate), (b, _), (c, _) = (sound(clip.with_name(f"{name}.wav")) for name in "abc")
+    assert rate == 32000
+    assert len(a) == 2 * rate
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+    assert 0 < np.abs(a).max() <= 10 ** (-1 / 20) + 1e-4
+
+
+def test_pipes_carry_the_same_sound_as_files(foley: Foley, clip: Path) -> None:
+    foley("dub", clip, "-o", "file.wav")
+    piped = foley("dub", "-", "-o", "-", stdin=clip.read_bytes())
+    assert piped.code == 0
+    assert piped.out == clip.with_name("file.wav").read_bytes()
+
+
+def test_takes_are_numbered_and_each_is_the_dub_of_its_seed(foley: Foley, clip: Path) -> None:
+    ran = foley("dub", clip, "-o", "take.flac", "--takes", "2", "--seed", "4", "--json")
+    result = json.loads(ran.text)
+    assert [one["output"] for one in result["outputs"]] == ["take.take1.flac", "take.take2.flac"]
+    assert [one["seed"] for one in result["outputs"]] == [4, 5]
+    foley("dub", clip, "-o", "alone.flac", "--seed", "5")
+    assert np.array_equal(sound(clip.with_name("take.take2.flac"))[0], sound(clip.with_name("alone.flac"))[0])
+
+
+def test_a_part_of_the_video_sounds_where_it_lies(foley: Foley, clip: Path) -> None:
+    part = ("--start", "0.5", "--end", "0:01.5")
+    foley("dub", clip, "-o", "part.wav", *part)
+    foley("dub", clip, "-o", "part.mkv", *part)
+    samples, rate = sound(clip.with_name("part.wav"))
+    assert len(samples) == rate
+    with av.open(str(clip.with_name("part.mkv"))) as container:
+        heard = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    before, during = heard[: int(0.45 * 48000)], heard[int(0.5 * 48000) : int(1.5 * 48000)]
+    assert np.abs(before).max() < 0.1 * np.abs(during).max()
+
+
+def test_a_sheet_without_audible_cues_gives_silence(foley: Foley, clip: Path) -> None:
+    clip.with_name("cues.csv").write_text("time,strength,mute\n0.5,1.0,yes\n")
+    foley("dub", clip, "-o", "out.wav", "--cues", "cues.csv")
+    assert not sound(clip.with_name("out.wav"))[0].any()
+
+
+def test_gain_is_what_was_asked_for_until_it_would_clip(foley: Foley, clip: Path) -> None:
+    foley("dub", clip, "-o", "plain.wav")
+    foley("dub", clip, "-o", "soft.wav", "--gain", "-12")
+    loud = foley("dub", clip, "-o", "loud.wav", "--gain", "24")
+    plain, soft, loudest = (sound(clip.with_name(f"{name}.wav"))[0] for name in ("plain", "soft", "loud"))
+    assert np.allclose(soft, plain * 10 ** (-12 / 20), atol=1e-6)
+    assert np.abs(loudest).max() <= 10 ** (-1 / 20) + 1e-4
+    assert ("so that nothing clips" in loud.err) == (np.abs(plain).max() * 10 ** (24 / 20) > 10 ** (-1 / 20))
+
+
+def test_the_own_sound_can_be_kept_beside_the_new_one(foley: Foley, clip: Path) -> None:
+    foley("dub", clip, "-o", "one.mp4")
+    foley("dub", "one.mp4", "-o", "two.mp4", "--seed", "9", "--original", "keep-track")
+    assert len(probe(clip.with_name("two.mp4")).audio) == 2
+
+
+def test_nothing_is_replaced_unless_asked(foley: Foley, clip: Path) -> None:
+    target = clip.with_name("out.wav")
+    target.write_text("mine")
+    refused = foley("dub", clip, "-o", target)
+    assert refused.code == 5
+    assert one_line(refused.err)
+    assert target.read_text() == "mine"
+    assert foley("dub", clip, "-o", target, "-f").code == 0
+    assert len(sound(target)[0]) == 64000
+    assert foley("dub", clip, "-o", clip, "-f").code == 2
+
+
+def test_a_dry_run_writes_nothing(foley: Foley, clip: Path) -> None:
+    before = sorted(clip.parent.iterdir())
+    ran = foley("dub", clip, "-n", "--json", "-m", "no/such/model")
+    plan = json.loads(ran.text)
+    assert plan["windows"] == [{"start": 0.0, "stop": 2.0}]
+    assert plan["disk_bytes"] > clip.stat().st_size
+    assert sorted(clip.parent.iterdir()) == before
+
+
+BAD_INPUT = {"empty.mp4": b"", "short.mp4": b"\0\0\0\x18ftypmp42", "text.mp4": b"not a film at all\n" * 40}
+
+
+@pytest.mark.parametrize("name", BAD_INPUT)
+def test_bad_input_is_one_line_and_no_output(foley: Foley, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(BAD_INPUT[name])
+    ran = foley("dub", name, "-o", "out.mp4")
+    assert (ran.code, ran.out) == (3, b"")
+    assert one_line(ran.err), ran.err
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_cut_off_film_is_refused_and_a_missing_one_too(foley: Foley, clip: Path) -> None:
+    clip.write_bytes(clip.read_bytes()[:2000])
+    for name in ("clip.mp4", "nowhere.mp4"):
+        ran = foley("dub", name, "-o", "out.mp4")
+        assert ran.code == 3
+        assert one_line(ran.err), ran.err
+    assert [path.name for path in clip.parent.iterdir()] == ["clip.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        (2, ["-o", "out.txt"]),
+        (2, ["--sound", "drmu"]),
+        (2, ["--start", "7"]),
+        (2, ["--start", "1", "--end", "0.5"]),
+        (2, ["--start", "soon"]),
+        (2, ["--overlap", "5"]),
+        (2, ["--seed", "-1"]),
+        (2, ["-o", "-", "--json"]),
+        (2, ["-o", "-", "--takes", "2"]),
+        (3, ["--cues", "nowhere.csv"]),
+        (4, ["-m", "pokcet"]),
+        (4, ["-m", "./nowhere"]),
+        (4, ["-m", "hf://someone/rain", "--offline"]),
+        (5, ["-o", "nowhere/out.mp4"]),
+    ],
+)
+def test_wrong_wishes_have_the_right_exit_code_and_leave_nothing(
+    foley: Foley, clip: Path, code: int, arguments: list[str]
+) -> None:
+    ran = foley("dub", clip, *arguments)
+    assert (ran.code, ran.out) == (code, b""), ran.err
+    assert "Traceback" not in ran.err
+    assert [path.name for path in clip.parent.iterdir()] == ["clip.mp4"]

@@ -1,0 +1,45 @@
+"""`foley evaluate` on an untrained model: every score there, stdout is JSON or a table, faults are one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from foleycli.cli.app import app
+from foleycli.errors import UsageError
+from foleycli.evaluation.report import PROTOCOL
+from tests.evaluation.sounding import make_cases
+from tests.tiny_model import write_tiny
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny(tmp_path_factory.mktemp("models") / "tiny").folder
+
+
+def test_scenes_give_every_score_as_json(bundle: Path) -> None:
+    run = CliRunner().invoke(app, ["evaluate", str(bundle), "--count", "2", "--json", "--quiet"])
+    assert run.exit_code == 0, run.output
+    report = json.loads(run.stdout)
+    assert (report["model"], report["data"], report["cases"]) == ("tiny", "scenes", 2)
+    assert report["protocol"] == PROTOCOL
+    assert set(report["scores"]) == {"sync", "class", "distances", "sound"}
+    assert report["scores"]["sound"]["still_rms_db"] is not None  # the first scene is a still one
+    assert np.isfinite(report["seconds_per_second"])
+
+
+def test_a_folder_without_soundtracks_has_nothing_to_compare_with(bundle: Path, tmp_path: Path) -> None:
+    make_cases(tmp_path, 1, flash=True)
+    run = CliRunner().invoke(app, ["evaluate", str(bundle), "--data", str(tmp_path), "--quiet"])
+    assert run.exit_code == 0, run.output
+    assert "0 cases" in run.stdout
+
+
+def test_data_that_is_not_there(bundle: Path, tmp_path: Path) -> None:
+    run = CliRunner().invoke(app, ["evaluate", str(bundle), "--data", str(tmp_path / "nowhere"), "--quiet"])
+    assert isinstance(run.exception, UsageError)
+    assert run.stdout == ""

@@ -1,0 +1,55 @@
+"""A whole model of the built-in kind, tiny and untrained: every part real, nothing learned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from foleycli.bundles.bundle import Bundle, write_bundle
+from foleycli.bundles.load import SPOT_PERFORM
+from foleycli.classes import SOUND_CLASSES
+from foleycli.models.cues import CueEncoder
+from foleycli.models.dit import MDSGen
+from foleycli.models.spotter import Spotter
+from foleycli.models.vae import MelVae
+from foleycli.models.vocoder import IstftVocoder
+from foleycli.specs import CueSpec, DitSpec, MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
+
+SPECS = {
+    "mel": MelSpec.FULL_BAND,
+    "sampler": SamplerSpec(steps=2),
+    # A threshold that an untrained spotter reaches somewhere, so that there is something to perform.
+    "spotter": SpotterSpec(stem_width=8, width=16, dilations=(1, 2), classes=SOUND_CLASSES, threshold=0.02),
+    "cues": CueSpec(classes=SOUND_CLASSES, embedding=8),
+    "dit": DitSpec(depth=2, width=48, heads=3, decoder_depth=1),
+    "vae": VaeSpec(widths=(16, 16, 32), mel_std=0.5),  # near silence whatever comes out: nothing overflows
+    "vocoder": VocoderSpec(width=32, blocks=4, subframe_blocks=1),
+}
+
+
+def networks() -> dict[str, nn.Module]:
+    """The parts, freshly initialised from a fixed seed."""
+    torch.manual_seed(0)
+    return {
+        "spotter": Spotter(SPECS["spotter"]),
+        "cues": CueEncoder(SPECS["cues"]),
+        "dit": MDSGen(SPECS["dit"]),
+        "vae": MelVae(SPECS["vae"]),
+        "vocoder": IstftVocoder(SPECS["vocoder"]),
+    }
+
+
+def write_tiny(folder: Path) -> Bundle:
+    return write_bundle(
+        folder,
+        {part: network.state_dict() for part, network in networks().items()},
+        name="tiny",
+        kind=SPOT_PERFORM,
+        specs=SPECS,
+        licence="Apache-2.0",
+        commercial_use=True,
+        training_data="none: random weights",
+        card="# tiny\nRandom weights, for tests.\n",
+    )
