@@ -1,0 +1,180 @@
+"""`evaluate`: a model on scenes or clips -> a report: on time, obedient, the right sound, clean?"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from foleycli.bundles.load import LoadedBundle
+from foleycli.evaluation.cases import RATE, Case, clip_cases, scene_cases
+from foleycli.evaluation.distances import frechet_distance, inception_score, kl_divergence, ranks
+from foleycli.evaluation.embeddings import Heard, Listener, load_listener
+from foleycli.evaluation.report import Report, Scores, interval
+from foleycli.evaluation.sound import clipped_share, peak_db, rms_db, seam_rank
+from foleycli.evaluation.sync import SyncScore
+from foleycli.evaluation.takes import Player, Take, borders, listening_times, sync_scores, take
+from foleycli.pipeline import FoleyPipeline
+
+Progress = Callable[[str, int, int], None]
+
+SCENES = "scenes"
+SCENE_COUNT = 40
+IN_TIME_AUC = 0.8  # the lag of a track that does not follow the clip means nothing
+
+
+def evaluate(
+    bundle: LoadedBundle | str | Path,
+    data: str | Path = SCENES,
+    *,
+    count: int = SCENE_COUNT,
+    seed: int = 0,
+    device: str = "auto",
+    listener: Listener | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Tries a model on held-out rendered scenes ("scenes", `count` of them) or on a folder of clips."""
+    pipeline = FoleyPipeline(bundle, device=device)
+    with ExitStack() as stack:
+        if str(data) == SCENES:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="foley-evaluate-")))
+            cases = list(scene_cases(count, folder, progress))
+        else:
+            cases = list(clip_cases(Path(data), progress))[:count]
+        name = pipeline.bundle.manifest.name
+        return evaluate_cases(pipeline, cases, listener or load_listener(), name, str(data), seed, progress)
+
+
+def evaluate_cases(
+    player: Player,
+    cases: Sequence[Case],
+    listener: Listener,
+    model: str,
+    data: str,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """The report of a player on cases whose videos are there."""
+    takes = []
+    for case in cases:
+        takes.append(take(player, case, seed))
+        if progress is not None:
+            progress("perform", len(takes), len(cases))
+    length = sum(len(one.own.samples) / one.own.sample_rate for one in takes)
+    sync, clips = _sync(takes)
+    scores: Scores = {
+        "sync": sync,
+        "class": _classes(takes, listener),
+        "distances": _distances(takes, listener),
+        "sound": _sound(takes),
+    }
+    pace = sum(one.seconds for one in takes) / length if length else None
+    return Report(model, data, len(cases), seed, listener.name, pace, scores, tuple(clips))
+
+
+def _sync(takes: Sequence[Take]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Scores of each voice over the struck clips, and the rows they come from."""
+    struck = [one for one in takes if one.struck]
+    rows = []
+    for place, one in enumerate(struck):
+        other = struck[(place + 1) % len(struck)] if len(struck) > 1 else None
+        rows.append(sync_scores(one, other))
+    voices = list(rows[0]) if rows else []
+    scores: dict[str, Any] = {"clips": len(struck)}
+    for voice in voices:
+        scores[voice] = _summary([row[voice] for row in rows])
+        if voice not in ("model", "from_true_cues"):
+            gains = {key: [getattr(row["model"], key) - getattr(row[voice], key) for row in rows] for key in GAINS}
+            scores[f"model_minus_{voice}"] = {key: interval(values) for key, values in gains.items()}
+    pairs = zip(struck, rows, strict=True)
+    clips = [{"clip": one.case.name, **{voice: asdict(score) for voice, score in row.items()}} for one, row in pairs]
+    return scores, clips
+
+
+GAINS = ("f1_50ms", "f1_100ms", "auc")
+
+
+def _summary(scores: Sequence[SyncScore]) -> dict[str, Any]:
+    means = {field.name: [getattr(score, field.name) for score in scores] for field in fields(SyncScore)}
+    lags = [score.lag_seconds for score in scores if score.auc >= IN_TIME_AUC]
+    found: dict[str, Any] = {key: interval(means[key]) for key in GAINS}
+    return found | {"median_lag_seconds": float(np.median(lags)) if lags else None}
+
+
+def _classes(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
+    """Whether the ears name the sound: as asked for, and as the whole model spotted it."""
+    named: dict[str, list[tuple[str, int]]] = {"asked": [], "spotted": []}
+    for one in takes:
+        for sound in one.case.sounds:
+            if sound not in listener.classes:
+                continue
+            times = {"asked": listening_times(one.case.cues, sound), "spotted": listening_times(one.own.cues)}
+            for how, track in (("asked", one.obeyed), ("spotted", one.own)):
+                heard = listener.hear(track.samples, track.sample_rate, times[how])
+                named[how].append((sound, _rank(heard, listener.classes.index(sound))))
+    found: dict[str, Any] = {}
+    for how, pairs in named.items():
+        found[how] = {f"top{n}": interval([float(rank < n) for _, rank in pairs]) for n in (1, 3)}
+        found[how]["sounds"] = len(pairs)
+    missed = sorted({sound for sound, rank in named["asked"] if rank >= 3})
+    return found | {"asked_but_not_heard": missed}
+
+
+def _rank(heard: Heard, asked: int) -> int:
+    """Place of the asked class among what was heard; last for silence."""
+    if not len(heard.probability):
+        return int(heard.probability.shape[1])
+    return int(ranks(heard.pooled()[None], np.array([asked]))[0])
+
+
+def _distances(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
+    """FAD, KL and IS of what was performed from true cues."""
+    heard, kl = [], []
+    for one in takes:
+        if not one.case.cues:
+            continue
+        times = listening_times(one.case.cues)
+        ours = listener.hear(one.obeyed.samples, one.obeyed.sample_rate, times)
+        heard.append(ours)
+        kl += [float(kl_divergence(row, ours.pooled())) for row in _true_names(one.case, listener, times)]
+    labels = {listener.classes.index(s) for one in takes for s in one.case.sounds if s in listener.classes}
+    real = listener.reference.of(sorted(labels)) if labels else listener.reference.embedding
+    real = np.random.default_rng(0).permutation(real)
+    made = np.concatenate([part.embedding for part in heard]) if heard else real[:0]
+    tracks = np.stack([part.pooled() for part in heard]) if heard else np.zeros((0, len(listener.classes)))
+    return {
+        "network": listener.name,
+        "fad": frechet_distance(made, real),
+        "fad_real": frechet_distance(real[::2], real[1::2]),
+        "seconds_heard": len(made),
+        "kl": interval(kl),
+        "is": inception_score(tracks),
+    }
+
+
+def _true_names(case: Case, listener: Listener, times: Sequence[float]) -> list[np.ndarray[Any, Any]]:
+    """Class probabilities of the true sound: heard in the soundtrack, or the asked class for certain."""
+    if case.soundtrack is not None:
+        return [listener.hear(case.soundtrack, RATE, times).pooled()]
+    known = [listener.classes.index(sound) for sound in case.sounds if sound in listener.classes]
+    return [np.eye(len(listener.classes))[number] for number in known]
+
+
+def _sound(takes: Sequence[Take]) -> dict[str, Any]:
+    """Silence, clipping and seams."""
+    peaks = [peak_db(one.own.samples) for one in takes if one.struck]
+    still = [rms_db(one.own.samples) for one in takes if one.case.still]
+    struck_peak = float(np.median(peaks)) if peaks else float("nan")
+    seams = [seam_rank(one.own.samples, one.own.sample_rate, borders(one.own)) for one in takes]
+    return {
+        "struck_peak_db": struck_peak,
+        "still_rms_db": interval(still),
+        "still_below_peaks_db": interval([struck_peak - level for level in still]) if peaks else None,
+        "clipped": interval([clipped_share(one.own.samples) for one in takes]),
+        "seam_rank": interval(np.concatenate(seams)) if seams else None,
+    }
