@@ -71,7 +71,7 @@ class VocoderSpec:
     subframes: int = 2  # inverse-STFT frames per mel frame: an attack is shorter than 16 ms
     subframe_blocks: int = 3  # of `blocks`, at the sub-frame rate
     projections: int = 12  # steps of phase retrieval before the network
-    corrections: int = 4  # steps of making the sound's own mel agree with the mel asked for
+    corrections: int = 2  # steps of making the sound's own mel agree with the mel asked for
     upsample_rates: tuple[int, ...] = (5, 4, 2, 2, 2)
     upsample_kernels: tuple[int, ...] = (16, 16, 8, 4, 4)
     resblock_kernels: tuple[int, ...] = (3, 7, 11)
@@ -92,7 +92,7 @@ class SpotterSpec:
     dilations: tuple[int, ...] = (1, 2, 4, 8, 8, 2)  # frames; their sum is what is seen to either side: 1 s
     classes: tuple[str, ...] = ()
     lag_seconds: float = 0.0  # constant added to every spotted time
-    threshold: float = 0.55  # onset probability that makes a cue (the weighted loss inflates it)
+    threshold: float = 0.6  # onset probability that makes a cue (the weighted loss inflates it)
 
 
 @dataclass(frozen=True)

@@ -136,12 +136,13 @@ class IstftVocoder(nn.Module):
         scale = MelSpec.FULL_BAND
         bank, window = mel_bank(scale, wav.device), self.mel_window
         wanted, before = with_last_frame(mel, scale), wav
-        for _ in range(corrections):
+        for step in range(corrections):
             spectrum = torch.stft(wav, scale.n_fft, scale.hop_samples, window=window, return_complex=True)
             found = (bank @ (spectrum.abs() + _TINY)).clamp_min(scale.floor).log()
             gain = (self.correction_weights @ (wanted - found).clamp(-_MOST_CORRECTION, _MOST_CORRECTION)).exp()
             moved = torch.istft(spectrum * gain, scale.n_fft, scale.hop_samples, window=window, length=wav.shape[-1])
-            wav, before = moved + _CORRECTION_MOMENTUM * (moved - before), moved
+            push = _CORRECTION_MOMENTUM if step else 0.0  # the first step mends the level: nothing to build on
+            wav, before = moved + push * (moved - before), moved
         return before
 
     def refine(self, mel: Tensor, wav: Tensor) -> Tensor:
