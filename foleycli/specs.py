@@ -212,6 +212,7 @@ class SamplerSpec:
     steps: int = 25
     guidance: float = 2.5
     guidance_power: float = 0.01
+    prediction: Literal["epsilon", "v"] = "epsilon"  # what the first half of the model's output is
     spacing: Literal["linear", "logsnr"] = "logsnr"  # of the steps: in t as the authors do, or in log SNR
     train_steps: int = 1000
     beta_start: float = 1e-4
