@@ -23,7 +23,8 @@ from foleycli.media.frames import FrameReader
 from foleycli.media.probe import VideoInfo
 from foleycli.models.cues import curves_batch
 from foleycli.models.picking import Spotting, join, pick
-from foleycli.sampling.guidance import guided
+from foleycli.sampling.guidance import from_velocity, guided
+from foleycli.sampling.schedule import Schedule
 from foleycli.sampling.solver import sample, window_noise
 from foleycli.specs import WINDOW_SECONDS, SamplerSpec, SpotterSpec
 from foleycli.timeline import Window, to_samples
@@ -132,11 +133,13 @@ class SpotPerform:
         def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
             with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
                 output = dit(latent, t, both[: len(latent)], drop=drop)
-            return output.float().narrow(1, 0, channels)
+            predicted: Tensor = output.float().narrow(1, 0, channels)
+            return predicted
 
         shape = (channels, dit.spec.latent_bins, dit.spec.latent_frames)
         noise = window_noise(shape, seed, window).to(self.device)
-        denoise = guided(model, sampler.guidance, sampler.guidance_power, sampler.train_steps)
+        epsilon = model if sampler.prediction == "epsilon" else from_velocity(model, Schedule.linear(sampler))
+        denoise = guided(epsilon, sampler.guidance, sampler.guidance_power, sampler.train_steps)
         return sample(denoise, noise, sampler)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from foleycli.sampling.schedule import Schedule
+
 # (latent (B, ...), t (B,), drop (B,) bool) -> epsilon (B, ...); where `drop`, the condition is hidden
 ConditionalDenoiser = Callable[[Tensor, Tensor, Tensor], Tensor]
 # (latent (B, ...), t as one number) -> epsilon (B, ...)
@@ -18,6 +20,15 @@ def power_cosine(scale: float, power: float, t: float, train_steps: int) -> floa
     """w(t) = (w - 1)(1 - cos(pi (1 - t/T)^a)) / 2 + 1 (MDSGen, dynamic guidance; MDT's power-cosine)."""
     done = max(0.0, 1.0 - t / train_steps)
     return (scale - 1.0) * (1.0 - math.cos(math.pi * done**power)) / 2.0 + 1.0
+
+
+def from_velocity(model: ConditionalDenoiser, schedule: Schedule) -> ConditionalDenoiser:
+    """A model that predicts v, as one that predicts epsilon."""
+
+    def denoise(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
+        return schedule.epsilon_of_velocity(model(latent, t, drop), latent, t.round().long())
+
+    return denoise
 
 
 def guided(model: ConditionalDenoiser, scale: float, power: float, train_steps: int) -> Denoiser:

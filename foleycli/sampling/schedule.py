@@ -32,7 +32,20 @@ class Schedule:
         kept = self.alpha_bar.to(step.device)[step]
         return kept / (1 - kept)
 
+    def velocity(self, clean: Tensor, noise: Tensor, step: Tensor) -> Tensor:
+        """v = sqrt(alpha_bar) noise - sqrt(1 - alpha_bar) x_0 (Salimans and Ho 2022)."""
+        return self.add_noise(noise, -clean, step)
+
+    def epsilon_of_velocity(self, velocity: Tensor, noisy: Tensor, step: Tensor) -> Tensor:
+        """The epsilon that this v means at x_t: sqrt(alpha_bar) v + sqrt(1 - alpha_bar) x_t."""
+        return self.add_noise(velocity, noisy, step)
+
     def min_snr_weight(self, step: Tensor, gamma: float = 5.0) -> Tensor:
         """Weight of the epsilon loss, min(SNR, gamma) / SNR (Hang et al. 2023)."""
         snr = self.snr(step)
         return snr.clamp(max=gamma) / snr
+
+    def min_snr_velocity_weight(self, step: Tensor, gamma: float = 5.0) -> Tensor:
+        """Weight of the v loss, (min(SNR, gamma) + 1) / (SNR + 1): capped as above, but never idle in deep noise."""
+        snr = self.snr(step)
+        return (snr.clamp(max=gamma) + 1) / (snr + 1)

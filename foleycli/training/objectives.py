@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +32,7 @@ class DenoisingLoss:
     """
 
     schedule: Schedule
+    prediction: Literal["epsilon", "v"] = "epsilon"
     condition_dropout: float = 0.1
     hide_class: float = 0.15
     masked_every: int = 1
@@ -50,22 +52,26 @@ class DenoisingLoss:
         features = model.cues(curves)
         output = model.dit(noisy, t, features, drop=drop)
         losses = self.terms(output, clean, noisy, noise, t)
-        total = losses["epsilon"] + losses["variance"]
+        total = losses[self.prediction] + losses["variance"]
         mask = training_mask(spec, size, rng) if step % self.masked_every == 0 else None
         if mask is not None:
             mask = Mask(mask.visible.to(device), mask.hidden.to(device))
             hidden = model.dit(noisy, t, features, drop=drop, mask=mask)
             masked = self.terms(hidden, clean, noisy, noise, t)
-            total = total + masked["epsilon"] + masked["variance"]
+            total = total + masked[self.prediction] + masked["variance"]
         return {"loss": total, **losses}
 
     def terms(self, output: Tensor, clean: Tensor, noisy: Tensor, noise: Tensor, t: Tensor) -> dict[str, Tensor]:
-        """Weighted epsilon error, and the variational term of the learned variance, each a mean over the batch."""
-        epsilon, interpolation = output.float().chunk(2, dim=1)
-        error = (epsilon - noise).square().flatten(1).mean(1)
-        weighted = (self.schedule.min_snr_weight(t) * error).mean()
-        variance = self._variational(epsilon.detach(), interpolation, clean, noisy, t)
-        return {"epsilon": weighted, "variance": VARIANCE_WEIGHT * len(self.schedule.betas) * variance}
+        """Weighted error of epsilon (or v) and the variational term of the variance, as means over the batch."""
+        predicted, interpolation = output.float().chunk(2, dim=1)
+        if self.prediction == "v":
+            target, weight = self.schedule.velocity(clean, noise, t), self.schedule.min_snr_velocity_weight(t)
+            epsilon = self.schedule.epsilon_of_velocity(predicted.detach(), noisy, t)
+        else:
+            target, weight, epsilon = noise, self.schedule.min_snr_weight(t), predicted.detach()
+        weighted = (weight * (predicted - target).square().flatten(1).mean(1)).mean()
+        variance = self._variational(epsilon, interpolation, clean, noisy, t)
+        return {self.prediction: weighted, "variance": VARIANCE_WEIGHT * len(self.schedule.betas) * variance}
 
     def _variational(self, epsilon: Tensor, interpolation: Tensor, clean: Tensor, noisy: Tensor, t: Tensor) -> Tensor:
         """KL of q(x_t-1 | x_t, x_0) from the model's Gaussian, whose log variance lies between beta~ and beta.

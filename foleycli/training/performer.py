@@ -64,12 +64,22 @@ def train_performer(
     device: str = "cpu",
     precision: str = "fp32",
     resume: bool = True,
+    start: dict[str, Tensor] | None = None,
     progress: Callable[[Report], None] | None = None,
 ) -> dict[str, dict[str, Tensor]]:
-    """EMA weights of the parts "dit" and "cues"; goes on from `out_dir/checkpoint.pt` when `resume`."""
+    """EMA weights of the parts "dit" and "cues"; goes on from `out_dir/checkpoint.pt` when `resume`.
+
+    `start`: weights of an earlier run ("dit.*", "cues.*") to begin with; those that are missing start fresh.
+    """
     torch.manual_seed(recipe.seed)
     model = CuedMDSGen(MDSGen(recipe.dit), CueEncoder(recipe.cues)).to(device)
-    loss = DenoisingLoss(Schedule.linear(recipe.sampler), recipe.condition_dropout, masked_every=recipe.masked_every)
+    model.load_state_dict(start or {}, strict=False)
+    loss = DenoisingLoss(
+        Schedule.linear(recipe.sampler),
+        recipe.sampler.prediction,
+        recipe.condition_dropout,
+        masked_every=recipe.masked_every,
+    )
 
     def batch_at(step: int) -> tuple[Tensor, Tensor, int]:
         latent, curves = latents.batch(step, recipe.batch_size, recipe.seed)

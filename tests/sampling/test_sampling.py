@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from foleycli.sampling.guidance import classifier_guided, guided, power_cosine
+from foleycli.sampling.guidance import classifier_guided, from_velocity, guided, power_cosine
 from foleycli.sampling.schedule import Schedule
 from foleycli.sampling.solver import sample, window_noise
 from foleycli.specs import SamplerSpec
@@ -105,3 +105,22 @@ def test_min_snr_weights_cap_the_clean_steps() -> None:
     weighted = SCHEDULE.min_snr_weight(steps) * SCHEDULE.snr(steps)
     assert weighted.max().item() == pytest.approx(5.0)
     assert SCHEDULE.min_snr_weight(torch.tensor([999])).item() == pytest.approx(1.0)
+
+
+def test_velocity_and_epsilon_say_the_same() -> None:
+    clean, noise, step = torch.randn(4, 3), torch.randn(4, 3), torch.tensor([1, 300, 700, 998])
+    noisy = SCHEDULE.add_noise(clean, noise, step)
+    velocity = SCHEDULE.velocity(clean, noise, step)
+    torch.testing.assert_close(SCHEDULE.epsilon_of_velocity(velocity, noisy, step), noise, rtol=1e-4, atol=1e-4)
+
+    def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
+        return velocity
+
+    found = from_velocity(model, SCHEDULE)(noisy, step.float(), torch.zeros(4, dtype=torch.bool))
+    torch.testing.assert_close(found, noise, rtol=1e-4, atol=1e-4)
+
+
+def test_the_velocity_weight_is_capped_and_never_idle() -> None:
+    weight = SCHEDULE.min_snr_velocity_weight(torch.arange(1000))
+    assert weight[SCHEDULE.snr(torch.arange(1000)) < 5].min().item() == pytest.approx(1.0)
+    assert weight[0].item() < 0.01

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -105,18 +106,20 @@ def test_muted_and_distant_cues_leave_no_trace_and_windows_see_their_own() -> No
     assert np.array_equal(cue_curves([cue], 8.192, CUES), cue_curves([replace(cue, time=1.808)], 0.0, CUES))
 
 
-def test_the_variational_term_is_least_for_the_true_posterior() -> None:
+@pytest.mark.parametrize("prediction", ["epsilon", "v"])
+def test_the_variational_term_is_least_for_the_true_posterior(prediction: Literal["epsilon", "v"]) -> None:
     schedule = Schedule.linear(SamplerSpec())
-    loss = DenoisingLoss(schedule)
+    loss = DenoisingLoss(schedule, prediction)
     clean, noise, t = torch.randn(4, 8, 16, 64), torch.randn(4, 8, 16, 64), torch.tensor([5, 200, 600, 990])
     noisy = schedule.add_noise(clean, noise, t)
+    exact = noise if prediction == "epsilon" else schedule.velocity(clean, noise, t)
 
     def variance(value: float) -> float:
         return float(
             loss.terms(torch.cat([noise, torch.full_like(noise, value)], 1), clean, noisy, noise, t)["variance"]
         )
 
-    assert variance(-1.0) == pytest.approx(0.0, abs=1e-4)  # exact epsilon, beta~: the posterior itself
+    assert variance(-1.0) == pytest.approx(0.0, abs=1e-4)  # an exact prediction, beta~: the posterior itself
     assert variance(1.0) > variance(0.0) > variance(-1.0)
     assert len(posterior(schedule)) == 4
 
