@@ -116,7 +116,7 @@ def test_the_variational_term_is_least_for_the_true_posterior(prediction: Litera
 
     def variance(value: float) -> float:
         return float(
-            loss.terms(torch.cat([noise, torch.full_like(noise, value)], 1), clean, noisy, noise, t)["variance"]
+            loss.terms(torch.cat([exact, torch.full_like(noise, value)], 1), clean, noisy, noise, t)["variance"]
         )
 
     assert variance(-1.0) == pytest.approx(0.0, abs=1e-4)  # an exact prediction, beta~: the posterior itself
