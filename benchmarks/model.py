@@ -12,10 +12,13 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
 
 import torch
 from einops import rearrange
@@ -154,26 +157,52 @@ def compared(spec: DitSpec, batch: int, repeats: int, device: str) -> dict[str, 
     }
 
 
-def of_size(size: Size, layout: str, batch: int, repeats: int, device: str, peak: float) -> dict[str, object]:
-    spec = replace(DitSpec.sized(size, layout="official" if layout == "official" else "image"), mask="none")
-    model = MDSGen(spec).eval().to(device)
-    step = our_step(model, made_inputs(spec, batch, device))
+@dataclass(frozen=True)
+class Row:
+    """What one size is run at; a process of its own runs it, so that its peak memory is its own."""
+
+    size: Size
+    layout: str
+    batch: int
+    repeats: int
+    device: str
+    threads: int
+    bf16: bool
+
+
+def of_size(row: Row, peak: float) -> dict[str, object]:
+    torch.set_num_threads(row.threads)
+    spec = replace(DitSpec.sized(row.size, layout="official" if row.layout == "official" else "image"), mask="none")
+    model = MDSGen(spec).eval().to(row.device)
+    step = our_step(model, made_inputs(spec, row.batch, row.device))
 
     def in_bf16() -> Tensor:
-        with torch.autocast(device, torch.bfloat16):
+        with torch.autocast(row.device, torch.bfloat16):
             return step()
 
-    single, half = timed([step, in_bf16], repeats, device)
-    flops = step_flops(spec, batch)
+    single, *half = timed([step, in_bf16] if row.bf16 else [step], row.repeats, row.device)
+    flops = step_flops(spec, row.batch)
     return {
-        "model": f"{size} {layout}",
+        "model": f"{row.size} {row.layout}",
         "tokens": spec.columns * spec.rows,
         "parameters_m": round(parameter_count(spec) / 1e6, 1),
         "gflop_per_step": round(flops / 1e9, 1),
-        **{f"fp32_{key}": round(value, 4) for key, value in asdict(single).items()},
-        "bf16_over_fp32": round(single.wall_seconds / half.wall_seconds, 2),
+        **{key: round(value, 4) for key, value in asdict(single).items()},
         "share_of_peak": round(flops / single.wall_seconds / peak, 2),
+        "peak_mb": round(peak_bytes(row.device) / 2**20),
+        "bf16_times_faster": round(single.wall_seconds / half[0].wall_seconds, 2) if half else None,
     }
+
+
+def peak_bytes(device: str) -> int:
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated()
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def table_of(rows: Sequence[Row], peak: float) -> list[dict[str, object]]:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        return list(pool.map(of_size, rows, [peak] * len(rows)))
 
 
 def main() -> None:
@@ -185,14 +214,15 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--bf16", action="store_true", help="also under bf16 autocast; slow where the CPU has none")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     spec = replace(DitSpec.sized(arguments.compare, layout="official"), mask="none")
     ratio = compared(spec, arguments.batch, arguments.repeats, arguments.device)
     peak = peak_flops(arguments.device, arguments.repeats)
-    common = (arguments.batch, arguments.repeats, arguments.device, peak)
-    table = [of_size(size, layout, *common) for layout in arguments.layouts for size in arguments.sizes]
+    at = (arguments.batch, arguments.repeats, arguments.device, arguments.threads, arguments.bf16)
+    table = table_of([Row(size, layout, *at) for layout in arguments.layouts for size in arguments.sizes], peak)
     if arguments.json:
         print(json.dumps({"ratio": ratio, "peak_gflops": peak / 1e9, "table": table}))
         return
