@@ -28,7 +28,7 @@ LAYERS = {
     "performers": 5,
     "pipeline": 6,
     "__init__": 6,  # the façade: what `from foleycli import ...` gives
-    **dict.fromkeys(("training", "evaluation"), 7),
+    **dict.fromkeys(("training", "evaluation", "batch"), 7),
     "cli": 8,
 }
 THIRD_PARTY = {  # what a package may import beside the standard library, lazily or not

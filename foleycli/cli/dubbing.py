@@ -9,11 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foleycli.cli.delivery import Mix, Outcome, deliver
+from foleycli.cli.delivery import SAMPLE_RATE, Mix, Outcome, check_mix, deliver, in_video
 from foleycli.cli.probe import clock
 from foleycli.cli.say import Say, one_line, size
 from foleycli.cli.spool import local_file
-from foleycli.cli.targets import SOUND_SUFFIXES, dub_targets
+from foleycli.cli.targets import dub_targets
 from foleycli.errors import InputError, UsageError
 from foleycli.timeline import plan_windows
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from foleycli.pipeline import FoleyPipeline
 
 AAC_BYTES_PER_SECOND = 24_000
-WAV_BYTES_PER_SECOND = 3 * 32_000
+WAV_BYTES_PER_SECOND = 3 * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def dub(
 ) -> None:
     """Dubs one video, or with `dry_run` says how it would."""
     targets = dub_targets(video, output, wanted.takes, overwrite or dry_run)
+    check_mix(wanted.mix, targets[0], wanted.start is not None or wanted.end is not None)
     if None in targets and say.as_json:
         raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")
     cues = None if wanted.sheet is None else _read_sheet(wanted.sheet)
@@ -76,7 +77,7 @@ def _perform(
     started = time.monotonic()
     outcomes: list[Outcome] = []
     with say.progress() as progress:
-        pipeline = _pipeline(wanted)
+        pipeline = load_pipeline(wanted)
         for take, target in enumerate(targets):
             stream = pipeline.stream(
                 info,
@@ -96,7 +97,8 @@ def _perform(
     _tell(info, outcomes, len(cues or ()), wanted, say, took)
 
 
-def _pipeline(wanted: Performance) -> FoleyPipeline:
+def load_pipeline(wanted: Performance) -> FoleyPipeline:
+    """The model that was asked for, on its device."""
     from foleycli.bundles.load import load_bundle
     from foleycli.pipeline import FoleyPipeline
 
@@ -175,6 +177,6 @@ def _show_plan(info: VideoInfo, targets: Sequence[Path | None], wanted: Performa
 
 def _disk_bytes(info: VideoInfo, target: Path | None, duration: Fraction) -> int:
     """About what a target will take: the copy of the video and its new sound."""
-    if target is None or target.suffix.lower() in SOUND_SUFFIXES:
+    if not in_video(target):
         return round(duration * WAV_BYTES_PER_SECOND)
     return info.path.stat().st_size + round(info.duration * AAC_BYTES_PER_SECOND)

@@ -12,6 +12,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley dub - -o - < clip.mp4 > out.wav", "in a pipe"),
         ("foley dub clip.mp4 --dry-run", "the plan: windows, outputs, disk"),
     ),
+    "batch": (
+        ("foley batch . --out-dir out", "every video in this folder and below, once"),
+        ("foley batch '*.mp4' -o out --name '{stem}.wav' --json", "the sound alone, told line by line"),
+        ("foley batch . -o out --dry-run", "what would become what"),
+    ),
     "spot": (
         ("foley spot clip.mp4", "the cue sheet on stdout"),
         ("foley spot clip.mp4 -o cues.json", "as a file"),

@@ -1,0 +1,59 @@
+"""What a batch says while it runs: one dataclass per thing that can happen to a video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """One video and the file it becomes."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Done before, with the same settings."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Started:
+    """Its pictures are being read."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """`done` of `total` steps of a stage: "watch" counts seconds of video, "perform" windows."""
+
+    job: Job
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """The target is there, whole; `seconds` since it was started."""
+
+    job: Job
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failed:
+    """No target; `reason` is one line, `kind` is input, model, output, usage or unexpected."""
+
+    job: Job
+    reason: str
+    kind: str
+
+
+Event = Skipped | Started | Advanced | Done | Failed

@@ -1,0 +1,90 @@
+"""Which videos a batch is about: files, folders to the bottom, patterns, lists; never foley's own outputs."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from foleycli.errors import UsageError
+
+VIDEO_SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        "mp4", "m4v", "mov", "qt", "mkv", "webm", "avi", "flv", "ts", "mts", "m2ts", "mpg", "mpeg", "m2v", "vob",
+        "3gp", "3g2", "wmv", "asf", "ogv", "mxf", "dv", "y4m", "mjpeg", "h264", "h265", "hevc", "ivf", "nut",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """A video, and the folder it lies in below the one that was searched ('.' for one that was named itself)."""
+
+    path: Path
+    below: Path = Path(".")
+
+
+def split_list(text: bytes, *, nul: bool) -> list[str]:
+    """The names in a list, one per line, or with `nul` ended by NUL bytes: then any name can be in it."""
+    names = text.split(b"\0") if nul else [line.rstrip(b"\r") for line in text.split(b"\n")]
+    return [os.fsdecode(name) for name in names if name]
+
+
+def find(paths: Iterable[str], out_dir: Path) -> tuple[Found, ...]:
+    """The videos at `paths` in the order given, folders sorted, each once.
+
+    A named file is taken whatever its suffix, there or not (it fails by itself); one of foley's own never is.
+    """
+    seen: dict[str, Found] = {}
+    for name in paths:
+        for found in _at(name, out_dir.resolve()):
+            if not own_output(found.path):
+                seen.setdefault(os.path.realpath(found.path), found)
+    return tuple(seen.values())
+
+
+def own_output(path: Path) -> bool:
+    """Whether the name is one that foley gives: clip.foley.mp4."""
+    return ".foley" in path.suffixes[:-1]
+
+
+def _at(name: str, out_dir: Path) -> Iterator[Found]:
+    path = Path(name)
+    if path.is_dir():
+        yield from _in_folder(path, out_dir)
+    elif path.exists() or not glob.has_magic(name):
+        yield Found(path)
+    else:
+        matches = sorted(glob.glob(name, recursive=True))
+        if not matches:
+            raise UsageError(f"nothing is called {name!r}; check the pattern, and the folder you are in")
+        results = out_dir != _searched(name)  # unless they lie beside their videos
+        for match in map(Path, matches):
+            if results and out_dir in match.resolve().parents:
+                continue
+            if match.is_file() and match.suffix.lower() in VIDEO_SUFFIXES:
+                yield Found(match)
+            elif match.is_dir():
+                yield from _in_folder(match, out_dir)
+
+
+def _searched(pattern: str) -> Path:
+    """The folder that a pattern starts from."""
+    path = Path(pattern)
+    while glob.has_magic(str(path)):
+        path = path.parent
+    return path.resolve()
+
+
+def _in_folder(top: Path, out_dir: Path) -> Iterator[Found]:
+    for folder, inner, files in os.walk(top):
+        inside = Path(folder).resolve() != out_dir or out_dir == top.resolve()
+        # Hidden: '._clip.mp4' is what macOS leaves beside a clip, '.foley-batch' is ours.
+        inner[:] = sorted(one for one in inner if not one.startswith(".")) if inside else []
+        for file in sorted(files) if inside else ():
+            path = Path(folder) / file
+            if not file.startswith(".") and path.suffix.lower() in VIDEO_SUFFIXES:
+                yield Found(path, path.parent.relative_to(top))

@@ -1,0 +1,134 @@
+"""What a batch has done, on disk before it is believed: a killed run goes on where it was.
+
+One JSON object per line in OUT/.foley-batch/journal.jsonl, appended and fsynced, never rewritten:
+    {"output": "a.foley.mp4", "input": "/v/a.mp4", "stamp": [...], "settings": "9c", "state": "begun", "before": null}
+    {"output": "a.foley.mp4", ..., "state": "done"}
+    {"output": "b.foley.mp4", ..., "state": "failed", "reason": "/v/b.mp4 is empty ..."}
+A kill between the rename of an output and its "done" loses nothing: "begun" told what lay at the target before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from foleycli.batch.events import Job
+from foleycli.errors import OutputError
+
+FOLDER = ".foley-batch"
+Stamp = list[int] | None  # JSON has no tuples
+
+
+def stamp(path: Path) -> Stamp:
+    """What tells a file from its replacement: inode, bytes, nanoseconds of its last change; None: not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
+class Journal:
+    """The journal of one output folder, locked: one batch at a time writes there."""
+
+    def __init__(self, out_dir: Path, settings: str) -> None:
+        """`settings` is a hash of all that decides how an output sounds; another one is another piece of work."""
+        self.out_dir, self.settings = out_dir, settings
+        self.work = out_dir / FOLDER / "work"  # drafts: whatever is left here by a kill is nobody's
+        self._writing = threading.Lock()
+        path = out_dir / FOLDER / "journal.jsonl"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a+b", buffering=0)
+            _lock(self._file.fileno(), out_dir)
+            shutil.rmtree(self.work, ignore_errors=True)
+            self.work.mkdir()
+            self._last = self._read()
+        except OSError as error:
+            raise OutputError(f"{out_dir}: {error.strerror}; choose a folder that can be written") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.work, ignore_errors=True)
+        self._file.close()
+
+    def waiting(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
+        """The jobs that are not done; one whose "done" was lost with a kill is noted now."""
+        left = []
+        for job in jobs:
+            last = self._last.get(self._key(job), {})
+            same = all(last.get(key) == value for key, value in self._facts(job).items())
+            now = stamp(job.target)
+            if same and now and last["state"] == "begun" and now != last.get("before"):
+                self.done(job)
+            elif not (same and now and last["state"] == "done"):
+                left.append(job)
+        return tuple(left)
+
+    def begun(self, job: Job) -> None:
+        self._append(job, state="begun", before=stamp(job.target))
+
+    def done(self, job: Job) -> None:
+        self._append(job, state="done")
+
+    def failed(self, job: Job, reason: str) -> None:
+        self._append(job, state="failed", reason=reason)
+
+    def _key(self, job: Job) -> str:
+        return os.path.relpath(job.target, self.out_dir)
+
+    def _facts(self, job: Job) -> dict[str, Any]:
+        found = stamp(job.source)
+        return {
+            "input": os.path.abspath(job.source),
+            "stamp": found and found[1:],  # a copy of the same age and size is the same video
+            "settings": self.settings,
+        }
+
+    def _append(self, job: Job, **more: Any) -> None:
+        entry = {"output": self._key(job), **self._facts(job), **more}
+        line = json.dumps(entry).encode() + b"\n"
+        with self._writing:
+            self._last[entry["output"]] = entry
+            try:
+                self._file.write(line)
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise OutputError(f"{self.out_dir}: {error.strerror}; make room there, then run this again") from error
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        """The last entry of each output; a line torn by a kill or a full disk counts for nothing, and gets its end."""
+        self._file.seek(0)
+        text = self._file.read()
+        if text and not text.endswith(b"\n"):
+            self._file.write(b"\n")
+        entries: dict[str, dict[str, Any]] = {}
+        for line in text.split(b"\n"):
+            try:
+                entry = json.loads(line)
+                if entry["state"] in ("begun", "done", "failed"):
+                    entries[str(entry["output"])] = entry
+            except (ValueError, KeyError, TypeError):
+                continue
+        return entries
+
+
+def _lock(handle: int, out_dir: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows: two batches into one folder are the user's to avoid
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with the process, however it ends
+    except BlockingIOError:
+        raise OutputError(f"{out_dir}: another batch is at work there; wait for it, or use another --out-dir") from None

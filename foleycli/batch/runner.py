@@ -1,0 +1,151 @@
+"""Many videos through one model: the next is watched while this one is performed, and a bad one stops no other.
+
+watch      a.mp4  b.mp4 ─┐ c.mp4           one thread, at most `workers` videos ahead
+perform           a.mp4  └─> b.mp4         `workers` threads
+events     ──────────────────────────>     the caller's thread, in order
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from threading import BoundedSemaphore, Event
+from typing import Generic, TypeVar
+
+from foleycli.batch import events
+from foleycli.batch.events import Job
+from foleycli.batch.journal import Journal
+from foleycli.errors import FoleyError, InputError, ModelError, OutputError, UsageError
+from foleycli.media.atomic import check_target
+
+Seen = TypeVar("Seen")
+Result = TypeVar("Result")
+Progress = Callable[[str, int, int], None]
+Watch = Callable[[Path, Progress], Seen]  # reads a video
+Deliver = Callable[[Seen, Path], Sequence[str]]  # performs it into a file, whole; returns warnings
+Tell = Callable[[events.Event], None]
+
+SPARE_BYTES = 2**20
+KINDS = {InputError: "input", ModelError: "model", OutputError: "output", UsageError: "usage"}
+
+
+class _Stopped(Exception):
+    """The run was interrupted: unwind, say nothing."""
+
+
+class Batch(Generic[Seen]):
+    """One run over many videos; `run` returns when each is done or has failed."""
+
+    def __init__(
+        self, journal: Journal, watch: Watch[Seen], deliver: Deliver[Seen], *, workers: int = 1, overwrite: bool = False
+    ) -> None:
+        self.journal, self.watch, self.deliver, self.overwrite = journal, watch, deliver, overwrite
+        self._eyes, self._hands = ThreadPoolExecutor(1, "watch"), ThreadPoolExecutor(workers, "perform")
+        self._ahead = BoundedSemaphore(2 * workers)  # videos begun and not done: what they hold in memory is bounded
+        self._said: SimpleQueue[events.Event] = SimpleQueue()
+        self._stop = Event()
+
+    def run(self, jobs: Sequence[Job], tell: Tell) -> tuple[events.Failed, ...]:
+        """Does the jobs, tells what happens in this thread, returns the failures; Ctrl-C unwinds within a window."""
+        failures: list[events.Failed] = []
+        try:
+            for number, job in enumerate(jobs):
+                self._eyes.submit(self._see, job, number)
+            left = len(jobs)
+            while left:
+                event = self._said.get()
+                tell(event)
+                left -= isinstance(event, events.Done | events.Failed)
+                if isinstance(event, events.Failed):
+                    failures.append(event)
+        finally:
+            self._stop.set()
+            self._eyes.shutdown(cancel_futures=True)
+            self._hands.shutdown(cancel_futures=True)
+        return tuple(failures)
+
+    def _see(self, job: Job, number: int) -> None:
+        while not self._ahead.acquire(timeout=0.1):
+            if self._stop.is_set():
+                return
+        started = time.monotonic()
+        self._said.put(events.Started(job))
+        seen = self._guarded(job, lambda: self._watched(job))
+        if seen is None:
+            self._ahead.release()
+        else:
+            self._hands.submit(self._perform, job, number, seen, started)
+
+    def _watched(self, job: Job) -> Seen:
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        check_target(job.target, self.overwrite)  # before the work, not after it
+        return self.watch(job.source, self._progress(job))
+
+    def _perform(self, job: Job, number: int, seen: Seen, started: float) -> None:
+        try:
+            warnings = self._guarded(job, lambda: self._delivered(job, number, seen))
+            if warnings is not None:
+                self._said.put(events.Done(job, time.monotonic() - started, warnings))
+        finally:
+            self._ahead.release()
+
+    def _delivered(self, job: Job, number: int, seen: Seen) -> tuple[str, ...]:
+        draft = self.journal.work / f"{number}{job.target.suffix}"
+        try:
+            _check_room(job)
+            warnings = tuple(self.deliver(seen, draft))
+            self.journal.begun(job)
+            check_target(job.target, self.overwrite)
+            os.replace(draft, job.target)
+            self.journal.done(job)
+            return warnings
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _progress(self, job: Job) -> Progress:
+        def report(stage: str, done: int, total: int) -> None:
+            if self._stop.is_set():
+                raise _Stopped
+            self._said.put(events.Advanced(job, stage, done, total))
+
+        return report
+
+    def _guarded(self, job: Job, act: Callable[[], Result]) -> Result | None:
+        """The result, or None after telling why there is none."""
+        try:
+            return act()
+        except _Stopped:
+            return None
+        except Exception as error:  # whatever is wrong with one video is no reason to leave the others
+            failed = _failure(job, error)
+        with suppress(OutputError):  # the disk is full: that is what `failed` says already
+            self.journal.failed(job, failed.reason)
+        self._said.put(failed)
+        return None
+
+
+def _failure(job: Job, error: Exception) -> events.Failed:
+    if isinstance(error, OSError) and not isinstance(error, FoleyError):
+        hint = "free some space" if error.errno == errno.ENOSPC else "check the folder and its permissions"
+        error = OutputError(f"{job.target}: {error.strerror or error}; {hint}, then run this again")
+    kind = next((name for one, name in KINDS.items() if isinstance(error, one)), "unexpected")
+    reason = str(error) if isinstance(error, FoleyError) else f"{job.source}: {type(error).__name__}: {error}"
+    return events.Failed(job, reason, kind)
+
+
+def _check_room(job: Job) -> None:
+    """Refuses before the work what would fill the disk after it: a dubbed copy is about as large as its video."""
+    free = shutil.disk_usage(job.target.parent).free
+    needed = job.source.stat().st_size + SPARE_BYTES
+    if free < needed:
+        raise OutputError(
+            f"{job.target}: {free / 1e6:.0f} MB free, about {needed / 1e6:.0f} MB needed; "
+            "free some space, then run this again"
+        )

@@ -1,0 +1,131 @@
+"""What `foley batch` does, in order: find, name, leave out what is done, load the model, run, list the failures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from foleycli.batch import events
+from foleycli.batch.events import Job
+from foleycli.batch.find import find, split_list
+from foleycli.batch.journal import Journal
+from foleycli.batch.naming import name_jobs
+from foleycli.batch.settings import settings_hash
+from foleycli.cli.board import Told, board
+from foleycli.cli.delivery import deliver
+from foleycli.cli.dubbing import Performance, load_pipeline
+from foleycli.cli.say import Say
+from foleycli.cli.targets import SOUND_SUFFIXES
+from foleycli.errors import EXIT_BATCH_FAILURES, OutputError, UsageError
+from foleycli.media.containers import BY_SUFFIX
+from foleycli.specs import WINDOW_SECONDS
+from foleycli.timeline import plan_windows
+
+if TYPE_CHECKING:
+    from foleycli.media.probe import VideoInfo
+    from foleycli.pipeline import TrackStream
+
+    Seen = tuple[VideoInfo, TrackStream]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which videos, and where to."""
+
+    paths: tuple[str, ...]
+    out_dir: Path
+    name: str
+    nul: bool = False
+    workers: int = 1
+    overwrite: bool = False
+
+
+def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False) -> None:
+    """Dubs every video that is not done; leaves with 1 if any failed."""
+    _check_overlap(wanted.overlap)
+    jobs = _jobs(order, wanted.seed)
+    if dry_run:
+        for job in jobs:
+            say.result(f"{job.source} -> {job.target}")
+        return
+    _make(order.out_dir)
+    with Journal(order.out_dir, _settings(wanted)) as journal, board(say, len(jobs)) as told:
+        waiting = journal.waiting(jobs)
+        for job in jobs:
+            if job not in waiting:
+                told.tell(events.Skipped(job))
+        if waiting:
+            _run(journal, waiting, order, wanted, told)
+    told.close()
+    if told.failures:
+        raise typer.Exit(EXIT_BATCH_FAILURES)
+
+
+def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Performance, told: Told) -> None:
+    from foleycli.batch.runner import Batch
+    from foleycli.media.probe import probe
+
+    pipeline = load_pipeline(wanted)
+
+    def watch(source: Path, progress: Callable[[str, int, int], None]) -> Seen:
+        info = probe(source)
+        return info, pipeline.stream(
+            info,
+            seed=wanted.seed,
+            sounds=wanted.sounds,
+            steps=wanted.steps,
+            guidance=wanted.guidance,
+            overlap=wanted.overlap,
+            progress=progress,
+        )
+
+    def perform(seen: Seen, draft: Path) -> Sequence[str]:
+        info, stream = seen
+        return deliver(stream, info, draft, wanted.mix, Fraction(0), overwrite=True).warnings
+
+    Batch(journal, watch, perform, workers=order.workers, overwrite=order.overwrite).run(waiting, told.tell)
+
+
+def _jobs(order: Order, seed: int) -> tuple[Job, ...]:
+    names = [name for path in order.paths for name in ([path] if path != "-" else _listed(order.nul))]
+    videos = find(names, order.out_dir)
+    if names and not videos:
+        raise UsageError(f"no video in {names[0]}{' and the rest' if len(names) > 1 else ''}; name files or folders")
+    return name_jobs(videos, order.out_dir, order.name, seed, (*BY_SUFFIX, *SOUND_SUFFIXES))
+
+
+def _listed(nul: bool) -> list[str]:
+    if sys.stdin.isatty():
+        raise UsageError("no list on stdin; pipe one in (find . -name '*.mp4' | foley batch - -o out), or name files")
+    return split_list(sys.stdin.buffer.read(), nul=nul)
+
+
+def _check_overlap(overlap: Fraction) -> None:
+    try:
+        plan_windows(WINDOW_SECONDS, overlap=overlap)
+    except ValueError as error:
+        raise UsageError(f"--overlap: {error}") from error
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}; choose another --out-dir") from error
+
+
+def _settings(wanted: Performance) -> str:
+    """The hash of what is heard: where it is computed, and how the video is called, make no other sound."""
+    from foleycli.bundles.bundle import read_bundle
+    from foleycli.bundles.store import resolve
+
+    choices = asdict(wanted)
+    for name in ("model", "device", "offline", "sheet"):
+        del choices[name]
+    return settings_hash(choices, read_bundle(resolve(wanted.model, offline=wanted.offline)))

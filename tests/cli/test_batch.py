@@ -1,0 +1,145 @@
+"""`foley batch` as it is used: what comes out, what is said, and what a kill leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import soundfile
+from rich.console import Console
+
+from foleycli.batch import events
+from foleycli.cli.board import Told
+from foleycli.cli.say import Say
+from tests.cli.conftest import Foley
+from tests.media.clips import make_clip
+
+KILLS = int(os.environ.get("FOLEY_KILLS", "4"))
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> Path:
+    """Three clips of half a second, the middle one broken."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for name, rate in (("a", 12), ("c", 16)):
+        make_clip(folder / f"{name}.mp4", [Fraction(k, rate) for k in range(8)])
+    (folder / "b.mp4").write_bytes(b"no video at all")
+    return folder
+
+
+def test_one_bad_video_of_three_fails_and_the_others_are_done(foley: Foley, videos: Path, tmp_path: Path) -> None:
+    ran = foley("batch", videos, "-o", "out", "--seed", "3")
+    assert ran.code == 1
+    assert ran.text.split() == ["out/a.foley.mp4", "out/c.foley.mp4"]
+    assert "1 of 3 failed:" in ran.err
+    assert ran.err.count("b.mp4: not a video file") == 2  # as it happens, and in the list
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".foley-batch", "a.foley.mp4", "c.foley.mp4"]
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.mp4")}
+    again = foley("batch", videos, "-o", "out", "--seed", "3")
+    assert (again.code, again.text) == (1, "")
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.mp4")} == before
+
+
+def test_a_batch_sounds_as_single_dubs_do(foley: Foley, videos: Path, tmp_path: Path) -> None:
+    (videos / "b.mp4").unlink()
+    options = ("--seed", "5", "--sound", "rain", "--steps", "3", "--gain", "-3")
+    assert foley("batch", "videos/*.mp4", "-o", "out", "--name", "{stem}.wav", "-j", "2", *options).code == 0
+    for name in "ac":
+        assert foley("dub", videos / f"{name}.mp4", "-o", f"{name}.wav", *options).code == 0
+        single, rate = soundfile.read(tmp_path / f"{name}.wav")
+        batched, batched_rate = soundfile.read(tmp_path / "out" / f"{name}.wav")
+        assert rate == batched_rate
+        assert single.any()
+        assert (single == batched).all()
+
+
+def test_json_is_an_object_per_line_and_ends_with_the_failures(foley: Foley, videos: Path) -> None:
+    listed = b"\0".join(bytes(videos / name) for name in ("a.mp4", "b.mp4"))
+    ran = foley("batch", "-", "-0", "-o", "out", "--json", "--quiet", stdin=listed)
+    told = [json.loads(line) for line in ran.text.splitlines()]
+    assert [one["event"] for one in told if one.get("input", "").endswith("a.mp4")] == [
+        "started", "watch", "window", "done",
+    ]  # fmt: skip
+    assert {"event": "failed", "kind": "input"}.items() <= next(one for one in told if one["event"] == "failed").items()
+    last = told[-1]
+    assert (last["event"], last["done"], last["skipped"], last["failed"]) == ("finished", 1, 0, 1)
+    assert [one["input"] for one in last["failures"]] == [str(videos / "b.mp4")]
+    again = foley("batch", "-", "-0", "-o", "out", "--json", "--quiet", stdin=bytes(videos / "a.mp4"))
+    assert [json.loads(line)["event"] for line in again.text.splitlines()] == ["skipped", "finished"]
+    assert again.code == 0
+
+
+def test_other_settings_do_not_replace_what_is_there_unless_asked_to(foley: Foley, videos: Path) -> None:
+    one = (videos / "a.mp4", "-o", "out", "-q", "--steps", "1")
+    assert foley("batch", *one).code == 0
+    refused = foley("batch", *one, "--seed", "1")
+    assert refused.code == 1
+    assert "out/a.foley.mp4 exists; use --overwrite" in refused.err
+    assert foley("batch", *one, "--seed", "1", "-f").text == "out/a.foley.mp4\n"
+    assert foley("batch", *one, "--seed", "1").text == ""
+
+
+def test_requests_that_make_no_sense_are_refused_before_anything_is_made(foley: Foley, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for wrong in (("empty",), ("*.mp4",), ("x.mp4", "--overlap", "5"), ("x.mp4", "--name", "{stem}.txt")):
+        assert foley("batch", *wrong, "-o", "out").code == 2
+    assert not (tmp_path / "out").exists()
+    assert foley("batch", "-", "-o", "out", stdin=b"").code == 0  # an empty list is a list
+
+
+def test_a_dry_run_says_what_would_become_what(foley: Foley, videos: Path, tmp_path: Path) -> None:
+    ran = foley("batch", "videos", "-o", "out", "-n")
+    assert ran.text.splitlines()[0] == "videos/a.mp4 -> out/a.foley.mp4"
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_table_shows_what_is_at_work_and_takes_names_as_they_are() -> None:
+    console, told = Console(file=StringIO(), width=100), Told(Say(quiet=True), 3)
+    odd, other = (events.Job(Path(name), Path("out") / name) for name in ("[red]a[/red].mp4", "b.mp4"))
+    for event in (events.Started(odd), events.Skipped(other), events.Advanced(odd, "perform", 2, 5)):
+        told.tell(event)
+    console.print(told.table())
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert [line.split() for line in lines] == [
+        ["1", "of", "3"],
+        ["b.mp4", "done", "before"],
+        ["[red]a[/red].mp4", "perform", "2/5"],
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are POSIX's")
+def test_a_batch_that_is_killed_again_and_again_loses_nothing_and_does_nothing_twice(
+    models: Path, tmp_path: Path
+) -> None:
+    videos, out = tmp_path / "videos", tmp_path / "out"
+    videos.mkdir()
+    for number in range(4):
+        make_clip(videos / f"{number}.mp4", [Fraction(k, 10) for k in range(6 + number)])
+    arguments = (models / "pocket", videos, out, KILLS, 1)
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.cli.batch_kills", *map(str, arguments)],
+        capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    reference, *runs = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert reference["end"] == "reference 0", ran.stderr
+    assert any(run["end"] == "killed" for run in runs)
+    assert [run["end"] for run in runs[-2:]] == ["ended 0", "ended 0"], ran.stderr
+    first_seen: dict[str, list[int]] = {}
+    for run in runs:
+        for name, identity in run["outputs"].items():
+            assert first_seen.setdefault(name, identity) == identity, f"{name} was made twice"
+        assert first_seen.keys() == run["outputs"].keys(), "an output went away"
+    assert first_seen.keys() == reference["outputs"].keys()
+    for name in first_seen:
+        whole = (tmp_path / "out-reference" / name).read_bytes()
+        assert (out / name).read_bytes() == whole, f"{name} is not what an undisturbed run makes"
+    assert [path.name for path in (out / ".foley-batch").iterdir()] == ["journal.jsonl"]
