@@ -14,6 +14,7 @@ import torch
 from foleycli.bundles.load import LoadedBundle, load_bundle
 from foleycli.cuesheet import Cue, steer
 from foleycli.errors import UsageError
+from foleycli.media.limit import soft_limit
 from foleycli.media.probe import VideoInfo, probe
 from foleycli.media.stitch import stitch
 from foleycli.performers import Performer, build_performer
@@ -109,7 +110,8 @@ class FoleyPipeline:
 
         rate = self.performer.sample_rate
         seeds = tuple(seed for _ in windows)
-        return TrackStream(stitch(parts(), rate), rate, last - first, windows, seeds, cues)
+        chunks = (soft_limit(chunk) for chunk in stitch(parts(), rate))
+        return TrackStream(chunks, rate, last - first, windows, seeds, cues)
 
     def generate(
         self,

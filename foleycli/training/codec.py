@@ -74,6 +74,12 @@ class SpectralDistance:
         return total / len(self.resolutions)
 
 
+@torch.no_grad()
+def reconstructed(vae: MelVae, mel: Tensor) -> Tensor:
+    """The mel (B, M, K) as a performer's would sound: through the VAE, smoother than a real one."""
+    return vae.decode(vae.encode(mel))
+
+
 @dataclass(frozen=True)
 class VocoderRecipe:
     """Generalised energy distance: two renderings with different noise, drawn to the truth and apart from each other.
@@ -88,8 +94,10 @@ class VocoderRecipe:
     corrections: int = 1  # fewer than at inference: they cost a backward pass here
     distance: SpectralDistance = field(default_factory=SpectralDistance)
 
-    def batch_at(self, mixer: WindowMixer, seed: int = 0) -> Callable[[int], tuple[Tensor, Tensor, int]]:
-        """step -> mel (B, M, K), wav (B, K * hop), seed of its noise."""
+    def batch_at(
+        self, mixer: WindowMixer, seed: int = 0, vae: MelVae | None = None
+    ) -> Callable[[int], tuple[Tensor, Tensor, int]]:
+        """step -> mel (B, M, K), wav (B, K * hop), seed of its noise; with a VAE, half of the mels come out of it."""
         hop = MelSpec.FULL_BAND.hop_samples
         context = CONTEXT_FRAMES
 
@@ -98,6 +106,9 @@ class VocoderRecipe:
             samples = (self.frames + 2 * context) * hop
             wav = torch.from_numpy(np.stack([mixer.window(rng, samples) for _ in range(self.batch_size)]))
             mel = log_mel(wav, MelSpec.FULL_BAND)[..., context:-context]
+            if vae is not None:
+                mel = torch.cat([reconstructed(vae, mel[::2]), mel[1::2]])
+                wav = torch.cat([wav[::2], wav[1::2]])
             return mel, wav[:, context * hop : -context * hop].contiguous(), step
 
         return batch

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from foleycli.classes import SOUND_CLASSES
 from foleycli.cuesheet import Cue
+from foleycli.media.limit import soft_limit
 from foleycli.specs import WINDOW_SECONDS, MelSpec
 from foleycli.training.sounds import Sound, SoundCache, Split
 
@@ -101,10 +102,7 @@ def perform(bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> W
         _play_spans(mix, bank, [cue for cue in mine if cue.stop is not None], rng)
     if rng.random() < 0.15:
         mix = _room(mix, rng)
-    mix = mix[:WINDOW_SAMPLES]
-    loud = np.abs(mix) > 0.8
-    mix[loud] = np.sign(mix[loud]) * (0.8 + 0.2 * np.tanh((np.abs(mix[loud]) - 0.8) / 0.2))
-    return mix
+    return soft_limit(mix[:WINDOW_SAMPLES])
 
 
 def _play_hits(mix: Wave, bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> None:
