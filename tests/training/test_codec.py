@@ -99,6 +99,16 @@ def test_thinned_keeps_one_of_each_neighbouring_pair() -> None:
     assert all(size in pair for size, pair in zip(thin, ((128, 256), (512, 1024), (2048, 4096)), strict=True))
 
 
+def test_with_a_vae_half_of_the_mels_come_out_of_it_and_sounds_keep_their_place(cache: SoundCache) -> None:
+    mixer, recipe = WindowMixer(cache, "train"), VocoderRecipe(batch_size=4, frames=16)
+    vae = MelVae(VaeSpec(4, (8, 8, 16), (0, 0, 1), (0, 0, 1), 4)).eval()
+    plain_mel, plain_wav, _ = recipe.batch_at(mixer)(0)
+    mel, wav, _ = recipe.batch_at(mixer, vae=vae)(0)
+    assert torch.equal(wav, torch.cat([plain_wav[::2], plain_wav[1::2]]))
+    assert torch.equal(mel[2:], plain_mel[1::2])
+    assert torch.equal(mel[:2], vae.decode(vae.encode(plain_mel[::2])).detach())
+
+
 def test_a_few_steps_lower_both_losses_on_one_batch(cache: SoundCache) -> None:
     torch.manual_seed(0)
     mixer = WindowMixer(cache, "train")
@@ -118,5 +128,5 @@ def test_a_few_steps_lower_both_losses_on_one_batch(cache: SoundCache) -> None:
             total = loss()["loss"]
             total.backward()
             optimizer.step()
-            losses.append(float(total))
+            losses.append(float(total.detach()))
         assert losses[-1] < losses[0]
