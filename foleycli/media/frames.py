@@ -36,6 +36,10 @@ class Shown(NamedTuple):
     pixels: NDArray[np.uint8]
 
 
+class _Damaged(Exception):
+    """A picture was decoded from damaged data."""
+
+
 class FrameReader:
     """Reads windows of a video; forward and overlapping windows decode each picture once, in flat memory."""
 
@@ -48,6 +52,7 @@ class FrameReader:
         self.size = size
         self.grey = grey
         self._scaler = VideoReformatter()
+        self._threads = "AUTO"
         self._open()
 
     def __enter__(self) -> Self:
@@ -69,6 +74,16 @@ class FrameReader:
         ticks = [self._tick(time) for time in times]
         if not ticks:
             return np.empty((0, *self.size, *(() if self.grey else (3,))), np.uint8)
+        try:
+            return self._read(ticks)
+        except _Damaged:
+            # What several threads make of damaged pictures differs from run to run; one thread is slower but sure.
+            self._threads = "NONE"
+            self._container.close()
+            self._open()
+            return self._read(ticks)
+
+    def _read(self, ticks: list[int]) -> NDArray[np.uint8]:
         self._go_to(ticks[0])
         return np.stack([self._shown_at(tick) for tick in ticks])
 
@@ -84,7 +99,7 @@ class FrameReader:
         for stream in self._container.streams:
             if stream.index != self._stream.index:
                 stream.discard = Discard.all
-        self._stream.thread_type = "AUTO"
+        self._stream.thread_type = self._threads
         self._restart()
 
     def _restart(self) -> None:
@@ -93,14 +108,18 @@ class FrameReader:
         self._ended = False
 
     def _decode(self) -> Iterator[Shown]:
-        last = -(2**63)
+        step = max(1, round(1 / (self.info.frame_rate * self._base)))
+        last: int | None = None
         for picture in pictures(self._container, self._stream):
+            if picture.is_corrupt and self._threads != "NONE":
+                raise _Damaged
             pts = picture.dts if picture.pts is None else picture.pts
-            if pts is None:  # no times at all, as in a raw stream: evenly spaced
-                pts = 0 if last < 0 else last + max(1, round(1 / (self.info.frame_rate * self._base)))
-            if pts > last:
-                last = pts
-                yield Shown(pts, self._squeeze(picture))
+            # Pictures come in the order of showing. Where times are missing or run back (AVI has none of its own),
+            # the next one is a step later.
+            if last is not None and (pts is None or pts <= last):
+                pts = last + step
+            last = pts or 0
+            yield Shown(last, self._squeeze(picture))
 
     def _squeeze(self, picture: VideoFrame) -> NDArray[np.uint8]:
         height, width = self.size if self.info.rotation % 180 == 0 else self.size[::-1]
@@ -117,6 +136,8 @@ class FrameReader:
         behind = bool(self._recent) and tick < self._recent[0].pts
         if not behind and (ahead <= SEEK_SECONDS or self._ended):
             return
+        if not self._recent:  # H.264 decoders look at the first packet for what else to expect (x264's 4:4:4)
+            self._advance()
         # A seek may land after its target (no index, open groups of pictures): step further back until it doesn't.
         for back in (0, 2, 8, 32):
             aim = tick - int(back / self._base)

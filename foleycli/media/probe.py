@@ -85,13 +85,14 @@ def probe(path: str | Path) -> VideoInfo:
             raise InputError(f"{path} {what}; give a file with a video stream")
         timings = timings_of(container, moving)
         if not timings:
-            raise InputError(f"{path} has a video stream but no pictures in it; copy or download it again")
+            raise InputError(f"{path} has no pictures with times in it; put it into an .mkv or .mp4 file first")
         stream = max((one for one in moving if one.index in timings), key=lambda one: _merit(one, timings[one.index]))
         timing = timings[stream.index]
         _check(path, stream, timing)
         picture = _first_picture(path, stream.index)
         rotation, mirrored = orientation(picture)
-        container_start = Fraction(container.start_time or 0, 1_000_000)
+        known = container.start_time is not None
+        container_start = Fraction(container.start_time, 1_000_000) if known else timing.start
         return VideoInfo(
             path=path,
             container=container.format.name,

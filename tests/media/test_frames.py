@@ -36,6 +36,19 @@ def brute_force(path: Path, start: Fraction, stop: Fraction, rate: int) -> list[
     return [number for (number,) in picked]
 
 
+def write_noise(path: Path, chroma: str = "yuv420p") -> Path:
+    """75 pictures of moving texture: what shows each damaged byte and each wrong guess of the decoder."""
+    texture = np.random.default_rng(0).integers(0, 255, (30, 60, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"crf": "20"})
+        stream.height, stream.width, stream.pix_fmt, stream.gop_size = 240, 320, chroma, 12
+        for k in range(75):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(texture[:, 2 * k : 2 * k + 320]), format="rgb24")
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
 CLIPS = {
     "even": {"times": even(50)},
     "variable": {"times": uneven(48)},
@@ -125,6 +138,26 @@ def test_damaged_packets_are_stepped_over(tmp_path: Path) -> None:
     pixels = FrameReader(info, 25, (24, 32)).read(Fraction(0), Fraction(3))
     assert len(pixels) == 75
     assert number_of(pixels[0]) == 0 and number_of(pixels[-1]) == 88 % 50  # at 2.96 s
+
+
+def test_damage_looks_the_same_each_time(tmp_path: Path) -> None:
+    data = bytearray(write_noise(tmp_path / "a.mp4").read_bytes())
+    begin = data.index(b"mdat") + 8
+    for at in np.random.default_rng(0).integers(begin + 3000, len(data), 40):
+        data[at] ^= 0xFF
+    (tmp_path / "b.mp4").write_bytes(data)
+    info = probe(tmp_path / "b.mp4")
+    first, *others = [FrameReader(info, 25, (24, 32)).read(Fraction(0), info.duration) for _ in range(4)]
+    assert all(np.array_equal(first, other) for other in others)
+
+
+@pytest.mark.parametrize("chroma", ["yuv420p", "yuv444p"])
+def test_first_read_far_in_is_as_good_as_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chroma: str) -> None:
+    monkeypatch.setattr("foleycli.media.frames.SEEK_SECONDS", Fraction(1, 2))
+    info = probe(write_noise(tmp_path / "a.mp4", chroma))
+    whole = FrameReader(info, 25, (24, 32)).read(Fraction(0), info.duration)
+    late = FrameReader(info, 25, (24, 32)).read(Fraction(2), info.duration)
+    assert np.array_equal(whole[50:], late)
 
 
 def test_nothing_asked_is_nothing_read(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""Files that break video tools: made ones, and those of ../shared/odd when they are there."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foleycli.errors import InputError
+from foleycli.media.frames import FrameReader
+from foleycli.media.mux import find_ffmpeg
+from foleycli.media.probe import probe
+from tests.media.test_mux import assert_dubbed, dub
+
+ODD = Path(__file__).parents[3] / "shared" / "odd"
+ODD_FILES = {row["name"]: row for row in csv.DictReader((ODD / "manifest.csv").open())} if ODD.is_dir() else {}
+REFUSED = {"corrupt_48_bytes.mp4", "zero_bytes.webm", "truncated_60pct.mp4", "audioonly_10s.mp4"}
+
+PICTURE = "testsrc2=size=160x90:rate=30:duration=2"
+MADE = {
+    "hdr10.mp4": ["-vf", "format=yuv420p10le", "-c:v", "libx265", "-x265-params", "log-level=error:transfer=smpte2084"],
+    "open_groups.mp4": ["-c:v", "libx265", "-x265-params", "log-level=error:keyint=10:open-gop=1"],
+    "fragments.mp4": ["-c:v", "libx264", "-movflags", "frag_keyframe+empty_moov+delay_moov", "-g", "15"],
+    "240fps.mp4": ["-vf", "fps=240", "-c:v", "libx264", "-preset", "ultrafast"],
+    "odd_size.mkv": ["-vf", "scale=161:91,format=yuv444p", "-c:v", "libx264"],
+    "one_pixel.mkv": ["-vf", "scale=1:1,format=yuv444p", "-c:v", "libx264"],
+    "no_end.webm": ["-c:v", "libvpx", "-live", "1", "-deadline", "realtime"],
+    "wraps.ts": ["-c:v", "mpeg2video", "-output_ts_offset", "95442"],  # the clock of MPEG-TS starts again at 95443.7 s
+    "grey_16_bit.mkv": ["-c:v", "ffv1", "-pix_fmt", "gray16le"],
+    "interlaced.ts": ["-vf", "interlace", "-c:v", "mpeg2video", "-flags", "+ilme+ildct"],
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_made_file_is_read_and_dubbed(tmp_path: Path, name: str) -> None:
+    make = [find_ffmpeg(), "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", PICTURE, *MADE[name]]
+    subprocess.run([*make, str(tmp_path / name)], check=True)
+    before, after, _ = dub(tmp_path / name, tmp_path / f"out{Path(name).suffix}")
+    assert_dubbed(before, after)
+    assert abs(before.duration - 2) < Fraction(1, 100)
+    with FrameReader(before, 5, (18, 32)) as reader:
+        whole = reader.read(Fraction(0), Fraction(2))
+    assert np.array_equal(whole[5:], FrameReader(before, 5, (18, 32)).read(Fraction(1), Fraction(2)))
+    assert name == "one_pixel.mkv" or len(np.unique(whole.reshape(10, -1), axis=0)) == 10  # it moves
+
+
+@pytest.mark.parametrize("seek", ["0.9", "1.3"])
+def test_edit_list_that_starts_inside_a_group_of_pictures(tmp_path: Path, seek: str) -> None:
+    make = [find_ffmpeg(), "-nostdin", "-loglevel", "error"]
+    subprocess.run([*make, "-f", "lavfi", "-i", PICTURE, "-c:v", "libx264", str(tmp_path / "a.mp4")], check=True)
+    subprocess.run(
+        [*make, "-ss", seek, "-i", str(tmp_path / "a.mp4"), "-c", "copy", str(tmp_path / "b.mp4")], check=True
+    )
+    whole, cut, after = probe(tmp_path / "a.mp4"), *dub(tmp_path / "b.mp4", tmp_path / "c.mp4")[:2]
+    assert_dubbed(cut, after)
+    assert abs(cut.duration + Fraction(seek) - whole.duration) < Fraction(1, 20)
+    late = FrameReader(whole, 30, (18, 32)).read(Fraction(seek), whole.duration)
+    for copy in (cut, after):
+        shown = FrameReader(copy, 30, (18, 32)).read(Fraction(0), copy.duration)
+        assert np.abs(shown[:10].astype(int) - late[:10]).max() < 3
+
+
+@pytest.mark.skipif(not ODD_FILES, reason="no ../shared/odd here")
+@pytest.mark.parametrize("name", ODD_FILES or ["none"])
+def test_odd_file_is_dubbed_or_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    if name in REFUSED:
+        with pytest.raises(InputError) as caught:
+            probe(ODD / name)
+        assert "\n" not in str(caught.value) and ";" in str(caught.value)
+        return
+    info = probe(ODD / name)
+    assert info.rotation == -round(float(ODD_FILES[name]["rotation"] or 0)) % 360
+    assert f"{info.width}x{info.height}" == f"{ODD_FILES[name]['width']}x{ODD_FILES[name]['height']}"
+    with FrameReader(info, 1, (18, 32)) as reader:
+        assert reader.read(Fraction(0), min(info.duration, Fraction(3))).shape[1:] == (18, 32, 3)
+    (tmp_path / name).symlink_to(ODD / name)
+    before, after, _ = dub(tmp_path / name, tmp_path / f"out{Path(name).suffix}")
+    assert_dubbed(before, after)
+    assert (after.rotation, after.sample_aspect) == (before.rotation, before.sample_aspect)
