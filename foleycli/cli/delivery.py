@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import hashlib
 import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import soundfile
@@ -15,10 +15,12 @@ import soundfile
 from foleycli.cli.options import Original
 from foleycli.cli.say import Say
 from foleycli.cli.targets import SOUND_SUFFIXES
-from foleycli.errors import ModelError
+from foleycli.errors import ModelError, UsageError
 from foleycli.media.atomic import atomic_file
 from foleycli.media.audio import AudioWriter
+from foleycli.media.mixdown import LevelReport, finish
 from foleycli.media.mux import mux
+from foleycli.media.splice import copy_track
 from foleycli.timeline import to_samples
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from foleycli.pipeline import TrackStream
 
 BLOCK_SAMPLES = 1 << 18
-CEILING = 10 ** (-1 / 20)  # -1 dBFS: a lossy encoder overshoots a little
+SAMPLE_RATE = 48_000  # what film and video use; models work at their own
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Mix:
 
     original: Original = "replace"
     gain_db: float = 0.0
+    loudness_lufs: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class Outcome:
     target: Path | None
     seed: int
     seconds: Fraction
-    sample_rate: int
     windows: int
+    level: LevelReport
+    track_sha256: str
     warnings: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:
@@ -53,62 +57,101 @@ class Outcome:
             "output": "-" if self.target is None else str(self.target),
             "seed": self.seed,
             "seconds": self.seconds,
-            "sample_rate": self.sample_rate,
+            "sample_rate": SAMPLE_RATE,
             "windows": self.windows,
+            "gain_db": round(self.level.gain_db, 2),
+            "true_peak_dbtp": round(self.level.true_peak_dbtp, 2),
+            "track_sha256": self.track_sha256,
+            "loudness_lufs": None if self.level.loudness_lufs is None else round(self.level.loudness_lufs, 2),
             "warnings": list(self.warnings),
         }
+
+
+def in_video(target: Path | None) -> bool:
+    """Whether the target is a video rather than the sound alone."""
+    return target is not None and target.suffix.lower() not in SOUND_SUFFIXES
 
 
 def deliver(
     stream: TrackStream, info: VideoInfo, target: Path | None, mix: Mix, start: Fraction, overwrite: bool
 ) -> Outcome:
-    """Records the track as it comes, levels it, then puts it into `target`; memory stays flat."""
+    """Records the track as it comes, mixes and levels it, then puts it into `target`; memory stays flat."""
     with tempfile.TemporaryDirectory(prefix="foley-") as folder:
-        raw, track = Path(folder) / "raw.wav", Path(folder) / "track.wav"
-        in_video = target is not None and target.suffix.lower() not in SOUND_SUFFIXES
-        peak = _record(stream, raw, silence=start if in_video else Fraction(0))
-        factor, warnings = _level(peak, mix.gain_db)
-        if target is None:
-            _write_levelled(raw, track, factor)
-            Say().file(track)
-        elif in_video:
-            _write_levelled(raw, track, factor)
-            warnings += mux(info, track, target, original=mix.original, overwrite=overwrite).warnings
-        else:
-            with atomic_file(target, overwrite=overwrite) as draft:
-                _write_levelled(raw, draft, factor)
-    return Outcome(target, stream.seeds[0], stream.duration, stream.sample_rate, len(stream.windows), warnings)
+        track = Path(folder) / "track.wav"
+        level = perform(stream, info, track, mix, start, whole=in_video(target))
+        warnings = (*level.warnings, *place(track, info, target, mix, overwrite))
+        return Outcome(
+            target, stream.seeds[0], stream.duration, len(stream.windows), level, fingerprint(track), warnings
+        )
 
 
-def _record(stream: TrackStream, path: Path, silence: Fraction) -> float:
-    """Writes the track as floats after `silence` seconds of nothing (it starts with the first picture); its peak."""
-    peak = 0.0
-    with AudioWriter(path, stream.sample_rate, kind="float", seconds=float(silence + stream.duration)) as writer:
-        for second in range(0, to_samples(silence, stream.sample_rate), stream.sample_rate):
-            left = to_samples(silence, stream.sample_rate) - second
-            writer.write(np.zeros(min(left, stream.sample_rate), np.float32))
+def perform(
+    stream: TrackStream,
+    info: VideoInfo,
+    track: Path,
+    mix: Mix,
+    start: Fraction,
+    *,
+    whole: bool,
+    level_db: float = 0.0,
+) -> LevelReport:
+    """Writes the finished track, 24 bit; with `whole` silent before and after the part that starts at `start`."""
+    raw = track.with_name("raw.wav")
+    _record(stream, raw, start if whole else Fraction(0), info.duration - start - stream.duration if whole else 0)
+    original = "replace" if mix.original == "keep-track" else mix.original
+    return finish(
+        raw,
+        track,
+        info=info,
+        original=original,
+        gain_db=mix.gain_db,
+        loudness_lufs=mix.loudness_lufs,
+        level_db=level_db,
+        sample_rate=SAMPLE_RATE,
+    )
+
+
+def place(track: Path, info: VideoInfo, target: Path | None, mix: Mix, overwrite: bool) -> tuple[str, ...]:
+    """Puts a finished track where it was asked for: into a copy of the video, a sound file, or stdout; warnings."""
+    if target is None:
+        Say().file(track)
+    elif in_video(target):
+        original: Literal["replace", "keep-track"] = "keep-track" if mix.original == "keep-track" else "replace"
+        return mux(info, track, target, original=original, overwrite=overwrite).warnings
+    else:
+        with atomic_file(target, overwrite=overwrite) as draft:
+            copy_track(track, draft)
+    return ()
+
+
+def fingerprint(track: Path) -> str:
+    """sha256 of a track's samples, whatever kind of file holds them."""
+    digest = hashlib.sha256()
+    for block in soundfile.blocks(str(track), blocksize=BLOCK_SAMPLES, dtype="int32"):
+        digest.update(block.tobytes())
+    return digest.hexdigest()
+
+
+def check_mix(mix: Mix, target: Path | None, part: bool) -> None:
+    """Raises UsageError for a mix that can't be made into this target."""
+    if mix.original == "keep-track" and not in_video(target):
+        raise UsageError("--original keep-track needs a video to keep the track in; name one with -o")
+    if mix.original in ("mix", "duck") and part and not in_video(target):
+        raise UsageError(f"--original {mix.original} of a part needs a video as output; name one with -o")
+
+
+def _record(stream: TrackStream, path: Path, before: Fraction, after: Fraction | int) -> None:
+    """Writes the track as floats, with seconds of silence before and after it where the rest of the video lies."""
+    rate = stream.sample_rate
+    with AudioWriter(path, rate, kind="float", seconds=float(before + stream.duration + after)) as writer:
+        _silence(writer, to_samples(Fraction(before), rate), rate)
         for chunk in stream:
             if not np.isfinite(chunk).all():
                 raise ModelError("the model's sound is not finite; try --precision fp32, or another model")
-            peak = max(peak, float(np.abs(chunk).max(initial=0.0)))
             writer.write(chunk)
-    return peak
+        _silence(writer, to_samples(Fraction(after), rate), rate)
 
 
-def _level(peak: float, gain_db: float) -> tuple[float, tuple[str, ...]]:
-    """The factor of the whole track: the gain asked for, or as much of it as stays under the ceiling."""
-    factor = 10 ** (gain_db / 20)
-    if peak * factor <= CEILING:
-        return factor, ()
-    lowered = CEILING / peak
-    if gain_db == 0:
-        return lowered, ()
-    return lowered, (f"gain {20 * math.log10(lowered):+.1f} dB instead of {gain_db:+.1f} dB, so that nothing clips",)
-
-
-def _write_levelled(raw: Path, target: Path, factor: float) -> None:
-    """The track times `factor` as 24-bit WAV or FLAC, a block at a time."""
-    about = soundfile.info(str(raw))
-    with AudioWriter(target, about.samplerate, about.channels, seconds=about.duration) as writer:
-        for block in soundfile.blocks(str(raw), blocksize=BLOCK_SAMPLES, dtype="float32", always_2d=True):
-            writer.write(block.T * np.float32(factor))
+def _silence(writer: AudioWriter, samples: int, block: int) -> None:
+    for start in range(0, samples, block):
+        writer.write(np.zeros(min(block, samples - start), np.float32))

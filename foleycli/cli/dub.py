@@ -30,6 +30,12 @@ OverlapOption = Annotated[
 ]
 OriginalOption = Annotated[options.Original, typer.Option("--original", help="What becomes of VIDEO's own sound.")]
 GainOption = Annotated[float, typer.Option("--gain", metavar="DB", min=-60.0, max=24.0, help="Louder or softer.")]
+LoudnessOption = Annotated[
+    float | None, typer.Option("--loudness", metavar="LUFS", min=-50.0, max=-5.0, help="Loudness, EBU R128: -23.")
+]
+SidecarOption = Annotated[
+    bool, typer.Option("--sidecar", help="Write OUT.foley.json too, which 'rerun' and 'retake' need.")
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Print the plan and change nothing.")]
 
 
@@ -48,9 +54,11 @@ def dub(
     overlap: OverlapOption = "1",  # type: ignore[assignment]  # typer parses defaults too
     original: OriginalOption = "replace",
     gain: GainOption = 0.0,
+    loudness: LoudnessOption = None,
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     offline: options.OfflineOption = False,
+    sidecar: SidecarOption = False,
     overwrite: options.OverwriteOption = False,
     dry_run: DryRunOption = False,
     as_json: options.JsonOption = False,
@@ -63,6 +71,7 @@ def dub(
 
     wanted = dubbing.Performance(
         model, seed, takes, steps, guidance, options.sounds(sound), cues, start, end, overlap, device, precision,
-        offline, Mix(original, gain),
+        offline, Mix(original, gain, loudness),
     )  # fmt: skip
-    dubbing.dub(video, output, wanted, Say(quiet, verbose, as_json), overwrite=overwrite, dry_run=dry_run)
+    say = Say(quiet, verbose, as_json)
+    dubbing.dub(video, output, wanted, say, sidecar=sidecar, overwrite=overwrite, dry_run=dry_run)

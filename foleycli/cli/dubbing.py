@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from foleycli.cli.delivery import SAMPLE_RATE, Mix, Outcome, check_mix, deliver, in_video
 from foleycli.cli.probe import clock
+from foleycli.cli.recipe import write_sidecar
 from foleycli.cli.say import Say, one_line, size
 from foleycli.cli.spool import local_file
-from foleycli.cli.targets import dub_targets
+from foleycli.cli.targets import check_place, dub_targets
 from foleycli.errors import InputError, UsageError
+from foleycli.sidecar import sidecar_path
 from foleycli.timeline import plan_windows
 
 if TYPE_CHECKING:
@@ -47,13 +49,22 @@ class Performance:
 
 
 def dub(
-    video: str, output: str | None, wanted: Performance, say: Say, *, overwrite: bool = False, dry_run: bool = False
+    video: str,
+    output: str | None,
+    wanted: Performance,
+    say: Say,
+    *,
+    sidecar: bool = False,
+    overwrite: bool = False,
+    dry_run: bool = False,
 ) -> None:
     """Dubs one video, or with `dry_run` says how it would."""
     targets = dub_targets(video, output, wanted.takes, overwrite or dry_run)
     check_mix(wanted.mix, targets[0], wanted.start is not None or wanted.end is not None)
     if None in targets and say.as_json:
         raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")
+    if sidecar:
+        _check_sidecars(video, targets, overwrite or dry_run)
     cues = None if wanted.sheet is None else _read_sheet(wanted.sheet)
     with local_file(video) as path:
         from foleycli.media.probe import probe
@@ -63,7 +74,7 @@ def dub(
         if dry_run:
             _show_plan(info, targets, wanted, say)
         else:
-            _perform(info, targets, cues, wanted, say, overwrite)
+            _perform(info, targets, cues, wanted, say, sidecar=sidecar, overwrite=overwrite)
 
 
 def _perform(
@@ -72,6 +83,8 @@ def _perform(
     cues: tuple[Cue, ...] | None,
     wanted: Performance,
     say: Say,
+    *,
+    sidecar: bool,
     overwrite: bool,
 ) -> None:
     started = time.monotonic()
@@ -93,8 +106,19 @@ def _perform(
             )
             cues = stream.cues  # spotted once, performed in every take
             outcomes.append(deliver(stream, info, target, wanted.mix, wanted.start or Fraction(0), overwrite))
+            if sidecar:
+                write_sidecar(outcomes[-1], stream, info, wanted, pipeline, overwrite)
     took = time.monotonic() - started
     _tell(info, outcomes, len(cues or ()), wanted, say, took)
+
+
+def _check_sidecars(video: str, targets: Sequence[Path | None], overwrite: bool) -> None:
+    """Raises before the work if a sidecar could not be written, or not be used."""
+    if video == "-" or None in targets:
+        raise UsageError("--sidecar needs files: a video on disk to make it again from, and an output to lie beside")
+    for target in targets:
+        if target is not None:
+            check_place(sidecar_path(target), (".json",), overwrite)
 
 
 def load_pipeline(wanted: Performance) -> FoleyPipeline:

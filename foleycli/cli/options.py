@@ -11,7 +11,7 @@ from foleycli.errors import UsageError
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
-Original = Literal["replace", "keep-track"]
+Original = Literal["replace", "mix", "duck", "keep-track"]
 
 
 def seconds(text: str) -> Fraction:

@@ -15,6 +15,7 @@ from foleycli.cli.targets import SHEET_SUFFIXES, check_place, write_text
 from foleycli.cuesheet import Cue, write_csv, write_json
 from foleycli.errors import UsageError
 from foleycli.media.atomic import atomic_file
+from foleycli.media.encode import write_video
 from foleycli.scenes.catalogue import KINDS, render
 from foleycli.scenes.sheet import contact_sheet
 
@@ -41,10 +42,10 @@ def render_to(
     check_place(video, VIDEO_SUFFIXES, overwrite)
     if sheet is not None:
         check_place(sheet, SHEET_SUFFIXES, overwrite)
-    size = (height - height % 2, round(height * 16 / 9 / 2) * 2)  # yuv420p needs even sides
+    size = (height // 2 * 2, round(height * 8 / 9) * 2)
     scene = render(kind, seed, seconds=seconds, size=size, clean=clean)
-    with atomic_file(video, overwrite=overwrite) as draft:
-        write_video(draft, scene.frames, Fraction(scene.frames_per_second).limit_denominator(1001))
+    rate = Fraction(scene.frames_per_second).limit_denominator(1001)
+    write_video(video, scene.frames, rate, overwrite=overwrite)
     if sheet is not None:
         cues = truth(scene)
         write_text(sheet, write_json(cues) if sheet.suffix.lower() == ".json" else write_csv(cues), overwrite)
@@ -66,17 +67,6 @@ def truth(scene: Scene) -> tuple[Cue, ...]:
     hits = [Cue(event.time, event.strength, event.sound) for event in scene.events]
     spans = [Cue(span.start, span.level, span.sound, span.stop) for span in scene.spans]
     return tuple(sorted(hits + spans, key=lambda cue: cue.time))
-
-
-def write_video(path: Path, frames: Pictures, frames_per_second: Fraction) -> None:
-    """Encodes pictures (T, H, W, 3) as H.264 that every player takes."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=frames_per_second, options={"crf": "20", "preset": "fast"})
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "yuv420p"
-        for pixels in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")))
-        container.mux(stream.encode(None))
 
 
 def write_picture(path: Path, pixels: Pictures) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from foleycli.bundles import store
 from foleycli.cli.app import main
-from foleycli.cli.rendering import write_video
+from foleycli.media.encode import write_video
 from foleycli.scenes.catalogue import render
 from tests.tiny_model import write_tiny
 
