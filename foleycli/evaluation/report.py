@@ -22,8 +22,9 @@ PROTOCOL = {
     "class": "the ears hear the second after each cue (every second of a span) in which no other sound has a cue; "
     "geometric mean over a track; a sound counts if among the first 1 or 3 names. asked: performed from true cues with "
     "their class. spotted: the whole model, heard at the cues it wrote, against the class of the scene",
-    "distances": "fad: Frechet distance of the ears' 64 embeddings, seconds of the tracks performed from true cues "
-    "against held-out real sounds of the classes asked for; fad_real: the same between two halves of those. "
+    "distances": "of the tracks performed from true cues with their class; of the whole model's where no class is "
+    "known. fad: Frechet distance of the ears' 64 values, seconds at cues against held-out real sounds of the classes "
+    "asked for; fad_real: the same between two halves of those. "
     "kl: nats from the soundtrack's class probabilities (scenes: from the asked class) to the track's. is: of the "
     "seconds heard, by track",
     "sound": "still_below_peaks_db: median peak of the struck tracks minus RMS of the still one (silence: -120 dB). "

@@ -133,15 +133,15 @@ def _rank(heard: Heard, asked: int) -> int:
 
 
 def _distances(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
-    """FAD, KL and IS of what was performed from true cues."""
+    """FAD, KL and IS of what was performed from true cues, or by the whole model where no class is known."""
     heard, kl = [], []
     for one in takes:
         if not one.case.cues:
             continue
-        times = listening_times(one.case.cues)
-        ours = listener.hear(one.obeyed.samples, one.obeyed.sample_rate, times)
+        track = one.obeyed if one.case.sounds else one.own
+        ours = listener.hear(track.samples, track.sample_rate, listening_times(track.cues))
         heard.append(ours)
-        kl += [float(kl_divergence(row, ours.pooled())) for row in _true_names(one.case, listener, times)]
+        kl += [float(kl_divergence(row, ours.pooled())) for row in _true_names(one.case, listener)]
     labels = {listener.classes.index(s) for one in takes for s in one.case.sounds if s in listener.classes}
     real = listener.reference.of(sorted(labels)) if labels else listener.reference.embedding
     real = np.random.default_rng(0).permutation(real)
@@ -157,10 +157,10 @@ def _distances(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
     }
 
 
-def _true_names(case: Case, listener: Listener, times: Sequence[float]) -> list[np.ndarray[Any, Any]]:
+def _true_names(case: Case, listener: Listener) -> list[np.ndarray[Any, Any]]:
     """Class probabilities of the true sound: heard in the soundtrack, or the asked class for certain."""
     if case.soundtrack is not None:
-        return [listener.hear(case.soundtrack, RATE, times).pooled()]
+        return [listener.hear(case.soundtrack, RATE, listening_times(case.cues)).pooled()]
     known = [listener.classes.index(sound) for sound in case.sounds if sound in listener.classes]
     return [np.eye(len(listener.classes))[number] for number in known]
 
