@@ -20,6 +20,7 @@ SPAN_CLASSES: tuple[str, ...] = (
     "power_tool", "rain", "saw_file_scrape", "vehicle_air", "vehicle_engine", "vehicle_siren_horn", "vehicle_train",
     "water_pour_flow", "water_waves", "wind",
 )  # fmt: skip
+NEUTRAL_HIT, NEUTRAL_SPAN = "impact_generic", "ambience"  # what a cue without a name sounds like
 SOUND_CLASSES: tuple[str, ...] = tuple(sorted(HIT_CLASSES + SPAN_CLASSES))
 
 

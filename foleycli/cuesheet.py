@@ -12,7 +12,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from foleycli.classes import HIT_CLASSES, SOUND_CLASSES, SPAN_CLASSES, nearest_classes
+from foleycli.classes import (
+    HIT_CLASSES,
+    NEUTRAL_HIT,
+    NEUTRAL_SPAN,
+    SOUND_CLASSES,
+    SPAN_CLASSES,
+    nearest_classes,
+)
 from foleycli.errors import UsageError
 
 
@@ -127,3 +134,10 @@ def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tu
     else:
         chosen = hits + spans
     return tuple(sorted(locked + chosen, key=lambda cue: cue.time))
+
+
+def named(cues: Iterable[Cue]) -> tuple[Cue, ...]:
+    """The cues, those without a sound given the neutral one of their kind."""
+    return tuple(
+        cue if cue.sound else replace(cue, sound=NEUTRAL_HIT if cue.stop is None else NEUTRAL_SPAN) for cue in cues
+    )

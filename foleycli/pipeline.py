@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from foleycli.bundles.load import LoadedBundle, load_bundle
-from foleycli.cuesheet import Cue, steer
+from foleycli.cuesheet import Cue, named, steer
 from foleycli.errors import UsageError
 from foleycli.media.limit import soft_limit
 from foleycli.media.probe import VideoInfo, probe
@@ -75,7 +75,7 @@ class FoleyPipeline:
         info = as_info(video)
         first, last = _part(info, start, stop)
         seen = self.performer.watch(info, first, last, spot=True, progress=progress)
-        return steer(seen.cues, sounds, float(last))
+        return named(steer(seen.cues, sounds, float(last)))
 
     def stream(
         self,
@@ -98,7 +98,7 @@ class FoleyPipeline:
         info = as_info(video)
         first, last = _part(info, start, stop)
         seen = self.performer.watch(info, first, last, spot=cues is None, progress=progress)
-        cues = steer(seen.cues if cues is None else cues, sounds, float(last))
+        cues = named(steer(seen.cues if cues is None else cues, sounds, float(last)))
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         sampler = self.performer.sampler(steps, guidance)
 

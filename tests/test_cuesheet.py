@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from foleycli.classes import HIT_CLASSES, SOUND_CLASSES, SPAN_CLASSES, nearest_classes
-from foleycli.cuesheet import COLUMNS, Cue, check_sound, read_cues, steer, write_csv, write_json
+from foleycli.classes import HIT_CLASSES, NEUTRAL_HIT, NEUTRAL_SPAN, SOUND_CLASSES, SPAN_CLASSES, nearest_classes
+from foleycli.cuesheet import COLUMNS, Cue, check_sound, named, read_cues, steer, write_csv, write_json
 from foleycli.errors import UsageError
 
 SHEET = (
@@ -43,7 +43,7 @@ def test_a_sheet_saved_by_a_spreadsheet_is_read() -> None:
     ],
 )
 def test_what_is_wrong_is_named_with_its_row(text: str, names: str) -> None:
-    with pytest.raises(UsageError, match="sheet.csv") as raised:
+    with pytest.raises(UsageError, match=r"sheet\.csv") as raised:
         read_cues(text, "sheet.csv")
     assert names in str(raised.value)
     assert "\n" not in str(raised.value)
@@ -82,3 +82,7 @@ def test_a_lasting_sound_without_a_span_fills_the_video() -> None:
 
 def test_locked_cues_stay_as_they_are() -> None:
     assert LOCKED in steer((HIT, LOCKED), ("footsteps",), 9.0)
+
+
+def test_a_cue_without_a_name_gets_the_neutral_sound_of_its_kind() -> None:
+    assert [cue.sound for cue in named([Cue(1.0), Cue(2.0, stop=3.0), HIT])] == [NEUTRAL_HIT, NEUTRAL_SPAN, "glass"]
