@@ -128,11 +128,12 @@ class SpotPerform:
     def _sample(self, features: Tensor, seed: int, window: int, sampler: SamplerSpec) -> Tensor:
         dit = self.bundle.dit.to(self.device)
         channels = dit.spec.latent_channels
-        both = torch.cat([features, features])
+        drop = torch.tensor([False, True], device=self.device)
+        conditions = {1: dit.condition(features), 2: dit.condition(torch.cat([features, features]), drop)}
 
         def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
             with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
-                output = dit(latent, t, both[: len(latent)], drop=drop)
+                output = dit.denoise(latent, t, conditions[len(latent)])  # what `drop` says is in the condition
             predicted: Tensor = output.float().narrow(1, 0, channels)
             return predicted
 
