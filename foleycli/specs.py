@@ -92,7 +92,7 @@ class SpotterSpec:
     dilations: tuple[int, ...] = (1, 2, 4, 8, 8, 2)  # frames; their sum is what is seen to either side: 1 s
     classes: tuple[str, ...] = ()
     lag_seconds: float = 0.0  # constant added to every spotted time
-    threshold: float = 0.6  # onset probability that makes a cue (the weighted loss inflates it)
+    threshold: float = 0.65  # onset probability that makes a cue (the weighted loss inflates it)
 
 
 @dataclass(frozen=True)
