@@ -120,12 +120,12 @@ class SpotPerform:
             return np.zeros(samples, np.float32)  # nothing happens here: silence, not a model's idea of it
         curves = curves_batch(cues, [first], self.bundle.cue_encoder.spec).to(self.device)
         features = self.bundle.cue_encoder.to(self.device)(curves)  # (1, 32, 512)
-        latent = self._sample(features, seed, window.index, sampler)  # (1, C, F, L)
+        latent = self._sample(features, seed, start + window.start, sampler)  # (1, C, F, L)
         mel = self.bundle.vae.to(self.device).decode(latent)  # (1, M, K)
         wave: Wave = self.bundle.vocoder.to(self.device)(mel)[0].float().cpu().numpy()
         return wave[:samples]
 
-    def _sample(self, features: Tensor, seed: int, window: int, sampler: SamplerSpec) -> Tensor:
+    def _sample(self, features: Tensor, seed: int, start: Fraction, sampler: SamplerSpec) -> Tensor:
         dit = self.bundle.dit.to(self.device)
         channels = dit.spec.latent_channels
         drop = torch.tensor([False, True], device=self.device)
@@ -138,7 +138,7 @@ class SpotPerform:
             return predicted
 
         shape = (channels, dit.spec.latent_bins, dit.spec.latent_frames)
-        noise = window_noise(shape, seed, window).to(self.device)
+        noise = window_noise(shape, seed, round(start * shape[2] / WINDOW_SECONDS)).to(self.device)
         epsilon = model if sampler.prediction == "epsilon" else from_velocity(model, Schedule.linear(sampler))
         denoise = guided(epsilon, sampler.guidance, sampler.guidance_power, sampler.train_steps)
         return sample(denoise, noise, sampler)

@@ -23,7 +23,7 @@ from foleycli.timeline import Window, plan_windows
 Wave = npt.NDArray[np.float32]
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
-OVERLAP = Fraction(1)
+OVERLAP = Fraction(1024, 1000)  # 8 latent columns: neighbours then share their noise where they overlap
 
 
 @dataclass(frozen=True)

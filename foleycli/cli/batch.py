@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from foleycli.cli import options
-from foleycli.cli.dub import GainOption, GuidanceOption, OriginalOption, OverlapOption, SeedOption, StepsOption
+from foleycli.cli.dub import (
+    GainOption,
+    GuidanceOption,
+    LoudnessOption,
+    OriginalOption,
+    OverlapOption,
+    SeedOption,
+    StepsOption,
+)
 from foleycli.cli.say import Say
 
 PathsArgument = Annotated[
@@ -36,9 +44,10 @@ def batch(
     steps: StepsOption = None,
     guidance: GuidanceOption = None,
     sound: options.SoundOption = None,
-    overlap: OverlapOption = "1",  # type: ignore[assignment]  # typer parses defaults too
+    overlap: OverlapOption = "1.024",  # type: ignore[assignment]  # typer parses defaults too
     original: OriginalOption = "replace",
     gain: GainOption = 0.0,
+    loudness: LoudnessOption = None,
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     offline: options.OfflineOption = False,
@@ -59,7 +68,7 @@ def batch(
 
     wanted = Performance(
         model, seed, 1, steps, guidance, options.sounds(sound), None, None, None, overlap, device, precision,
-        offline, Mix(original, gain),
+        offline, Mix(original, gain, loudness),
     )  # fmt: skip
     order = batching.Order(tuple(paths), out_dir, name, null, jobs, overwrite)
     batching.batch(order, wanted, Say(quiet, verbose, as_json), dry_run=dry_run)

@@ -51,7 +51,7 @@ def dub(
     cues: CuesOption = None,
     start: options.StartOption = None,
     end: options.EndOption = None,
-    overlap: OverlapOption = "1",  # type: ignore[assignment]  # typer parses defaults too
+    overlap: OverlapOption = "1.024",  # type: ignore[assignment]  # typer parses defaults too
     original: OriginalOption = "replace",
     gain: GainOption = 0.0,
     loudness: LoudnessOption = None,

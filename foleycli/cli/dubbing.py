@@ -41,7 +41,7 @@ class Performance:
     sheet: Path | None = None
     start: Fraction | None = None
     end: Fraction | None = None
-    overlap: Fraction = Fraction(1)
+    overlap: Fraction = Fraction(1024, 1000)
     device: str = "auto"
     precision: str = "auto"
     offline: bool = False

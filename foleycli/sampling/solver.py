@@ -9,10 +9,17 @@ from foleycli.sampling.guidance import Denoiser
 from foleycli.specs import SamplerSpec
 
 
-def window_noise(shape: tuple[int, ...], seed: int, window: int) -> Tensor:
-    """Gaussian noise (1, *shape), drawn on the CPU from (seed, window) alone: the same in any batch, on any device."""
-    generator = torch.Generator().manual_seed((seed * 1_000_003 + window) % 2**63)
-    return torch.randn((1, *shape), generator=generator)
+def window_noise(shape: tuple[int, int, int], seed: int, first_column: int) -> Tensor:
+    """Gaussian noise (1, C, F, L), each latent column drawn on the CPU from (seed, its number in the film) alone.
+
+    So it is the same in any batch and on any device, and windows that overlap begin from the same noise where they do.
+    """
+    channels, bins, columns = shape
+    drawn = torch.empty(1, channels, bins, columns)
+    for column in range(columns):
+        generator = torch.Generator().manual_seed((seed * 1_000_003 + first_column + column) % 2**63)
+        drawn[0, :, :, column] = torch.randn((channels, bins), generator=generator)
+    return drawn
 
 
 @torch.no_grad()
