@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from einops import rearrange
 from numpy.typing import NDArray
 
 from foleycli.errors import InputError, OutputError
-from foleycli.media.local import open_local
+from foleycli.media.local import open_local, packets
 from foleycli.timeline import to_samples
 
 Samples = NDArray[np.float32]
@@ -116,16 +117,10 @@ def _pieces(
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, FFmpegError):
-            return
-        try:
-            yield from packet.decode()
-        except FFmpegError:
-            continue
+    for packet in packets(container, stream):
+        with suppress(FFmpegError):
+            decoded: list[Any] = packet.decode()
+            yield from decoded
 
 
 def _floats(frame: AudioFrame) -> Samples:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
 
 from foleycli.errors import InputError
 
@@ -41,6 +44,17 @@ def open_local(path: str | Path, **options: str) -> InputContainer:
         return container
     except (FFmpegError, ValueError, OSError) as error:
         raise InputError(f"{path}: {_reason(error)}; check that it plays, or copy it again") from error
+
+
+def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
+    """The packets of some streams, in the order of the file, up to where it can't be read any further."""
+    found = container.demux(*streams)
+    while True:
+        try:
+            packet = next(found)
+        except (StopIteration, FFmpegError, IndexError):  # IndexError: PyAV met a stream that came late
+            return
+        yield packet
 
 
 def _reason(error: Exception) -> str:

@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from foleycli.errors import InputError
-from foleycli.media.local import MAX_PIXELS, open_local
+from foleycli.media.local import MAX_PIXELS, open_local, packets
 from foleycli.media.timing import Timing, timings_of
 
 MAX_SECONDS = 24 * 3600
@@ -133,12 +133,7 @@ def _check(path: Path, stream: VideoStream, timing: Timing) -> None:
 
 def pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Every picture that can be decoded from here on, in order of showing; damaged packets are stepped over."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, FFmpegError):  # the end, or nothing readable after this
-            return
+    for packet in packets(container, stream):
         with suppress(FFmpegError):
             yield from packet.decode()
 
@@ -176,7 +171,7 @@ def _describe(stream: Any) -> StreamInfo:
     return StreamInfo(
         index=stream.index,
         kind=stream.type,
-        codec=context.codec.canonical_name if context is not None else (stream.name or "unknown"),
+        codec=context.codec.canonical_name if context is not None else getattr(stream, "name", None) or "unknown",
         language=stream.language,
         title=stream.metadata.get("title") or _given_name(stream.metadata.get("handler_name", "")),
         default=bool(stream.disposition & Disposition.default),

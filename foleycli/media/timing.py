@@ -13,6 +13,8 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
+from foleycli.media.local import packets
+
 WHOLE_BYTES = 2**28  # larger files are read at both ends only, if their header gives a duration
 HEAD_PACKETS = 2000
 TAIL_MICROSECONDS = 5_000_000  # pictures are stored out of order: the last shown is not the last stored
@@ -55,14 +57,11 @@ def _tail(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int
 def _shown(container: InputContainer, streams: Sequence[VideoStream], limit: int | None) -> dict[int, Any]:
     """(pts, length) in ticks of each packet that is shown, in order of pts: index -> int64 (pictures, 2)."""
     rows: dict[int, list[tuple[int, int]]] = {stream.index: [] for stream in streams}
-    try:
-        for packet in islice(container.demux(*streams), limit):
-            ticks = packet.dts if packet.pts is None else packet.pts
-            # Discarded packets are decoded but not shown: what an edit list cuts off.
-            if ticks is not None and not packet.is_discard:
-                rows[packet.stream_index].append((ticks, packet.duration or 0))
-    except FFmpegError:
-        pass  # damaged from here on: what came before counts
+    for packet in islice(packets(container, *streams), limit):
+        ticks = packet.dts if packet.pts is None else packet.pts
+        # Discarded packets are decoded but not shown: what an edit list cuts off.
+        if ticks is not None and not packet.is_discard:
+            rows[packet.stream_index].append((ticks, packet.duration or 0))
     if limit is not None:  # later packets may be shown between the last of these
         rows = {index: sorted(row)[: max(1, len(row) - 32)] for index, row in rows.items()}
     return {index: np.array(sorted(row), np.int64).reshape(-1, 2) for index, row in rows.items()}
