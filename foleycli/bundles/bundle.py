@@ -92,20 +92,25 @@ REPAIR = "install foleycli again, or fetch the model again with 'foley models pu
 
 def read_bundle(folder: Path) -> Bundle:
     """The bundle in `folder`, every file present and of the right size (contents are hashed when they are used)."""
-    path = folder / MANIFEST
-    try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{folder}: not a model, no {MANIFEST} in it; 'foley models list' names the models") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: can't be read ({error}); {REPAIR}") from error
-    bundle = Bundle(_manifest(plain, path), folder)
+    bundle = Bundle(read_manifest(folder / MANIFEST), folder)
     for name, record in bundle.manifest.files.items():
         found = (folder / name).stat().st_size if (folder / name).is_file() else None
         if found != record.size_bytes:
             state = "missing" if found is None else f"{found} bytes instead of {record.size_bytes}"
             raise ModelError(f"{folder / name}: {state}; {REPAIR}")
     return bundle
+
+
+def read_manifest(path: Path) -> Manifest:
+    """What a `bundle.json` says, whole and of a format that is known here."""
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        what = f"not a model, no {MANIFEST} in it"
+        raise ModelError(f"{path.parent}: {what}; 'foley models list' names the models") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: can't be read ({error}); {REPAIR}") from error
+    return _manifest(plain, path)
 
 
 def _manifest(plain: Any, path: Path) -> Manifest:
@@ -180,6 +185,8 @@ def _write_part(path: Path, part: str, state: Mapping[str, Tensor]) -> int:
             )
         stored[key] = half.clone()  # two names of one storage would be refused by safetensors
     save_file(stored, path)
+    path.chmod(0o644)  # safetensors makes files that only their maker can read
+    path.chmod(0o644)  # safetensors makes files that only their owner can read
     return sum(tensor.numel() for tensor in stored.values())
 
 
