@@ -23,7 +23,7 @@ LAYERS = {
     **dict.fromkeys(("errors", "version"), 0),
     **dict.fromkeys(("specs", "classes"), 1),
     **dict.fromkeys(("timeline", "cuesheet"), 2),
-    **dict.fromkeys(("media", "models", "sampling", "scenes"), 3),
+    **dict.fromkeys(("media", "models", "sampling", "scenes", "sidecar"), 3),
     "bundles": 4,
     "performers": 5,
     "pipeline": 6,
@@ -104,7 +104,7 @@ def test_each_package_keeps_to_its_libraries(path: Path) -> None:
 
 
 def test_the_hub_and_processes_are_touched_in_one_place_each() -> None:
-    owners = {"huggingface_hub": "bundles/store.py", "subprocess": "media/mux.py"}
+    owners = {"huggingface_hub": "bundles/hub.py", "subprocess": "media/mux.py"}
     for path in FILES:
         for dotted in imports(path):
             root = dotted.split(".")[0]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from foleycli.cli import batch, demo, doctor, dub, evaluate, models, probe, scenes, sounds, spot, train
+from foleycli.cli import batch, demo, doctor, dub, evaluate, models, probe, retake, scenes, sounds, spot, train
 from foleycli.cli.say import Say, complain, leave_quietly
 from foleycli.errors import EXIT_INTERRUPTED, FoleyError
 from foleycli.version import __version__
@@ -40,6 +40,8 @@ def foley(
 
 app.command("dub", short_help="Put sound to a video")(dub.dub)
 app.command("batch", short_help="Put sound to many videos")(batch.batch)
+app.command("rerun", short_help="Make a dub again from its sidecar")(retake.rerun)
+app.command("retake", short_help="Perform a span of a dub again")(retake.retake)
 app.command("spot", short_help="Write the cue sheet of a video")(spot.spot)
 app.command("probe", short_help="Show what foley sees in a file")(probe.probe)
 app.command("sounds", short_help="List the sounds there are")(sounds.sounds)

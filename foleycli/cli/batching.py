@@ -18,7 +18,7 @@ from foleycli.batch.journal import Journal
 from foleycli.batch.naming import name_jobs
 from foleycli.batch.settings import settings_hash
 from foleycli.cli.board import Told, board
-from foleycli.cli.delivery import deliver
+from foleycli.cli.delivery import check_mix, deliver
 from foleycli.cli.dubbing import Performance, load_pipeline
 from foleycli.cli.say import Say
 from foleycli.cli.targets import SOUND_SUFFIXES
@@ -50,6 +50,8 @@ def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False)
     """Dubs every video that is not done; leaves with 1 if any failed."""
     _check_overlap(wanted.overlap)
     jobs = _jobs(order, wanted.seed)
+    for job in jobs:
+        check_mix(wanted.mix, job.target, part=False)
     if dry_run:
         for job in jobs:
             say.result(f"{job.source} -> {job.target}")

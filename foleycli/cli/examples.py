@@ -9,6 +9,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley dub clip.mp4 -o out.mkv --seed 7 --sound impact_wood", "another performance, on wood"),
         ("foley dub clip.mp4 -o takes.wav --takes 2", "two performances, the sound alone"),
         ("foley dub clip.mp4 -o mine.mp4 --cues cues.csv", "an edited cue sheet, performed"),
+        ("foley dub clip.mp4 -o dubbed.wav --sidecar", "with its recipe, dubbed.foley.json, for rerun and retake"),
         ("foley dub - -o - < clip.mp4 > out.wav", "in a pipe"),
         ("foley dub clip.mp4 --dry-run", "the plan: windows, outputs, disk"),
     ),
@@ -16,6 +17,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley batch . --out-dir out", "every video in this folder and below, once"),
         ("foley batch '*.mp4' -o out --name '{stem}.wav' --json", "the sound alone, told line by line"),
         ("foley batch . -o out --dry-run", "what would become what"),
+    ),
+    "rerun": (("foley rerun dubbed.foley.json -o again.wav", "the same samples again"),),
+    "retake": (
+        ("foley retake dubbed.wav --from 0.5 --to 1.2 --seed 7", "that span anew, every other sample as it was"),
     ),
     "spot": (
         ("foley spot clip.mp4", "the cue sheet on stdout"),

@@ -54,11 +54,13 @@ def finish(
     original: Literal["replace", "mix", "duck"] = "replace",
     gain_db: float = 0.0,
     loudness_lufs: float | None = None,
+    level_db: float = 0.0,
     sample_rate: int = 48000,
 ) -> LevelReport:
     """Writes `track` (a sound file from the first picture on) to `out` (.wav or .flac, 24 bit), a block at a time.
 
-    `gain_db` is of the new sound alone, before the mix; `loudness_lufs` is of the whole. Peaks stay under -1 dBTP.
+    `gain_db` is of the new sound alone, before the mix; `loudness_lufs`, or `level_db` if that is None, is of the
+    whole. Peaks stay under -1 dBTP.
     """
     with tempfile.TemporaryDirectory(prefix="foley-", dir=out.parent) as folder:
         plain, mixed = Path(folder) / "plain.wav", Path(folder) / "mixed.wav"
@@ -71,7 +73,7 @@ def finish(
                 warnings.append(f"the video has no sound to {original}")
             mixed = plain
         if loudness_lufs is None:
-            return LevelReport(None, decibels(_limit(mixed, out, 0.0)), gain_db, tuple(warnings))
+            return LevelReport(None, decibels(_limit(mixed, out, level_db)), gain_db + level_db, tuple(warnings))
         level_db, more = _wanted_level(mixed, loudness_lufs)
         peak, loudness = _limit(mixed, out, level_db), _loudness(out)
         if loudness is not None and not more:

@@ -1,0 +1,47 @@
+"""The sidecar of a dub, written beside it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foleycli.batch.settings import bundle_hash
+from foleycli.cli.delivery import Outcome
+from foleycli.cli.targets import write_text
+from foleycli.sidecar import Sidecar, sidecar_path, to_json
+
+if TYPE_CHECKING:
+    from foleycli.cli.dubbing import Performance
+    from foleycli.media.probe import VideoInfo
+    from foleycli.pipeline import FoleyPipeline, TrackStream
+
+
+def write_sidecar(
+    outcome: Outcome,
+    stream: TrackStream,
+    info: VideoInfo,
+    wanted: Performance,
+    pipeline: FoleyPipeline,
+    overwrite: bool,
+) -> Path:
+    """Writes the sidecar of a dub beside it."""
+    assert outcome.target is not None
+    settings = asdict(
+        replace(wanted, seed=outcome.seed, takes=1, sheet=None, sounds=())
+    )  # the cues are steered already
+    sidecar = Sidecar(
+        video=os.path.abspath(info.path),
+        video_bytes=os.path.getsize(info.path),
+        output=outcome.target.name,
+        bundle_sha256=bundle_hash(pipeline.bundle.bundle),
+        settings=settings,
+        level_db=outcome.level.gain_db - wanted.mix.gain_db,
+        windows=tuple((window.start, window.stop) for window in stream.windows),
+        cues=stream.cues,
+        track_sha256=outcome.track_sha256,
+    )
+    path = sidecar_path(outcome.target)
+    write_text(path, to_json(sidecar), overwrite)
+    return path

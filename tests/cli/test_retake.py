@@ -1,0 +1,120 @@
+"""A dub made again is the same to the bit; a retake changes its span and nothing else."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from foleycli.cuesheet import Cue
+from foleycli.sidecar import Retake, Sidecar, read_sidecar, sidecar_path, to_json, touched_cues
+from tests.cli.conftest import Foley
+from tests.media.clips import make_clip
+
+RATE = 48000
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> Path:
+    """12 s at 4 pictures a second: two windows, the first to 8.2 s, the second from 7.2 s."""
+    return make_clip(tmp_path / "long.mp4", [Fraction(k, 4) for k in range(48)])
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    path = tmp_path / "cues.csv"
+    rows = ["0.0,12.0,0.8,rain", "1.0,,1.0,impact_wood", "10.0,,1.0,glass"]
+    path.write_text("\n".join(["time,stop,strength,sound", *rows]) + "\n")
+    return path
+
+
+def samples(path: Path) -> np.ndarray:
+    return soundfile.read(path, dtype="int32", always_2d=True)[0][:, 0]
+
+
+def changed(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
+    """First and last second at which two tracks differ."""
+    differ = np.flatnonzero(before != after)
+    return differ[0] / RATE, differ[-1] / RATE
+
+
+def test_a_retake_leaves_every_sample_outside_its_span(foley: Foley, long: Path, sheet: Path, tmp_path: Path) -> None:
+    options = ("--cues", sheet, "--sidecar", "--steps", "1", "--gain", "-2")
+    assert foley("dub", long, "-o", "out.wav", *options).code == 0
+    first = samples(tmp_path / "out.wav")
+    # In the second window; across both; then the whole recipe again from the sidecar.
+    ran = foley("retake", "out.wav", "--from", "9.5", "--to", "11", "--seed", "7")
+    assert (ran.code, ran.text) == (0, "out.wav\n"), ran.err
+    second = samples(tmp_path / "out.wav")
+    start, stop = changed(first, second)
+    assert 9.5 <= start < 9.6
+    assert 10.9 < stop < 11
+    assert foley("retake", "out.wav", "--from", "7", "--to", "0:08.5", "--seed", "8").code == 0
+    third = samples(tmp_path / "out.wav")
+    start, stop = changed(second, third)
+    assert 7 <= start < 7.1
+    assert 8.4 < stop < 8.5
+    again = foley("rerun", "out.foley.json", "-o", "again.wav", "--json")
+    assert json.loads(again.text)["identical"] is True, again.err
+    assert np.array_equal(samples(tmp_path / "again.wav"), third)
+
+
+def test_a_video_is_made_again_and_retaken(foley: Foley, clip: Path, sheet: Path, tmp_path: Path) -> None:
+    options = ("--cues", sheet, "--sidecar", "--loudness", "-30", "--start", "0.5")
+    assert foley("dub", clip, "-o", "out.mp4", *options).code == 0
+    first = (tmp_path / "out.mp4").read_bytes()
+    again = foley("rerun", "out.foley.json", "-f", "--json")
+    assert json.loads(again.text)["identical"] is True, again.err
+    assert (tmp_path / "out.mp4").read_bytes() == first
+    sidecar = read_sidecar(tmp_path / "out.foley.json")
+    ran = foley("retake", "out.mp4", "--from", "0.8", "--to", "1.5", "--seed", "1", "--json", "-q")
+    assert (ran.code, ran.err) == (0, "")
+    assert (tmp_path / "out.mp4").read_bytes() != first
+    renewed = read_sidecar(tmp_path / "out.foley.json")
+    assert renewed.retakes == (Retake(Fraction(4, 5), Fraction(3, 2), 1),)
+    assert renewed.track_sha256 != sidecar.track_sha256
+    assert json.loads(foley("rerun", "out.foley.json", "-f", "--json").text)["identical"] is True
+
+
+def test_what_can_not_be_made_again_is_refused(foley: Foley, clip: Path, tmp_path: Path) -> None:
+    span = ("--from", "0", "--to", "1", "--seed", "1")
+    assert foley("dub", clip, "-o", "-", "--sidecar").code == 2
+    assert "foley dub --sidecar" in foley("retake", "out.wav", *span).err
+    assert foley("dub", clip, "-o", "out.wav", "--sidecar", "--steps", "1", "--sound", "rain").code == 0
+    assert foley("retake", "out.wav", "--from", "3", "--to", "2", "--seed", "1").code == 2
+    assert "runs from 0 to 2 s" in foley("retake", "out.wav", "--from", "3", "--to", "4", "--seed", "1").err
+    soundfile.write(tmp_path / "out.wav", np.zeros(2 * RATE), RATE, subtype="PCM_24")
+    changed = foley("retake", "out.wav", *span)
+    assert changed.code == 3
+    assert "was changed since; 'foley rerun out.foley.json -f'" in changed.err
+    clip.write_bytes(clip.read_bytes() + b"more")
+    assert "not what was dubbed" in foley("rerun", "out.foley.json", "-f").err
+    (tmp_path / "out.foley.json").write_text("{}")
+    assert foley("rerun", "out.foley.json", "-f").code == 3
+
+
+def test_a_sidecar_comes_back_as_it_went(tmp_path: Path) -> None:
+    third = Fraction(1, 3)
+    settings = {"seed": 1, "overlap": "1", "start": None}
+    sidecar = Sidecar(
+        "/v/a.mp4", 9, "out.mp4", "ab", settings, -1.5, ((third, Fraction(8)),), (Cue(0.1 + 0.2),), "cd",
+        (Retake(third, Fraction(1), 3),),
+    )  # fmt: skip
+    path = tmp_path / "out.foley.json"
+    path.write_text(to_json(sidecar))
+    assert read_sidecar(path) == sidecar
+    assert sidecar_path(tmp_path / "out.foley.mp4") == sidecar_path(tmp_path / "out.wav") == path
+
+
+def test_only_the_cues_that_a_touched_window_hears_are_performed() -> None:
+    windows = tuple((Fraction(7 * k), Fraction(7 * k + 8)) for k in range(4))
+    cues = (Cue(1.0), Cue(10.0), Cue(20.0), Cue(2.0, stop=25.0))
+    sidecar = Sidecar("", 0, "", "", {}, 0.0, windows, cues, "")
+    assert touched_cues(sidecar, (Fraction(0), Fraction(1)), Fraction(0)) == (cues[0], cues[3])
+    assert touched_cues(sidecar, (Fraction(10), Fraction(11)), Fraction(0)) == (cues[1], cues[3])
+    assert touched_cues(sidecar, (Fraction(0), Fraction(29)), Fraction(0)) == cues
+    assert touched_cues(sidecar, (Fraction(30), Fraction(31)), Fraction(30)) == ()
