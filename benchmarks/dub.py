@@ -36,7 +36,6 @@ def run(*arguments: str) -> tuple[float, float]:
 def make_clip(path: Path, seconds: int) -> None:
     """A hammer at work, ten seconds of it over and over."""
     from foleycli.media.encode import write_video
-
     from foleycli.scenes.catalogue import render
 
     scene = render("hammer", 3, seconds=10.0, size=(360, 640), clean=True)

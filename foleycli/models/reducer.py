@@ -67,5 +67,6 @@ class ColumnFeatures(nn.Module):
         """features (B, T, 512) -> (B, columns, D)."""
         projected = self.project(features)
         if self.columns_per_row:
-            return rearrange(projected, "b t (r d) -> b (t r) d", r=self.columns_per_row)
+            columns: Tensor = rearrange(projected, "b t (r d) -> b (t r) d", r=self.columns_per_row)
+            return columns
         return F.interpolate(projected.transpose(1, 2), self.columns, mode="linear").transpose(1, 2)
