@@ -67,6 +67,7 @@ def test_writing_again_replaces_the_bundle_and_leaves_nothing_beside_it(tmp_path
     two = write(tmp_path / "small", 2.0).manifest.files["vae.safetensors"]
     assert one.sha256 != two.sha256
     assert [path.name for path in tmp_path.iterdir()] == ["small"]
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "small").iterdir()} == {0o644}
 
 
 def test_a_folder_of_something_else_is_not_replaced(tmp_path: Path) -> None:
