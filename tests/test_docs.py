@@ -35,7 +35,7 @@ def test_every_line_shown_can_be_run(foley: Foley, clip: Path, line: str) -> Non
     target, words = redirected(words, ">")
     words += ["-f"] if words[:1] == ["spot"] and "-o" in words else []
     words += ["--seconds", "1"] if words[:1] == ["demo"] else []
-    words += ["--help"] if words[0] in LONG else []
+    words += ["--help"] if words[0] in LONG or " ".join(words[:2]) in LONG else []
     ran = foley(*words, stdin=Path(source).read_bytes() if source else b"")
     assert ran.code == 0, ran.err
     assert ran.out

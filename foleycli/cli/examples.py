@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-LONG = ("train", "evaluate")  # these take minutes: the test only reads their options
+# These take minutes, or need what only you have: the test only reads their options.
+LONG = ("train", "evaluate", "models import", "models remove")
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "dub": (
         ("foley dub clip.mp4", "a copy with sound, clip.foley.mp4, beside it"),
@@ -32,6 +33,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "models show": (("foley models show pocket", "parts, parameters, settings, training data"),),
     "models path": (("foley models path pocket", "where it lies"),),
     "models verify": (("foley models verify pocket", "every file against its sha256"),),
+    "models pull": (("foley models pull pocket", "from the Hub, if it weren't built in: owner/name@revision"),),
+    "models remove": (("foley models remove cavp", "1.4 GB of disk back"),),
     "scenes list": (("foley scenes list", "the kinds of scene"),),
     "scenes render": (
         ("foley scenes render drum -o drum.mp4 --seconds 2 --height 96 --cues truth.csv", "a scene and its truth"),

@@ -1,20 +1,22 @@
-"""`foley models ...`: what models there are, where they lie, and whether they are whole."""
+"""`foley models ...`: what models there are, where they lie, whether they are whole; fetched, imported, removed."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foleycli.cli.options import JsonOption, OfflineOption
+from foleycli.cli.options import JsonOption, OfflineOption, QuietOption
 from foleycli.cli.say import Say, size, table
 from foleycli.errors import ModelError
 
 if TYPE_CHECKING:
     from foleycli.bundles.bundle import Bundle
+    from foleycli.bundles.remote import HubName, Listing
 
-app = typer.Typer(help="Lists, shows and checks models.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Lists, shows, checks, fetches and imports models.", no_args_is_help=True, rich_markup_mode=None)
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="A name of 'foley models list', a folder, or hf://...")
 ]
@@ -65,6 +67,40 @@ def verify_model(name: NameArgument, offline: OfflineOption = False) -> None:
     bundle.verify()
     files = len(bundle.manifest.files)
     Say().result(f"{bundle.manifest.name}: {files} files, {size(bundle.size_bytes)}, all as published")
+
+
+@app.command("pull")
+def pull_model(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="owner/name[@revision] on the Hub, or a listed part.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FOLDER", help="Here, not in the Hub's own cache.", file_okay=False)
+    ] = None,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fetches a model from the Hugging Face Hub, checks every file, and prints its folder. Goes on where it stopped."""
+    from foleycli.bundles.store import pull
+
+    say = Say(quiet=quiet)
+
+    def announce(hub: HubName, listing: Listing) -> None:
+        say.note(f"{hub} at {listing.commit[:12]}: {size(listing.size_bytes)}, licence {listing.licence}")
+        if listing.commercial_use is False:
+            say.warn(f"{hub}: licence {listing.licence}, no commercial use of it or of what it makes")
+
+    with say.progress() as progress:
+        folder = pull(name, to=to, offline=offline, progress=progress, announce=announce)
+    say.result(str(folder.resolve()))
+
+
+@app.command("remove")
+def remove_model(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An imported model, a listed part, or owner/name.")],
+) -> None:
+    """Deletes an imported model, or what was pulled from the Hub, from this machine."""
+    from foleycli.bundles.store import remove
+
+    Say().result(f"removed {remove(name)}")
 
 
 def _bundle(name: str, offline: bool) -> Bundle:
