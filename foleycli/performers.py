@@ -139,8 +139,9 @@ class SpotPerform:
 
         shape = (channels, dit.spec.latent_bins, dit.spec.latent_frames)
         noise = window_noise(shape, seed, round(start * shape[2] / WINDOW_SECONDS)).to(self.device)
-        epsilon = model if sampler.prediction == "epsilon" else from_velocity(model, Schedule.linear(sampler))
-        denoise = guided(epsilon, sampler.guidance, sampler.guidance_power, sampler.train_steps)
+        denoise = guided(model, sampler.guidance, sampler.guidance_power, sampler.train_steps, sampler.guidance_rescale)
+        if sampler.prediction == "v":
+            denoise = from_velocity(denoise, Schedule.linear(sampler))
         return sample(denoise, noise, sampler)
 
 

@@ -212,6 +212,7 @@ class SamplerSpec:
     steps: int = 25
     guidance: float = 2.5
     guidance_power: float = 0.01
+    guidance_rescale: float = 0.0  # 0..1: how far the guided output is given the conditional one's deviation again
     prediction: Literal["epsilon", "v"] = "epsilon"  # what the first half of the model's output is
     spacing: Literal["linear", "logsnr"] = "logsnr"  # of the steps: in t as the authors do, or in log SNR
     train_steps: int = 1000

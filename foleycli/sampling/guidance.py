@@ -10,7 +10,7 @@ from torch import Tensor
 
 from foleycli.sampling.schedule import Schedule
 
-# (latent (B, ...), t (B,), drop (B,) bool) -> epsilon (B, ...); where `drop`, the condition is hidden
+# (latent (B, ...), t (B,), drop (B,) bool) -> its output (B, ...), epsilon or v; where `drop`, the condition is hidden
 ConditionalDenoiser = Callable[[Tensor, Tensor, Tensor], Tensor]
 # (latent (B, ...), t as one number) -> epsilon (B, ...)
 Denoiser = Callable[[Tensor, float], Tensor]
@@ -22,19 +22,21 @@ def power_cosine(scale: float, power: float, t: float, train_steps: int) -> floa
     return (scale - 1.0) * (1.0 - math.cos(math.pi * done**power)) / 2.0 + 1.0
 
 
-def from_velocity(model: ConditionalDenoiser, schedule: Schedule) -> ConditionalDenoiser:
-    """A model that predicts v, as one that predicts epsilon."""
+def from_velocity(denoise: Denoiser, schedule: Schedule) -> Denoiser:
+    """A denoiser whose output is v, as one whose output is epsilon."""
 
-    def denoise(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
-        return schedule.epsilon_of_velocity(model(latent, t, drop), latent, t.round().long())
+    def epsilon(latent: Tensor, t: float) -> Tensor:
+        step = torch.full((len(latent),), round(t), device=latent.device)
+        return schedule.epsilon_of_velocity(denoise(latent, t), latent, step)
 
-    return denoise
+    return epsilon
 
 
-def guided(model: ConditionalDenoiser, scale: float, power: float, train_steps: int) -> Denoiser:
-    """A denoiser that extrapolates from the unconditional to the conditional epsilon, both in one batch.
+def guided(model: ConditionalDenoiser, scale: float, power: float, train_steps: int, rescale: float = 0.0) -> Denoiser:
+    """A denoiser that extrapolates from the unconditional to the conditional output, both in one batch.
 
-    At `scale` 1 it is the conditional model itself, at half the cost.
+    At `scale` 1 it is the conditional model itself, at half the cost. `rescale` takes back what guidance adds to the
+    deviation, and so to the loudness (Lin et al. 2023, section 3.4).
     """
 
     def denoise(latent: Tensor, t: float) -> Tensor:
@@ -46,7 +48,10 @@ def guided(model: ConditionalDenoiser, scale: float, power: float, train_steps: 
         drop = torch.arange(2 * batch, device=latent.device) >= batch
         steps = torch.full((2 * batch,), t, device=latent.device)
         conditional, unconditional = model(torch.cat([latent, latent]), steps, drop).chunk(2)
-        return unconditional + weight * (conditional - unconditional)
+        output = unconditional + weight * (conditional - unconditional)
+        axes = tuple(range(1, output.ndim))
+        kept = conditional.std(axes, keepdim=True) / output.std(axes, keepdim=True)
+        return output * (1 - rescale + rescale * kept) if rescale else output
 
     return denoise
 

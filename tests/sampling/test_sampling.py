@@ -123,11 +123,20 @@ def test_velocity_and_epsilon_say_the_same() -> None:
     velocity = SCHEDULE.velocity(clean, noise, step)
     torch.testing.assert_close(SCHEDULE.epsilon_of_velocity(velocity, noisy, step), noise, rtol=1e-4, atol=1e-4)
 
-    def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
-        return velocity
+    for row, t in enumerate(step.tolist()):
+        found = from_velocity(lambda latent, t: velocity, SCHEDULE)(noisy, float(t))
+        torch.testing.assert_close(found[row], noise[row], rtol=1e-4, atol=1e-4)
 
-    found = from_velocity(model, SCHEDULE)(noisy, step.float(), torch.zeros(4, dtype=torch.bool))
-    torch.testing.assert_close(found, noise, rtol=1e-4, atol=1e-4)
+
+def test_rescaled_guidance_keeps_the_deviation_of_the_conditional_output() -> None:
+    def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
+        return torch.where(drop[:, None], latent.flip(1), latent * 2.0)
+
+    latent = torch.randn(3, 50)
+    plain, kept = (guided(model, 4.0, 0.01, 1000, rescale)(latent, 10.0) for rescale in (0.0, 1.0))
+    assert (plain.std(1) > 3.0).all()
+    torch.testing.assert_close(kept.std(1), (latent * 2).std(1))
+    torch.testing.assert_close(kept / kept.std(1, keepdim=True), plain / plain.std(1, keepdim=True))
 
 
 def test_the_velocity_weight_is_capped_and_never_idle() -> None:
