@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 
 from foleycli.errors import InputError
 from foleycli.media.frames import FrameReader
 from foleycli.media.mux import find_ffmpeg
 from foleycli.media.probe import probe
+from tests.media.clips import even, make_clip
 from tests.media.test_mux import assert_dubbed, dub
 
 ODD = Path(__file__).parents[3] / "shared" / "odd"
@@ -81,3 +84,37 @@ def test_odd_file_is_dubbed_or_refused_in_one_line(tmp_path: Path, name: str) ->
     before, after, _ = dub(tmp_path / name, tmp_path / f"out{Path(name).suffix}")
     assert_dubbed(before, after)
     assert (after.rotation, after.sample_aspect) == (before.rotation, before.sample_aspect)
+
+
+@pytest.fixture(scope="module")
+def small_clips(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bytes]]:
+    folder = tmp_path_factory.mktemp("small")
+    names = ("a.mp4", "a.mkv", "a.ts", "a.flv")
+    return [(name[1:], make_clip(folder / name, even(8), sound=(0, 1)).read_bytes()) for name in names]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    which=some.integers(0, 3),
+    changes=some.lists(some.tuples(some.floats(0, 1), some.integers(0, 255)), min_size=1, max_size=20),
+    kept=some.floats(0.1, 1),
+)
+def test_whatever_is_in_a_file_it_is_read_or_refused(
+    small_clips: list[tuple[str, bytes]],
+    tmp_path: Path,
+    which: int,
+    changes: list[tuple[float, int]],
+    kept: float,
+) -> None:
+    suffix, content = small_clips[which]
+    damaged = bytearray(content)
+    for place, value in changes:
+        damaged[int(place**3 * (len(damaged) - 1))] = value  # headers are at the front: most of the harm is done there
+    path = tmp_path / f"x{suffix}"
+    path.write_bytes(damaged[: max(1, int(len(damaged) * kept))])
+    try:
+        info = probe(path)
+        with FrameReader(info, 5, (8, 8)) as reader:
+            assert len(reader.read(Fraction(0), min(info.duration, Fraction(2)))) > 0
+    except InputError as error:
+        assert "\n" not in str(error)
