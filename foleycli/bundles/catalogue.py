@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from foleycli.errors import ModelError
+from foleycli.specs import Size
 
 Source = Literal["built-in", "hub", "import", "train"]
 
@@ -26,6 +27,7 @@ class Entry:
     files: tuple[str, ...] = ()
     sha256: str = ""  # of the one file, where its publisher names it
     paper_parameters: str = ""
+    architecture: Size | None = None
 
     @property
     def usable(self) -> bool:
@@ -38,13 +40,13 @@ _AUDIOLDM = "CC BY-NC-SA 4.0"
 
 CATALOGUE: tuple[Entry, ...] = (
     Entry("pocket", "spot, then perform: runs on a laptop, offline", "built-in", _OURS, True),
-    Entry("mdsgen-t", "MDSGen T, an architecture to train", "train", _OURS, True, paper_parameters="5 M"),
-    Entry("mdsgen-s", "MDSGen S, an architecture to train", "train", _OURS, True, paper_parameters="33 M"),
-    Entry("mdsgen-b", "MDSGen B, an architecture to train", "train", _OURS, True, paper_parameters="131 M"),
-    Entry("mdsgen-l", "MDSGen L, an architecture to train", "train", _OURS, True, paper_parameters="461 M"),
+    Entry("mdsgen-t", "MDSGen T, to train", "train", _OURS, True, paper_parameters="5 M", architecture="T"),
+    Entry("mdsgen-s", "MDSGen S, to train", "train", _OURS, True, paper_parameters="33 M", architecture="S"),
+    Entry("mdsgen-b", "MDSGen B, to train", "train", _OURS, True, paper_parameters="131 M", architecture="B"),
+    Entry("mdsgen-l", "MDSGen L, to train", "train", _OURS, True, paper_parameters="461 M", architecture="L"),
     Entry(
         "mdsgen-b-audioldm", "the MDSGen authors' own checkpoint, imported from your disk", "import",
-        "none stated", False, paper_parameters="131 M",
+        "none stated", False, paper_parameters="131 M", architecture="B",
     ),
     Entry(
         "cavp", "Diff-Foley's video encoder, part of the official MDSGen path", "hub", "MIT", True, 1_361_483_035,

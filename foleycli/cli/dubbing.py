@@ -91,6 +91,7 @@ def _perform(
     outcomes: list[Outcome] = []
     with say.progress() as progress:
         pipeline = load_pipeline(wanted)
+        say.detail(f"model {pipeline.bundle.bundle.folder}, on {pipeline.device}")
         for take, target in enumerate(targets):
             stream = pipeline.stream(
                 info,
@@ -104,6 +105,7 @@ def _perform(
                 stop=wanted.end,
                 progress=progress,
             )
+            say.detail(f"{len(stream.cues)} cues, {len(stream.windows)} windows, seed {stream.seeds[0]}")
             cues = stream.cues  # spotted once, performed in every take
             outcomes.append(deliver(stream, info, target, wanted.mix, wanted.start or Fraction(0), overwrite))
             if sidecar:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foleycli.cli.options import JsonOption, OfflineOption, QuietOption
+from foleycli.cli.options import JsonOption, OfflineOption, OverwriteOption, QuietOption
 from foleycli.cli.say import Say, size, table
 from foleycli.errors import ModelError
 
 if TYPE_CHECKING:
     from foleycli.bundles.bundle import Bundle
     from foleycli.bundles.remote import HubName, Listing
+    from foleycli.specs import Size
 
 app = typer.Typer(help="Lists, shows, checks, fetches and imports models.", no_args_is_help=True, rich_markup_mode=None)
 NameArgument = Annotated[
@@ -47,6 +48,8 @@ def show_model(name: NameArgument, as_json: JsonOption = False, offline: Offline
 
     known = next((entry for entry in CATALOGUE if entry.name == name), None)
     facts = _entry(name) if known and not known.usable else _facts(_bundle(name, offline))
+    if known and known.architecture:
+        facts["counted_parameters"] = _counted(known.architecture)
     say = Say(as_json=as_json)
     if as_json:
         say.data(facts)
@@ -93,6 +96,29 @@ def pull_model(
     say.result(str(folder.resolve()))
 
 
+@app.command("import")
+def import_model(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="mdsgen_audioldm.pt, as its authors published it.")],
+    name: Annotated[str, typer.Option("--as", metavar="NAME", help="The name for -m.")] = "mdsgen-b-audioldm",
+    cavp: Annotated[Path | None, typer.Option(metavar="FILE", help="cavp_epoch66.ckpt of Diff-Foley.")] = None,
+    vae: Annotated[Path | None, typer.Option(metavar="FILE", help="AudioLDM's VAE.")] = None,
+    vocoder: Annotated[Path | None, typer.Option(metavar="FILE", help="AudioLDM's vocoder.")] = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Turns the MDSGen authors' checkpoint into a model for -m, every key and shape checked, no code in it run."""
+    from foleycli.bundles.importing import import_mdsgen
+    from foleycli.bundles.published import CONVERSIONS
+
+    given = {part: path for part, path in (("cavp", cavp), ("vae", vae), ("vocoder", vocoder)) if path is not None}
+    bundle = import_mdsgen(file, name, given, overwrite=overwrite)
+    say = Say()
+    say.warn(f"{name}: licence {bundle.manifest.licence}; no commercial use")
+    for part, (published, _) in CONVERSIONS.items():
+        if part not in bundle.manifest.parts:
+            say.note(f"{part} is not in it: foley models pull {published}")
+    say.result(str(bundle.folder))
+
+
 @app.command("remove")
 def remove_model(
     name: Annotated[str, typer.Argument(metavar="NAME", help="An imported model, a listed part, or owner/name.")],
@@ -122,6 +148,19 @@ def _entry(name: str) -> dict[str, Any]:
         with suppress(ModelError):  # a damaged model is still listed; show and verify say what is wrong with it
             facts["size_bytes"] = _bundle(name, offline=True).size_bytes
     return {key: value for key, value in facts.items() if value not in ("", ())}
+
+
+def _counted(size: Size) -> dict[str, int]:
+    """Parameters of an MDSGen as foley counts them, to stand beside the paper's."""
+    from foleycli.models.dit import parameter_count
+    from foleycli.specs import DitSpec
+
+    image = DitSpec.sized(size, adaln="zero")
+    return {
+        "image_vae": parameter_count(image),
+        "image_vae_adaln_single": parameter_count(DitSpec.sized(size, adaln="single")),
+        "audio_vae": parameter_count(DitSpec.sized(size, layout="official")),
+    }
 
 
 def _facts(bundle: Bundle) -> dict[str, Any]:

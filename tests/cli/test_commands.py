@@ -68,6 +68,12 @@ def test_what_is_only_in_the_catalogue_is_shown_too(foley: Foley, name: str) -> 
     assert f"name: {name}\n" in ran.text
 
 
+def test_sizes_are_counted_beside_the_paper(foley: Foley) -> None:
+    shown = json.loads(foley("models", "show", "mdsgen-b", "--json").text)
+    assert shown["paper_parameters"] == "131 M"
+    assert shown["counted_parameters"]["audio_vae"] == pytest.approx(142.3e6, rel=1e-3)  # the authors' own code
+
+
 def test_the_doctor_names_what_is_missing(foley: Foley, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     well = json.loads(foley("doctor", "--json").text)
     assert all(check["ok"] for check in well.values())
