@@ -1,7 +1,7 @@
-"""How a bundle turns windows of a video into sound: the two kinds of model behind one interface.
+"""How a bundle turns windows of a video into sound: what the pipeline asks, and the built-in kind of model.
 
 spot-perform (pocket):  frames -> spotter -> cues -> curves -> features -> MDSGen -> VAE -> vocoder
-mdsgen (the paper's):   frames -> CAVP -> features               -> MDSGen -> VAE -> vocoder
+mdsgen (the paper's):   frames -> CAVP -> features               -> MDSGen -> VAE -> vocoder    (official.py)
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
 from foleycli.media.probe import VideoInfo
 from foleycli.models.cues import curves_batch
+from foleycli.models.dit import MDSGen
 from foleycli.models.picking import Spotting, join, pick
 from foleycli.sampling.guidance import from_velocity, guided
 from foleycli.sampling.schedule import Schedule
@@ -64,11 +65,6 @@ class Performer(Protocol):
     ) -> Wave:
         """The sound (S,) of one window, whose times count from `start`."""
         ...
-
-
-def build_performer(bundle: LoadedBundle, device: torch.device, precision: str) -> Performer:
-    """The performer for this kind of bundle, its networks on `device`."""
-    return SpotPerform(bundle, device, precision)
 
 
 class SpotPerform:
@@ -120,29 +116,40 @@ class SpotPerform:
             return np.zeros(samples, np.float32)  # nothing happens here: silence, not a model's idea of it
         curves = curves_batch(cues, [first], self.bundle.cue_encoder.spec).to(self.device)
         features = self.bundle.cue_encoder.to(self.device)(curves)  # (1, 32, 512)
-        latent = self._sample(features, seed, start + window.start, sampler)  # (1, C, F, L)
+        latent = draw_latent(
+            self.bundle.dit.to(self.device), features, seed, start + window.start, sampler, self.dtype
+        )  # (1, C, F, L)
         mel = self.bundle.vae.to(self.device).decode(latent)  # (1, M, K)
         wave: Wave = self.bundle.vocoder.to(self.device)(mel)[0].float().cpu().numpy()
         return wave[:samples]
 
-    def _sample(self, features: Tensor, seed: int, start: Fraction, sampler: SamplerSpec) -> Tensor:
-        dit = self.bundle.dit.to(self.device)
-        channels = dit.spec.latent_channels
-        drop = torch.tensor([False, True], device=self.device)
-        conditions = {1: dit.condition(features), 2: dit.condition(torch.cat([features, features]), drop)}
 
-        def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
-            with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
-                output = dit.denoise(latent, t, conditions[len(latent)])  # what `drop` says is in the condition
-            predicted: Tensor = output.float().narrow(1, 0, channels)
-            return predicted
+def draw_latent(
+    dit: MDSGen, features: Tensor, seed: int, start: Fraction, sampler: SamplerSpec, dtype: torch.dtype
+) -> Tensor:
+    """One latent (1, C, ...) in the model's own layout, for features (1, T, 512) of the window that begins at `start`.
 
-        shape = (channels, dit.spec.latent_bins, dit.spec.latent_frames)
-        noise = window_noise(shape, seed, round(start * shape[2] / WINDOW_SECONDS)).to(self.device)
-        denoise = guided(model, sampler.guidance, sampler.guidance_power, sampler.train_steps, sampler.guidance_rescale)
-        if sampler.prediction == "v":
-            denoise = from_velocity(denoise, Schedule.linear(sampler))
-        return sample(denoise, noise, sampler)
+    Its noise belongs to the time it stands at, so windows that overlap agree.
+    """
+    spec, device = dit.spec, features.device
+    channels = spec.latent_channels
+    drop = torch.tensor([False, True], device=device)
+    conditions = {1: dit.condition(features), 2: dit.condition(torch.cat([features, features]), drop)}
+
+    def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
+        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
+            output = dit.denoise(latent, t, conditions[len(latent)])  # what `drop` says is in the condition
+        predicted: Tensor = output.float().narrow(1, 0, channels)
+        return predicted
+
+    shape = (channels, spec.latent_bins, spec.latent_frames)
+    noise = window_noise(shape, seed, round(start * shape[2] / WINDOW_SECONDS)).to(device)
+    if spec.layout == "official":
+        noise = noise.transpose(2, 3)  # time first
+    denoise = guided(model, sampler.guidance, sampler.guidance_power, sampler.train_steps, sampler.guidance_rescale)
+    if sampler.prediction == "v":
+        denoise = from_velocity(denoise, Schedule.linear(sampler))
+    return sample(denoise, noise, sampler)
 
 
 def audible(cue: Cue, start: float, stop: float) -> bool:

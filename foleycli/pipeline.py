@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from foleycli.bundles.load import LoadedBundle, load_bundle
+from foleycli.bundles.load import MDSGEN, LoadedBundle, load_bundle
 from foleycli.cuesheet import Cue, named, steer
 from foleycli.errors import UsageError
 from foleycli.media.limit import soft_limit
 from foleycli.media.probe import VideoInfo, probe
 from foleycli.media.stitch import stitch
-from foleycli.performers import Performer, build_performer
+from foleycli.official import OfficialMdsgen
+from foleycli.performers import Performer, SpotPerform
 from foleycli.timeline import Window, plan_windows
 
 Wave = npt.NDArray[np.float32]
@@ -142,6 +143,12 @@ class FoleyPipeline:
         )
         samples = np.concatenate([*stream]).astype(np.float32, copy=False)
         return Track(samples, stream.sample_rate, stream.windows, stream.seeds, stream.cues)
+
+
+def build_performer(bundle: LoadedBundle, device: torch.device, precision: str) -> Performer:
+    """The performer for this kind of bundle, its networks on `device`."""
+    kind = OfficialMdsgen if bundle.manifest.kind == MDSGEN else SpotPerform
+    return kind(bundle, device, precision)
 
 
 def pick_device(name: str) -> torch.device:

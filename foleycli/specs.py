@@ -59,6 +59,17 @@ class VaeSpec:
 
 
 @dataclass(frozen=True)
+class KlVaeSpec:
+    """The decoder of diffusers' AutoencoderKL over a mel as a picture: (B, C, K / 4, M / 4) -> (B, 1, K, M)."""
+
+    latent_channels: int = 8
+    widths: tuple[int, ...] = (128, 256, 512)
+    blocks: int = 2  # residual blocks per width; the decoder has one more
+    groups: int = 32
+    latent_divisor: float = 4.0  # the authors' MDSGen divides by the spatial factor, not by the VAE's own scaling
+
+
+@dataclass(frozen=True)
 class VocoderSpec:
     """mel (B, M, K) -> waveform (B, S). kind "istft": ConvNeXt + iSTFT head; "hifigan": HiFi-GAN as in AudioLDM."""
 

@@ -26,10 +26,11 @@ LAYERS = {
     **dict.fromkeys(("media", "models", "sampling", "scenes", "sidecar"), 3),
     "bundles": 4,
     "performers": 5,
-    "pipeline": 6,
-    "__init__": 6,  # the façade: what `from foleycli import ...` gives
-    **dict.fromkeys(("training", "evaluation", "batch"), 7),
-    "cli": 8,
+    "official": 6,
+    "pipeline": 7,
+    "__init__": 7,  # the façade: what `from foleycli import ...` gives
+    **dict.fromkeys(("training", "evaluation", "batch"), 8),
+    "cli": 9,
 }
 THIRD_PARTY = {  # what a package may import beside the standard library, lazily or not
     "errors": set(), "version": set(), "specs": set(), "timeline": set(), "classes": set(), "cuesheet": set(),

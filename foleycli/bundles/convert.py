@@ -41,6 +41,13 @@ _HIFIGAN_RULES: tuple[Rule, ...] = (
     (r"upsampler\.(\d+)\.(.*)", r"stages.\1.upsampler.\2"),
     (r"conv_post\.(.*)", r"leave.\1"),
 )
+_KL_ATTENTION_RULES: tuple[Rule, ...] = (  # diffusers' names of before 2023, which AudioLDM's files may have
+    (r"(decoder\.mid_block\.attentions\.0)\.query\.(.*)", r"\1.to_q.\2"),
+    (r"(decoder\.mid_block\.attentions\.0)\.key\.(.*)", r"\1.to_k.\2"),
+    (r"(decoder\.mid_block\.attentions\.0)\.value\.(.*)", r"\1.to_v.\2"),
+    (r"(decoder\.mid_block\.attentions\.0)\.proj_attn\.(.*)", r"\1.to_out.0.\2"),
+    (r"(encoder|quant_conv)\..*", None),
+)
 _BLOCKS_PER_STAGE = 3  # one residual block per kernel size, numbered through all stages
 _CAVP_BLOCKS_BEFORE_LAYER = {"1": 0, "2": 3, "3": 7, "4": 13}
 _CAVP_BLOCK_PARTS = {"conv1": "narrow", "conv2": "look", "conv3": "widen", "downsample": "shortcut"}
@@ -91,6 +98,12 @@ def hifigan_audioldm(state: StateDict) -> dict[str, Tensor]:
 
     _require(state, "HiFi-GAN in AudioLDM's layout", "conv_pre.weight")
     return _converted(state, rename)
+
+
+def kl_decoder_audioldm(state: StateDict) -> dict[str, Tensor]:
+    """AudioLDM's VAE (diffusers' AutoencoderKL) -> its decoder alone, with today's names."""
+    _require(state, "AutoencoderKL of diffusers", "decoder.conv_in.weight")
+    return _converted(state, lambda key: _renamed(key, _KL_ATTENTION_RULES))
 
 
 def cavp_official(state: StateDict) -> dict[str, Tensor]:

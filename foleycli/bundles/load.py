@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from foleycli.bundles import store
+from foleycli.bundles import published, store
 from foleycli.bundles.bundle import REPAIR, Bundle, Manifest, read_bundle
 from foleycli.errors import ModelError
 from foleycli.specs import CueSpec, DitSpec, MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
@@ -40,7 +40,12 @@ def load_bundle(name: str | Path, *, offline: bool = False) -> LoadedBundle:
     needed = PARTS.get(bundle.manifest.kind)
     if needed is None:
         raise ModelError(f"{bundle.folder}: kind {bundle.manifest.kind!r} is unknown here; install a newer foleycli")
-    if missing := [part for part in needed if part not in bundle.manifest.parts]:
+    missing = [part for part in needed if part not in bundle.manifest.parts]
+    if bundle.manifest.kind == MDSGEN:
+        missing = [
+            part for part in missing if part not in published.CONVERSIONS or not published.require_published(part)
+        ]
+    if missing:
         raise ModelError(f"{bundle.folder}: no weights for {', '.join(missing)}; {REPAIR}")
     return LoadedBundle(bundle)
 
@@ -79,7 +84,7 @@ class LoadedBundle:
     def cavp(self) -> CavpVideoEncoder:
         from foleycli.models.cavp import CavpVideoEncoder
 
-        return self._fill("cavp", CavpVideoEncoder())
+        return self.fill("cavp", CavpVideoEncoder())
 
     @cached_property
     def dit(self) -> MDSGen:
@@ -103,11 +108,18 @@ class LoadedBundle:
         return self._build("vocoder", VocoderSpec, IstftVocoder)
 
     def _build(self, part: str, kind: type[SpecT], network: Callable[[SpecT], Network]) -> Network:
-        return self._fill(part, network(self.bundle.spec(part, kind)))
+        return self.fill(part, network(self.bundle.spec(part, kind)))
 
-    def _fill(self, part: str, network: Network) -> Network:
+    def _state(self, part: str) -> dict[str, Tensor]:
+        """From the bundle, or for an official part that is not in it, from the file that was pulled."""
+        if part in self.manifest.parts or part not in published.CONVERSIONS:
+            return read_part(self.bundle, part)
+        return published.converted(published.require_published(part), part)
+
+    def fill(self, part: str, network: Network) -> Network:
+        """The network with the weights of that part, in eval mode."""
         try:
-            network.load_state_dict(read_part(self.bundle, part))
+            network.load_state_dict(self._state(part))
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:160]
             raise ModelError(f"{self.bundle.part_path(part)}: doesn't fit its spec ({reason}); {REPAIR}") from error

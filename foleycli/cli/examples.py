@@ -34,6 +34,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "models path": (("foley models path pocket", "where it lies"),),
     "models verify": (("foley models verify pocket", "every file against its sha256"),),
     "models pull": (("foley models pull pocket", "from the Hub, if it weren't built in: owner/name@revision"),),
+    "models import": (("foley models import mdsgen_audioldm.pt --as mdsgen-b-audioldm", "the authors' own weights"),),
     "models remove": (("foley models remove cavp", "1.4 GB of disk back"),),
     "scenes list": (("foley scenes list", "the kinds of scene"),),
     "scenes render": (

@@ -1,0 +1,111 @@
+"""MDSGen as its authors run it: what is seen is not named, it goes straight into the transformer.
+
+32 pictures at 4 fps, 224 x 224 -> CAVP (32, 512) -> MDSGen, latent (8, 204, 16) -> AudioLDM VAE, mel 64 x 816
+-> HiFi-GAN, 16 kHz
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+from foleycli.bundles.load import LoadedBundle
+from foleycli.cuesheet import Cue
+from foleycli.media.cuts import find_cuts
+from foleycli.media.frames import FrameReader
+from foleycli.media.probe import VideoInfo
+from foleycli.models.cavp import FRAME_PIXELS, FRAMES_PER_SECOND
+from foleycli.performers import CHUNK_SECONDS, HALO_SECONDS, Progress, Sighting, Wave, draw_latent
+from foleycli.specs import KlVaeSpec, SamplerSpec
+from foleycli.timeline import Window, to_samples
+
+CUT_FRAMES_PER_SECOND, CUT_PIXELS = 25, 64
+
+
+class KlDecoder(nn.Module):
+    """Latent (B, C, L, F), time first -> log-mel (B, M, K): the decoder half of diffusers' AutoencoderKL."""
+
+    def __init__(self, spec: KlVaeSpec) -> None:
+        from diffusers.models.autoencoders.vae import Decoder
+
+        super().__init__()
+        self.spec = spec
+        self.post_quant_conv = nn.Conv2d(spec.latent_channels, spec.latent_channels, 1)
+        self.decoder = Decoder(
+            in_channels=spec.latent_channels,
+            out_channels=1,
+            up_block_types=("UpDecoderBlock2D",) * len(spec.widths),
+            block_out_channels=spec.widths,
+            layers_per_block=spec.blocks,
+            norm_num_groups=spec.groups,
+        )
+
+    def forward(self, latent: Tensor) -> Tensor:
+        picture = self.decoder(self.post_quant_conv(latent / self.spec.latent_divisor))  # (B, 1, K, M)
+        mel: Tensor = rearrange(picture, "b 1 k m -> b m k")
+        return mel
+
+
+class OfficialMdsgen:
+    """The paper's path, for bundles of kind "mdsgen"; it takes no cues."""
+
+    def __init__(self, bundle: LoadedBundle, device: torch.device, precision: str) -> None:
+        self.bundle, self.device = bundle, device
+        bf16 = precision == "bf16" or (precision == "auto" and device.type == "cuda")
+        self.dtype = torch.bfloat16 if bf16 else torch.float32
+        self.sample_rate = bundle.mel.sample_rate
+
+    @cached_property
+    def decoder(self) -> KlDecoder:
+        return self.bundle.fill("vae", KlDecoder(self.bundle.bundle.spec("vae", KlVaeSpec))).to(self.device)
+
+    def watch(
+        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
+    ) -> Sighting:
+        """The cuts alone: each window is looked at when it is performed."""
+        cuts: list[Fraction] = []
+        at = start
+        with FrameReader(info, CUT_FRAMES_PER_SECOND, (CUT_PIXELS, CUT_PIXELS), grey=True) as reader:
+            while at < stop:
+                end = min(at + CHUNK_SECONDS, stop)
+                first = max(start, at - HALO_SECONDS)
+                found = find_cuts(reader.read(first, min(end + HALO_SECONDS, stop)))
+                times = [first + Fraction(frame, CUT_FRAMES_PER_SECOND) for frame in found]
+                cuts += [time for time in times if at <= time < end]
+                if progress is not None:
+                    progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
+                at = end
+        return Sighting((), tuple(cuts))
+
+    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
+        spec = self.bundle.sampler
+        spec = spec if steps is None else replace(spec, steps=steps)
+        return spec if guidance is None else replace(spec, guidance=guidance)
+
+    @torch.inference_mode()
+    def perform(
+        self, info: VideoInfo, cues: tuple[Cue, ...], start: Fraction, window: Window, seed: int, sampler: SamplerSpec
+    ) -> Wave:
+        features = self.look(info, start + window.start)  # (1, 32, 512)
+        dit = self.bundle.dit.to(self.device)
+        latent = draw_latent(dit, features, seed, start + window.start, sampler, self.dtype)  # (1, C, L, F)
+        mel = self.decoder(latent)  # (1, M, K)
+        samples = to_samples(window.stop, self.sample_rate) - to_samples(window.start, self.sample_rate)
+        # 816 mel frames are 8.16 s of a window of 8.192: the last frame is held for the rest.
+        lacking = max(0, -(-samples // self.bundle.mel.hop_samples) - mel.shape[-1])
+        wave: Wave = self.bundle.vocoder.to(self.device)(F.pad(mel, (0, lacking), "replicate"))[0].cpu().numpy()
+        return wave[:samples]
+
+    def look(self, info: VideoInfo, start: Fraction) -> Tensor:
+        """CAVP's features (1, T, 512) of the pictures of one window, a quarter of a second apart."""
+        seconds = Fraction(self.bundle.dit.spec.feature_frames, FRAMES_PER_SECOND)
+        with FrameReader(info, FRAMES_PER_SECOND, (FRAME_PIXELS, FRAME_PIXELS)) as reader:
+            pictures = torch.from_numpy(reader.read(start, start + seconds))  # (T, H, W, 3)
+        frames = rearrange(pictures, "t h w c -> 1 t c h w").to(self.device, torch.float32) / 255
+        return self.bundle.cavp.to(self.device).encode(frames)
