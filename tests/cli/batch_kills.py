@@ -26,7 +26,7 @@ def fork_batch(model: str, videos: str, out: str) -> int:
     if process == 0:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
-        sys.argv = ["foley", "batch", videos, "-o", out, "-m", model, "--device", "cpu", "--quiet"]
+        sys.argv = ["foley", "batch", videos, "-o", out, "-m", model, "--device", "cpu", "--steps", "1", "--quiet"]
         code = 70
         with contextlib.suppress(BaseException):
             try:
