@@ -38,7 +38,7 @@ from foleycli.training.spotting import SHARD_CLIPS, train_spotter, write_shard
 
 CUES = CueSpec(SOUND_CLASSES)
 TEST_SHARDS = 3
-POCKET_SAMPLER = SamplerSpec(steps=12, guidance=2.0, guidance_rescale=1.0, prediction="v")
+POCKET_SAMPLER = SamplerSpec(steps=12, guidance=2.5, guidance_rescale=1.0, prediction="v")
 
 
 @dataclass(frozen=True)
