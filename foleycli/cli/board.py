@@ -108,7 +108,10 @@ class Told:
         table = Table(title=f"{ended} of {self.total}", title_justify="left", box=None, show_header=False)
         for job, (state, style) in list(self.rows.items())[-SHOWN:]:
             # Text, not markup: a name with [brackets] is a name.
-            table.add_row(Text(one_line(str(job.source)), no_wrap=True, overflow="ellipsis"), Text(state, style=style))
+            table.add_row(
+                Text(one_line(str(job.source)), no_wrap=True, overflow="ellipsis"),
+                Text(state, style, no_wrap=True, overflow="ellipsis"),
+            )
         return table
 
 
