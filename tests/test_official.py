@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -75,6 +76,23 @@ def test_the_decoder_is_that_of_diffusers_by_either_set_of_names() -> None:
         latent = torch.randn(1, 8, 12, 4, generator=torch.Generator().manual_seed(0))
         expected = theirs.decode(latent / 4).sample[:, 0].transpose(1, 2)  # the authors' divisor, pinned
         torch.testing.assert_close(ours(latent), expected, atol=1e-5, rtol=0)
+
+
+def test_an_imported_model_is_listed_and_shown(
+    foley: Foley, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: tmp_path / "data" / name)
+    (tmp_path / "data" / "foley" / "models").mkdir(parents=True)
+    for name in ("mine", "mdsgen-b-audioldm"):
+        (tmp_path / "data" / "foley" / "models" / name).symlink_to(model)
+    listed = {one["name"]: one["size_bytes"] for one in json.loads(foley("models", "list", "--json").text)}
+    assert listed["mine"] == listed["mdsgen-b-audioldm"] == load_bundle(model).bundle.size_bytes
+    assert "mine" in foley("models", "list").text
+    for name in ("mine", "mdsgen-b-audioldm"):
+        assert json.loads(foley("models", "show", name, "--json").text)["kind"] == "mdsgen"
+    assert foley("models", "import", "absent.pt", "--as", "mine").code == 2
+    refused = foley("models", "import", "absent.pt", "--as", "other")
+    assert (refused.code, refused.err.count("\n")) == (4, 1)
 
 
 def test_a_part_that_was_not_pulled_is_named_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

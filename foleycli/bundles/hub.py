@@ -58,18 +58,19 @@ def fetch(hub: HubName, listing: Listing, to: Path | None, progress: Progress | 
     """Every file of the listing, each checked; returns the folder that they are in."""
     if not listing.files:
         raise ModelError(f"{hub}: the files that foley needs are not in it; 'foley models list' names some that are")
-    target = to or repository(hub)
-    remote.require_space(target, listing.size_bytes, hub)
+    base = to or repository(hub) / "snapshots" / listing.commit
+    lacking = sum(file.size_bytes for name, file in listing.files.items() if not (base / name).is_file())
+    remote.require_space(base, lacking, hub)
     announce(hub, listing)
     for name in sorted(listing.files):
         place(hub, listing, name, to, progress)
     if to is not None:
-        return to
+        return base
     reference = repository(hub) / "refs" / (hub.revision or "main")
     if reference.name != listing.commit:
         reference.parent.mkdir(parents=True, exist_ok=True)
         reference.write_text(listing.commit)
-    return repository(hub) / "snapshots" / listing.commit
+    return base
 
 
 def place(hub: HubName, listing: Listing, name: str, to: Path | None, progress: Progress | None) -> Path:

@@ -21,6 +21,12 @@ def imported(name: str) -> Path:
     return platformdirs.user_data_path("foley") / "models" / name
 
 
+def imported_names() -> list[str]:
+    """The models that were imported, by name."""
+    folders = imported("").iterdir() if imported("").is_dir() else ()
+    return sorted(folder.name for folder in folders if (folder / MANIFEST).is_file())
+
+
 def resolve(name: str | Path, *, offline: bool = False) -> Path:
     """The folder of a model: a path, a name of the catalogue, or `hf://owner/name@revision`; raises ModelError."""
     text = str(name)

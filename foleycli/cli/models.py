@@ -27,17 +27,19 @@ NameArgument = Annotated[
 def list_models(as_json: JsonOption = False) -> None:
     """Lists the models that foley knows by name, with size and licence."""
     from foleycli.bundles.catalogue import CATALOGUE
+    from foleycli.bundles.store import imported_names
 
     say = Say(as_json=as_json)
+    known = [entry.name for entry in CATALOGUE]
+    facts = [_entry(name) for name in known] + [_own(name) for name in imported_names() if name not in known]
     if as_json:
-        say.data([_entry(entry.name) for entry in CATALOGUE])
+        say.data(facts)
         return
-    use = {True: "yes", False: "no"}
     rows = [("name", "where", "size", "licence", "commercial", "what")]
-    for entry in CATALOGUE:
-        bytes_here = _entry(entry.name)["size_bytes"]
-        shown = size(bytes_here) if bytes_here else "-"
-        rows.append((entry.name, entry.source, shown, entry.licence, use[entry.commercial_use], entry.title))
+    for one in facts:
+        shown = size(one["size_bytes"]) if one["size_bytes"] else "-"
+        use = "yes" if one["commercial_use"] else "no"
+        rows.append((one["name"], one["source"], shown, one["licence"], use, one["title"]))
     say.result(table(rows))
 
 
@@ -45,9 +47,12 @@ def list_models(as_json: JsonOption = False) -> None:
 def show_model(name: NameArgument, as_json: JsonOption = False, offline: OfflineOption = False) -> None:
     """Shows what a model is made of: parts, parameters, settings, licence, training data."""
     from foleycli.bundles.catalogue import CATALOGUE
+    from foleycli.bundles.store import imported_names
 
     known = next((entry for entry in CATALOGUE if entry.name == name), None)
-    facts = _entry(name) if known and not known.usable else _facts(_bundle(name, offline))
+    facts = (
+        _entry(name) if known and not known.usable and name not in imported_names() else _facts(_bundle(name, offline))
+    )
     if known and known.architecture:
         facts["counted_parameters"] = _counted(known.architecture)
     say = Say(as_json=as_json)
@@ -141,13 +146,21 @@ def _entry(name: str) -> dict[str, Any]:
     from dataclasses import asdict
 
     from foleycli.bundles.catalogue import find
+    from foleycli.bundles.store import imported_names
 
     entry = find(name)
     facts = asdict(entry)
-    if entry.usable:
+    if entry.usable or name in imported_names():
         with suppress(ModelError):  # a damaged model is still listed; show and verify say what is wrong with it
             facts["size_bytes"] = _bundle(name, offline=True).size_bytes
     return {key: value for key, value in facts.items() if value not in ("", ())}
+
+
+def _own(name: str) -> dict[str, Any]:
+    """A model imported under a name of the user's own, as a line of the list."""
+    bundle = _bundle(name, offline=True)
+    facts = {"name": name, "title": "imported", "source": "import", "licence": bundle.manifest.licence}
+    return {**facts, "commercial_use": bundle.manifest.commercial_use, "size_bytes": bundle.size_bytes}
 
 
 def _counted(size: Size) -> dict[str, int]:

@@ -19,6 +19,7 @@ class FakeHub:
     """What it serves, what goes wrong, and what was asked of it."""
 
     repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    commit: str = COMMIT
     licence: str = "apache-2.0"
     gated: set[str] = field(default_factory=set)
     private: set[str] = field(default_factory=set)
@@ -73,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404, "RepoNotFound")
         elif repository in self.hub.gated and file:
             self._refuse(401, "GatedRepo")
-        elif (api or file)[2] not in (None, "main", COMMIT):  # type: ignore[index]
+        elif (api or file)[2] not in (None, "main", self.hub.commit):  # type: ignore[index]
             self._refuse(404, "RevisionNotFound")
         elif api:
             self._send(json.dumps(self._info(repository)).encode(), {})
@@ -89,10 +90,17 @@ class _Handler(BaseHTTPRequestHandler):
             for name, content in self.hub.repositories[repository].items()
         ]
         card = {"license": self.hub.licence}
-        return {"id": repository, "modelId": repository, "sha": COMMIT, "siblings": files, "cardData": card, "tags": []}
+        return {
+            "id": repository,
+            "modelId": repository,
+            "sha": self.hub.commit,
+            "siblings": files,
+            "cardData": card,
+            "tags": [],
+        }
 
     def _file(self, name: str, content: bytes) -> None:
-        headers = {"ETag": f'"{_sha(content)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+        headers = {"ETag": f'"{_sha(content)}"', "X-Repo-Commit": self.hub.commit, "Accept-Ranges": "bytes"}
         if name in self.hub.wrong:
             content = bytes(len(content))
         first = int(self.headers.get("Range", "bytes=0-")[6:].split("-")[0])

@@ -171,13 +171,16 @@ def test_a_published_part_comes_by_its_name_and_only_its_files(
         store.pull("audioldm-hifigan", offline=True)
 
 
-def test_the_catalogue_s_sha256_counts(hub: FakeHub) -> None:
+def test_a_part_is_pinned_to_the_catalogue_s_revision_and_sha256(hub: FakeHub) -> None:
     entry = catalogue.find("cavp")
-    listing = Listing("c", "mit", True, {entry.files[0]: None, "other.ckpt": None})  # type: ignore[dict-item]
-    hub.repositories["SimianLuo/Diff-Foley"] = {entry.files[0]: b"not it"}
-    assert set(listing.only(entry.files).files) == set(entry.files)
+    hub.repositories["SimianLuo/Diff-Foley"] = {entry.files[0]: b"not it", "other.ckpt": b"nor this"}
     with pytest.raises(ModelError, match="no such revision"):
         store.pull("cavp")
+    hub.commit = entry.revision
+    with pytest.raises(ModelError, match="wrong sha256"):
+        store.pull("cavp")
+    assert hub.sent("other.ckpt") == []
+    assert store.find_part(entry) is None
 
 
 @pytest.mark.parametrize(
