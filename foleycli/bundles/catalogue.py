@@ -55,7 +55,7 @@ CATALOGUE: tuple[Entry, ...] = (
     ),
     Entry(
         "sd-vae", "Stable Diffusion's VAE, for mels as images", "hub", "MIT", True,
-        repository="stabilityai/sd-vae-ft-mse",
+        repository="stabilityai/sd-vae-ft-mse", files=("config.json", "diffusion_pytorch_model.*"),
     ),
     Entry(
         "audioldm-vae", "AudioLDM's VAE, part of the official MDSGen path", "hub", _AUDIOLDM, False,
