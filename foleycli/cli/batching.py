@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ from foleycli.timeline import plan_windows
 
 if TYPE_CHECKING:
     from foleycli.media.probe import VideoInfo
-    from foleycli.pipeline import TrackStream
+    from foleycli.pipeline import FoleyPipeline, TrackStream
 
     Seen = tuple[VideoInfo, TrackStream]
 
@@ -74,6 +74,7 @@ def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Perform
     from foleycli.media.probe import probe
 
     pipeline = load_pipeline(wanted)
+    warm(pipeline)
 
     def watch(source: Path, progress: Callable[[str, int, int], None]) -> Seen:
         info = probe(source)
@@ -92,6 +93,23 @@ def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Perform
         return deliver(stream, info, draft, wanted.mix, Fraction(0), overwrite=True).warnings
 
     Batch(journal, watch, perform, workers=order.workers, overwrite=order.overwrite).run(waiting, told.tell)
+
+
+def warm(pipeline: FoleyPipeline) -> None:
+    """Imports and builds here what is otherwise imported and built on first use.
+
+    Two threads must not do that at once: diffusers' lazy modules then say that a name can't be imported.
+    """
+    import torch
+
+    from foleycli.bundles.load import SPOT_PERFORM
+    from foleycli.sampling.solver import sample
+
+    bundle = pipeline.bundle
+    sample(lambda latent, t: latent, torch.zeros(1, 1, 1, 1), replace(bundle.sampler, steps=1))
+    if bundle.manifest.kind == SPOT_PERFORM:
+        for part in ("spotter", "cue_encoder", "dit", "vae", "vocoder"):
+            getattr(bundle, part)
 
 
 def _jobs(order: Order, seed: int) -> tuple[Job, ...]:

@@ -14,7 +14,9 @@ import pytest
 import soundfile
 from rich.console import Console
 
+from foleycli import FoleyPipeline
 from foleycli.batch import events
+from foleycli.cli.batching import warm
 from foleycli.cli.board import Told
 from foleycli.cli.say import Say
 from tests.cli.conftest import Foley
@@ -58,6 +60,13 @@ def test_a_batch_sounds_as_single_dubs_do(foley: Foley, videos: Path, tmp_path: 
         assert rate == batched_rate
         assert single.any()
         assert (single == batched).all()
+
+
+def test_nothing_is_left_to_be_built_when_the_threads_start(models: Path) -> None:
+    pipeline = FoleyPipeline(models / "pocket", device="cpu")
+    warm(pipeline)
+    assert {"spotter", "cue_encoder", "dit", "vae", "vocoder"} <= vars(pipeline.bundle).keys()
+    assert "diffusers.schedulers.scheduling_dpmsolver_multistep" in sys.modules
 
 
 def test_json_is_an_object_per_line_and_ends_with_the_failures(foley: Foley, videos: Path) -> None:
