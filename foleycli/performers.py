@@ -20,6 +20,7 @@ from foleycli.bundles.load import LoadedBundle
 from foleycli.cuesheet import Cue
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
+from foleycli.media.leveller import ride
 from foleycli.media.probe import VideoInfo
 from foleycli.models.cues import curves_batch
 from foleycli.models.dit import MDSGen
@@ -34,7 +35,6 @@ Wave = npt.NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 
 CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: memory stays flat
-HEADROOM = np.float32(0.5)  # in training the strongest hits reach full scale; laid over each other they need room
 HALO_SECONDS = Fraction(2)  # seen on either side of a chunk and thrown away: more than the spotter's reach
 
 
@@ -122,7 +122,7 @@ class SpotPerform:
         )  # (1, C, F, L)
         mel = self.bundle.vae.to(self.device).decode(latent)  # (1, M, K)
         wave: Wave = self.bundle.vocoder.to(self.device)(mel)[0].float().cpu().numpy()
-        return wave[:samples] * HEADROOM
+        return ride(wave[:samples], cues, first, self.sample_rate)
 
 
 def draw_latent(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from foleycli.classes import SOUND_CLASSES
 from foleycli.cuesheet import Cue
+from foleycli.media.leveller import HIT_LEVEL_DB, SPAN_LEVEL_DB, STRENGTH_RANGE_DB
 from foleycli.media.limit import soft_limit
 from foleycli.specs import WINDOW_SECONDS, MelSpec
 from foleycli.training.sounds import Sound, SoundCache, Split
@@ -24,7 +25,6 @@ Wave = npt.NDArray[np.float32]
 
 RATE = MelSpec.FULL_BAND.sample_rate
 WINDOW_SAMPLES = int(WINDOW_SECONDS * RATE)
-HIT_LEVEL_DB, SPAN_LEVEL_DB, STRENGTH_RANGE_DB = -17.0, -20.0, 24.0
 
 
 @dataclass(frozen=True)
