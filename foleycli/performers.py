@@ -100,7 +100,7 @@ class SpotPerform:
                 progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
             at = end
         cues = pick(join(curves), spec, float(start)) if curves else ()
-        return Sighting(tuple(cue for cue in cues if cue.time < stop), tuple(cuts))
+        return Sighting(tuple(_as_sure(cue) for cue in cues if cue.time < stop), tuple(cuts))
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
         spec = self.bundle.sampler
@@ -151,6 +151,11 @@ def draw_latent(
     if sampler.prediction == "v":
         denoise = from_velocity(denoise, Schedule.linear(sampler))
     return sample(denoise, noise, sampler)
+
+
+def _as_sure(cue: Cue) -> Cue:
+    """The cue, softer the less sure the spotter is: a false hit should not be as loud as a true one."""
+    return replace(cue, strength=round(cue.strength * (0.3 + 0.7 * cue.confidence), 3))
 
 
 def audible(cue: Cue, start: float, stop: float) -> bool:

@@ -148,7 +148,7 @@ def latents(work: Workspace) -> None:
 
 
 def performer(work: Workspace) -> None:
-    """MDSGen-T with frame-aligned conditioning on the latents: 3000 steps of 16, an hour on a core (pocket v0: then 1300 more)."""
+    """MDSGen-T with frame-aligned conditioning on the latents: 3000 steps of 16, an hour on a core."""
     recipe = PerformerRecipe(DitSpec(), CUES, POCKET_SAMPLER, steps=work.steps or 3000)
     parts = train_performer(
         recipe, LatentSet(work.folder / "latents"), work.folder / "runs" / "performer",
