@@ -37,6 +37,7 @@ def mel_to_hz(mel: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
+@torch.inference_mode(False)  # what is kept must be good for training, whoever asked first
 def mel_bank(spec: MelSpec, device: torch.device = torch.device("cpu")) -> Tensor:
     """Triangles of unit area over the FFT bins, (M, n_fft / 2 + 1), float32."""
     bins_hz = np.linspace(0.0, spec.sample_rate / 2, spec.n_fft // 2 + 1)
@@ -52,6 +53,7 @@ def mel_bank(spec: MelSpec, device: torch.device = torch.device("cpu")) -> Tenso
 
 
 @lru_cache(maxsize=16)
+@torch.inference_mode(False)  # what is kept must be good for training, whoever asked first
 def _hann(samples: int, device: torch.device) -> Tensor:
     return torch.hann_window(samples, device=device)
 

@@ -34,6 +34,7 @@ def batch_rng(seed: int, step: int) -> np.random.Generator:
 
 
 @lru_cache(maxsize=16)
+@torch.inference_mode(False)  # what is kept must be good for training, whoever asked first
 def _hann(size: int, device: torch.device) -> Tensor:
     return torch.hann_window(size, device=device)
 

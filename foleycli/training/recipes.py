@@ -114,7 +114,7 @@ def vae(work: Workspace) -> None:
         batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
     )  # fmt: skip
     model.load_state_dict(ema)
-    with torch.inference_mode():
+    with torch.no_grad():
         spread = torch.cat([model.encode(batches(step)[0]).flatten() for step in range(8)]).std().item()
     work.save("vae", ema, replace(spec, latent_scale=round(spec.latent_scale / spread, 4)))
 
