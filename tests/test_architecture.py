@@ -166,8 +166,8 @@ def test_files_and_functions_stay_small(path: Path) -> None:
             assert node.end_lineno - node.lineno < 50, f"{name(path)}: {node.name} is over 50 lines"
 
 
-def test_version_is_the_top_entry_of_the_changelog() -> None:
-    top = re.search(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+def test_version_is_the_top_released_entry_of_the_changelog() -> None:
+    top = re.search(r"^## \[(\d[^\]]*)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert top is not None
     assert top[1] == __version__
 

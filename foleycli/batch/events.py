@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from foleycli.cuesheet import Cue
+
 
 @dataclass(frozen=True)
 class Job:
@@ -12,6 +14,15 @@ class Job:
 
     source: Path
     target: Path
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What the file of a dub does not say: the warnings, how many windows, the cues it was performed from."""
+
+    warnings: tuple[str, ...] = ()
+    windows: int = 0
+    cues: tuple[Cue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Done:
 
     job: Job
     seconds: float
-    warnings: tuple[str, ...] = ()
+    notes: Notes = Notes()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What a batch has done, on disk before it is believed: a killed run goes on where it was.
 
 One JSON object per line in OUT/.foley-batch/journal.jsonl, appended and fsynced, never rewritten:
-    {"output": "a.foley.mp4", "input": "/v/a.mp4", "stamp": [...], "settings": "9c", "state": "begun", "before": null}
+    {"output": "a.foley.mp4", "input": "/v/a.mp4", "stamp": [...], "settings": "9c", "state": "begun", "before": null,
+     "notes": {"warnings": [], "windows": 2, "cues": [{"time": 0.52, ...}]}}
     {"output": "a.foley.mp4", ..., "state": "done"}
     {"output": "b.foley.mp4", ..., "state": "failed", "reason": "/v/b.mp4 is empty ..."}
 A kill between the rename of an output and its "done" loses nothing: "begun" told what lay at the target before.
@@ -14,11 +15,13 @@ import os
 import shutil
 import threading
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from foleycli.batch.events import Job
+from foleycli.batch.events import Job, Notes
+from foleycli.cuesheet import Cue
 from foleycli.errors import OutputError
 
 FOLDER = ".foley-batch"
@@ -75,14 +78,22 @@ class Journal:
                 left.append(job)
         return tuple(left)
 
-    def begun(self, job: Job) -> None:
-        self._append(job, state="begun", before=stamp(job.target))
+    def begun(self, job: Job, notes: Notes) -> None:
+        self._append(job, state="begun", before=stamp(job.target), notes=asdict(notes))
 
     def done(self, job: Job) -> None:
         self._append(job, state="done")
 
     def failed(self, job: Job, reason: str) -> None:
         self._append(job, state="failed", reason=reason)
+
+    def notes(self, job: Job) -> Notes | None:
+        """What was noted of a job that is done; None if that was by a foley that noted nothing."""
+        plain: Any = self._last.get(self._key(job), {}).get("notes")
+        try:
+            return Notes(tuple(plain["warnings"]), plain["windows"], tuple(Cue(**cue) for cue in plain["cues"]))
+        except (KeyError, TypeError):
+            return None
 
     def _key(self, job: Job) -> str:
         return os.path.relpath(job.target, self.out_dir)
@@ -99,7 +110,7 @@ class Journal:
         entry = {"output": self._key(job), **self._facts(job), **more}
         line = json.dumps(entry).encode() + b"\n"
         with self._writing:
-            self._last[entry["output"]] = entry
+            _keep(self._last, entry)
             try:
                 self._file.write(line)
                 os.fsync(self._file.fileno())
@@ -117,10 +128,16 @@ class Journal:
             try:
                 entry = json.loads(line)
                 if entry["state"] in ("begun", "done", "failed"):
-                    entries[str(entry["output"])] = entry
+                    _keep(entries, entry)
             except (ValueError, KeyError, TypeError):
                 continue
         return entries
+
+
+def _keep(entries: dict[str, dict[str, Any]], entry: dict[str, Any]) -> None:
+    """Makes `entry` the last of its output; "done" says only that what "begun" said is true."""
+    key = str(entry["output"])
+    entries[key] = {**entries.get(key, {}), **entry} if entry["state"] == "done" else entry
 
 
 def _lock(handle: int, out_dir: Path) -> None:

@@ -20,7 +20,7 @@ from threading import BoundedSemaphore, Event
 from typing import Generic, TypeVar
 
 from foleycli.batch import events
-from foleycli.batch.events import Job
+from foleycli.batch.events import Job, Notes
 from foleycli.batch.journal import Journal
 from foleycli.errors import FoleyError, InputError, ModelError, OutputError, UsageError
 from foleycli.media.atomic import check_target
@@ -29,7 +29,7 @@ Seen = TypeVar("Seen")
 Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
 Watch = Callable[[Path, Progress], Seen]  # reads a video
-Deliver = Callable[[Seen, Path], Sequence[str]]  # performs it into a file, whole; returns warnings
+Deliver = Callable[[Seen, Path], Notes]  # performs it into a file, whole
 Tell = Callable[[events.Event], None]
 
 SPARE_BYTES = 2**20
@@ -90,22 +90,22 @@ class Batch(Generic[Seen]):
 
     def _perform(self, job: Job, number: int, seen: Seen, started: float) -> None:
         try:
-            warnings = self._guarded(job, lambda: self._delivered(job, number, seen))
-            if warnings is not None:
-                self._said.put(events.Done(job, time.monotonic() - started, warnings))
+            notes = self._guarded(job, lambda: self._delivered(job, number, seen))
+            if notes is not None:
+                self._said.put(events.Done(job, time.monotonic() - started, notes))
         finally:
             self._ahead.release()
 
-    def _delivered(self, job: Job, number: int, seen: Seen) -> tuple[str, ...]:
+    def _delivered(self, job: Job, number: int, seen: Seen) -> Notes:
         draft = self.journal.work / f"{number}{job.target.suffix}"
         try:
             _check_room(job)
-            warnings = tuple(self.deliver(seen, draft))
-            self.journal.begun(job)
+            notes = self.deliver(seen, draft)
+            self.journal.begun(job, notes)
             check_target(job.target, self.overwrite)
             os.replace(draft, job.target)
             self.journal.done(job)
-            return warnings
+            return notes
         finally:
             draft.unlink(missing_ok=True)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from foleycli.batch import events
-from foleycli.batch.events import Job
+from foleycli.batch.events import Job, Notes
 from foleycli.batch.find import find, split_list
 from foleycli.batch.journal import Journal
 from foleycli.batch.naming import name_jobs
@@ -88,9 +88,10 @@ def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Perform
             progress=progress,
         )
 
-    def perform(seen: Seen, draft: Path) -> Sequence[str]:
+    def perform(seen: Seen, draft: Path) -> Notes:
         info, stream = seen
-        return deliver(stream, info, draft, wanted.mix, Fraction(0), overwrite=True).warnings
+        outcome = deliver(stream, info, draft, wanted.mix, Fraction(0), overwrite=True)
+        return Notes(outcome.warnings, outcome.windows, stream.cues)
 
     Batch(journal, watch, perform, workers=order.workers, overwrite=order.overwrite).run(waiting, told.tell)
 

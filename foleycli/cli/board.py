@@ -69,7 +69,7 @@ class Told:
             case events.Started():
                 self.say.detail(f"{name}: started")
             case events.Done():
-                for warning in event.warnings:
+                for warning in event.notes.warnings:
                     self.say.warn(f"{name}: {warning}")
                 self.say.result(str(event.job.target))
             case events.Failed():
@@ -142,7 +142,9 @@ def plain(event: Event) -> dict[str, Any]:
             kind = "window" if event.stage == "perform" else event.stage
             return {"event": kind, **facts, "done": event.done, "total": event.total}
         case events.Done():
-            return {"event": "done", **facts, "seconds": round(event.seconds, 3), "warnings": list(event.warnings)}
+            notes = event.notes
+            about = {"windows": notes.windows, "cues": len(notes.cues), "warnings": list(notes.warnings)}
+            return {"event": "done", **facts, "seconds": round(event.seconds, 3), **about}
         case events.Failed():
             return {"event": "failed", **facts, "kind": event.kind, "reason": text(event.reason)}
 

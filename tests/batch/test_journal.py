@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from foleycli.batch.events import Job
+from foleycli.batch.events import Job, Notes
 from foleycli.batch.journal import FOLDER, Journal
+from foleycli.cuesheet import Cue
 from foleycli.errors import OutputError
+
+NOTES = Notes(("a stream was dropped",), 2, (Cue(0.5, sound="clap"), Cue(1.0, stop=2.5)))
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def journal(job: Job, settings: str = "one") -> Journal:
 
 def finish(job: Job) -> None:
     with journal(job) as book:
-        book.begun(job)
+        book.begun(job, NOTES)
         job.target.write_bytes(b"dubbed")
         book.done(job)
 
@@ -57,16 +60,27 @@ def test_a_failure_is_tried_again(job: Job) -> None:
 
 def test_a_kill_between_the_output_and_its_line_loses_nothing(job: Job) -> None:
     with journal(job) as book:
-        book.begun(job)
+        book.begun(job, NOTES)
     assert not is_done(job)
     job.target.write_bytes(b"dubbed")
     assert is_done(job)
 
 
+def test_what_was_noted_of_a_dub_is_there_in_the_next_run(job: Job) -> None:
+    finish(job)
+    with journal(job) as book:
+        assert book.notes(job) == NOTES
+    path = job.target.parent / FOLDER / "journal.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"notes"', b'"nothing"'))  # as written before there were notes
+    with journal(job) as book:
+        assert book.waiting([job]) == ()
+        assert book.notes(job) is None
+
+
 def test_an_output_from_before_is_not_taken_for_the_new_one(job: Job) -> None:
     job.target.write_bytes(b"old")
     with journal(job) as book:
-        book.begun(job)
+        book.begun(job, NOTES)
     assert not is_done(job)
     fresh = job.target.with_name("fresh")
     fresh.write_bytes(b"new")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from foleycli.batch import events, runner
-from foleycli.batch.events import Event, Failed, Job
+from foleycli.batch.events import Event, Failed, Job, Notes
 from foleycli.batch.journal import Journal
 from foleycli.batch.runner import Batch, Progress
 from foleycli.errors import InputError
@@ -29,16 +29,16 @@ def watch(source: Path, progress: Progress) -> tuple[str, Progress]:
     return source.read_text(), progress
 
 
-def deliver(seen: tuple[str, Progress], draft: Path) -> Sequence[str]:
+def deliver(seen: tuple[str, Progress], draft: Path) -> Notes:
     draft.write_text(seen[0].upper())
     seen[1]("perform", 1, 1)
-    return ()
+    return Notes(windows=1)
 
 
 def run(
     jobs: Sequence[Job],
     watch: Callable[[Path, Progress], tuple[str, Progress]] = watch,
-    deliver: Callable[[tuple[str, Progress], Path], Sequence[str]] = deliver,
+    deliver: Callable[[tuple[str, Progress], Path], Notes] = deliver,
     *,
     tell: Callable[[Event], object] = lambda event: None,
     workers: int = 1,
@@ -78,7 +78,7 @@ def test_the_next_is_watched_while_one_is_performed(jobs: tuple[Job, ...]) -> No
             watched.set()
         return watch(source, progress)
 
-    def perform(seen: tuple[str, Progress], draft: Path) -> Sequence[str]:
+    def perform(seen: tuple[str, Progress], draft: Path) -> Notes:
         if seen[0] == "a":
             assert watched.wait(5), "b was not watched while a was performed"
         return deliver(seen, draft)
@@ -93,7 +93,7 @@ def test_what_is_watched_ahead_is_bounded(jobs: tuple[Job, ...]) -> None:
         ahead.append(source.stem)
         return watch(source, progress)
 
-    def perform(seen: tuple[str, Progress], draft: Path) -> Sequence[str]:
+    def perform(seen: tuple[str, Progress], draft: Path) -> Notes:
         time.sleep(0.02)
         assert ord(ahead[-1]) - ord(seen[0]) <= 1
         return deliver(seen, draft)
@@ -107,7 +107,7 @@ def test_a_bad_video_stops_no_other(jobs: tuple[Job, ...]) -> None:
             raise InputError("b is no video; try another")
         return watch(source, progress)
 
-    def perform(seen: tuple[str, Progress], draft: Path) -> Sequence[str]:
+    def perform(seen: tuple[str, Progress], draft: Path) -> Notes:
         if seen[0] == "d":
             draft.write_text("half")
             raise ZeroDivisionError("a bug")
@@ -135,7 +135,7 @@ def test_a_file_in_the_way_is_kept_unless_it_may_be_replaced(jobs: tuple[Job, ..
 def test_a_full_disk_fails_each_video_and_leaves_nothing(
     jobs: tuple[Job, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(seen: tuple[str, Progress], draft: Path) -> Sequence[str]:
+    def full(seen: tuple[str, Progress], draft: Path) -> Notes:
         draft.write_text("half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -149,7 +149,7 @@ def test_a_full_disk_fails_each_video_and_leaves_nothing(
 
 
 def test_an_interrupt_unwinds_within_a_window_and_the_next_run_goes_on(jobs: tuple[Job, ...]) -> None:
-    def slow(seen: tuple[str, Progress], draft: Path) -> Sequence[str]:
+    def slow(seen: tuple[str, Progress], draft: Path) -> Notes:
         for window in range(1000 if seen[0] == "c" else 1):
             time.sleep(0.01)
             seen[1]("perform", window, 1000)
