@@ -22,13 +22,13 @@ from torch import nn
 from foleycli.bundles.bundle import Bundle, write_bundle
 from foleycli.bundles.importing import OFFICIAL_DIT, OFFICIAL_SPECS
 from foleycli.bundles.load import MDSGEN, load_bundle
+from foleycli.drawing import draw_latents
 from foleycli.media.encode import write_video
 from foleycli.media.probe import probe
 from foleycli.models.cavp import CavpVideoEncoder
 from foleycli.models.dit import MDSGen
 from foleycli.models.hifigan import HifiGan
 from foleycli.official import KlDecoder, OfficialMdsgen
-from foleycli.performers import draw_latent
 from foleycli.pipeline import FoleyPipeline, pick_device
 from foleycli.scenes.catalogue import render
 from foleycli.specs import DitSpec, KlVaeSpec, VocoderSpec
@@ -97,7 +97,7 @@ def measure(model: Path, clip: Path, steps: int, device: str) -> None:
     clock = Clock(place)
     features = performer.look(info, Fraction(0))
     clock.say(f"CAVP, {features.shape[1]} pictures")
-    latent = draw_latent(bundle.dit.to(place), features, 0, Fraction(0), sampler, performer.dtype)
+    latent = draw_latents(bundle.dit.to(place), features, [(0, Fraction(0))], sampler, performer.dtype)
     clock.say(f"MDSGen, {steps} guided steps")
     mel = performer.decoder(latent)
     clock.say("VAE")

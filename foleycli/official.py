@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -16,14 +17,14 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from foleycli.bundles.load import LoadedBundle
-from foleycli.cuesheet import Cue
+from foleycli.drawing import draw_latents, windows_at_once
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
 from foleycli.media.probe import VideoInfo
 from foleycli.models.cavp import FRAME_PIXELS, FRAMES_PER_SECOND
-from foleycli.performers import CHUNK_SECONDS, HALO_SECONDS, Progress, Sighting, Wave, draw_latent
-from foleycli.specs import KlVaeSpec, SamplerSpec
-from foleycli.timeline import Window, to_samples
+from foleycli.performers import CHUNK_SECONDS, HALO_SECONDS, Passage, Progress, Sighting, Wave, full_batches
+from foleycli.specs import WINDOW_SECONDS, KlVaeSpec, SamplerSpec
+from foleycli.timeline import to_samples
 
 CUT_FRAMES_PER_SECOND, CUT_PIXELS = 25, 64
 
@@ -59,6 +60,7 @@ class OfficialMdsgen:
         self.bundle, self.device = bundle, device
         bf16 = precision == "bf16" or (precision == "auto" and device.type == "cuda")
         self.dtype = torch.bfloat16 if bf16 else torch.float32
+        self.at_once = windows_at_once(device)
         self.sample_rate = bundle.mel.sample_rate
 
     @cached_property
@@ -89,18 +91,24 @@ class OfficialMdsgen:
         return spec if guidance is None else replace(spec, guidance=guidance)
 
     @torch.inference_mode()
-    def perform(
-        self, info: VideoInfo, cues: tuple[Cue, ...], start: Fraction, window: Window, seed: int, sampler: SamplerSpec
-    ) -> Wave:
-        features = self.look(info, start + window.start)  # (1, 32, 512)
-        dit = self.bundle.dit.to(self.device)
-        latent = draw_latent(dit, features, seed, start + window.start, sampler, self.dtype)  # (1, C, L, F)
-        mel = self.decoder(latent)  # (1, M, K)
-        samples = to_samples(window.stop, self.sample_rate) - to_samples(window.start, self.sample_rate)
+    def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
+        waves: dict[Passage, Wave] = {}
+        for batch in full_batches(list(dict.fromkeys(passages)), self.at_once):
+            waves |= zip(batch, self._sounds(batch, sampler), strict=True)
+        return [waves[one] for one in passages]
+
+    def _sounds(self, batch: Sequence[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
+        views = {(one.info.path, one.start): one for one in batch}  # of several takes: looked at once
+        seen = {view: self.look(one.info, one.start) for view, one in views.items()}
+        features = torch.cat([seen[one.info.path, one.start] for one in batch])  # (B, 32, 512)
+        places = [(one.seed, one.start) for one in batch]
+        dit, vocoder = self.bundle.dit.to(self.device), self.bundle.vocoder.to(self.device)
+        mels = self.decoder(draw_latents(dit, features, places, sampler, self.dtype))  # (B, M, K)
         # 816 mel frames are 8.16 s of a window of 8.192: the last frame is held for the rest.
-        lacking = max(0, -(-samples // self.bundle.mel.hop_samples) - mel.shape[-1])
-        wave: Wave = self.bundle.vocoder.to(self.device)(F.pad(mel, (0, lacking), "replicate"))[0].cpu().numpy()
-        return wave[:samples]
+        lacking = max(0, to_samples(WINDOW_SECONDS, self.sample_rate) // self.bundle.mel.hop_samples - mels.shape[-1])
+        sounds = vocoder(F.pad(mels, (0, lacking), "replicate")).cpu().numpy()  # (B, S)
+        for one, sound in zip(batch, sounds, strict=True):
+            yield sound[: one.samples(self.sample_rate)]
 
     def look(self, info: VideoInfo, start: Fraction) -> Tensor:
         """CAVP's features (1, T, 512) of the pictures of one window, a quarter of a second apart."""

@@ -6,7 +6,7 @@ mdsgen (the paper's):   frames -> CAVP -> features               -> MDSGen -> VA
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
@@ -14,20 +14,16 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from foleycli.bundles.load import LoadedBundle
 from foleycli.cuesheet import Cue
+from foleycli.drawing import draw_latents, windows_at_once
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
 from foleycli.media.leveller import ride
 from foleycli.media.probe import VideoInfo
 from foleycli.models.cues import curves_batch
-from foleycli.models.dit import MDSGen
 from foleycli.models.picking import Spotting, join, pick
-from foleycli.sampling.guidance import from_velocity, guided
-from foleycli.sampling.schedule import Schedule
-from foleycli.sampling.solver import sample, window_noise
 from foleycli.specs import WINDOW_SECONDS, SamplerSpec, SpotterSpec
 from foleycli.timeline import Window, to_samples
 
@@ -46,10 +42,35 @@ class Sighting:
     cuts: tuple[Fraction, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """One window to perform: with the model and its sampler, all that its sound depends on."""
+
+    info: VideoInfo
+    cues: tuple[Cue, ...]
+    origin: Fraction  # what the window's times count from, in seconds from the first picture
+    window: Window
+    seed: int
+
+    @property
+    def start(self) -> Fraction:
+        """In seconds from the first picture."""
+        return self.origin + self.window.start
+
+    @property
+    def audible(self) -> bool:
+        """Whether any cue is heard in it."""
+        return any(audible(cue, float(self.start), float(self.start + WINDOW_SECONDS)) for cue in self.cues)
+
+    def samples(self, sample_rate: int) -> int:
+        return to_samples(self.window.stop, sample_rate) - to_samples(self.window.start, sample_rate)
+
+
 class Performer(Protocol):
     """What the pipeline asks of a model."""
 
     sample_rate: int
+    at_once: int  # windows that it performs together
 
     def watch(
         self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
@@ -61,10 +82,8 @@ class Performer(Protocol):
         """The bundle's sampler settings, with those that are given replaced."""
         ...
 
-    def perform(
-        self, info: VideoInfo, cues: tuple[Cue, ...], start: Fraction, window: Window, seed: int, sampler: SamplerSpec
-    ) -> Wave:
-        """The sound (S,) of one window, whose times count from `start`."""
+    def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
+        """The sound (S,) of each; of any videos, cues and seeds, and the same in any company and order."""
         ...
 
 
@@ -75,6 +94,7 @@ class SpotPerform:
         self.bundle, self.device = bundle, device
         bf16 = precision == "bf16" or (precision == "auto" and device.type == "cuda")
         self.dtype = torch.bfloat16 if bf16 else torch.float32
+        self.at_once = windows_at_once(device)
         self.sample_rate = bundle.mel.sample_rate
 
     def watch(
@@ -108,49 +128,33 @@ class SpotPerform:
         return spec if guidance is None else replace(spec, guidance=guidance)
 
     @torch.inference_mode()
-    def perform(
-        self, info: VideoInfo, cues: tuple[Cue, ...], start: Fraction, window: Window, seed: int, sampler: SamplerSpec
-    ) -> Wave:
-        samples = to_samples(window.stop, self.sample_rate) - to_samples(window.start, self.sample_rate)
-        first = float(start + window.start)
-        if not any(audible(cue, first, first + float(WINDOW_SECONDS)) for cue in cues):
-            return np.zeros(samples, np.float32)  # nothing happens here: silence, not a model's idea of it
-        curves = curves_batch(cues, [first], self.bundle.cue_encoder.spec).to(self.device)
-        features = self.bundle.cue_encoder.to(self.device)(curves)  # (1, 32, 512)
-        latent = draw_latent(
-            self.bundle.dit.to(self.device), features, seed, start + window.start, sampler, self.dtype
-        )  # (1, C, F, L)
-        mel = self.bundle.vae.to(self.device).decode(latent)  # (1, M, K)
-        wave: Wave = self.bundle.vocoder.to(self.device)(mel)[0].float().cpu().numpy()
-        return ride(wave[:samples], cues, first, self.sample_rate)
+    def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
+        # Where nothing happens there is silence, not a model's idea of it.
+        waves = {one: np.zeros(one.samples(self.sample_rate), np.float32) for one in passages if not one.audible}
+        heard = list(dict.fromkeys(one for one in passages if one not in waves))
+        for batch in full_batches(heard, self.at_once):
+            waves |= zip(batch, self._sounds(batch, sampler), strict=True)
+        return [waves[one] for one in passages]
+
+    def _sounds(self, batch: Sequence[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
+        encoder = self.bundle.cue_encoder.to(self.device)
+        curves = [curves_batch(one.cues, [float(one.start)], encoder.spec) for one in batch]
+        features = encoder(torch.cat(curves).to(self.device))  # (B, 32, 512)
+        places = [(one.seed, one.start) for one in batch]
+        latents = draw_latents(self.bundle.dit.to(self.device), features, places, sampler, self.dtype)  # (B, C, F, L)
+        mels = self.bundle.vae.to(self.device).decode(latents)  # (B, M, K)
+        sounds = self.bundle.vocoder.to(self.device)(mels).float().cpu().numpy()  # (B, S)
+        for one, sound in zip(batch, sounds, strict=True):
+            yield ride(sound[: one.samples(self.sample_rate)], one.cues, float(one.start), self.sample_rate)
 
 
-def draw_latent(
-    dit: MDSGen, features: Tensor, seed: int, start: Fraction, sampler: SamplerSpec, dtype: torch.dtype
-) -> Tensor:
-    """One latent (1, C, ...) in the model's own layout, for features (1, T, 512) of the window that begins at `start`.
-
-    Its noise belongs to the time it stands at, so windows that overlap agree.
+def full_batches(passages: Sequence[Passage], size: int) -> Iterator[Sequence[Passage]]:
+    """Batches of exactly `size`, the last filled up with repeats: in one shape a row's numbers do not depend on
+    the others, in another shape sums are rounded otherwise.
     """
-    spec, device = dit.spec, features.device
-    channels = spec.latent_channels
-    drop = torch.tensor([False, True], device=device)
-    conditions = {1: dit.condition(features), 2: dit.condition(torch.cat([features, features]), drop)}
-
-    def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
-        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
-            output = dit.denoise(latent, t, conditions[len(latent)])  # what `drop` says is in the condition
-        predicted: Tensor = output.float().narrow(1, 0, channels)
-        return predicted
-
-    shape = (channels, spec.latent_bins, spec.latent_frames)
-    noise = window_noise(shape, seed, round(start * shape[2] / WINDOW_SECONDS)).to(device)
-    if spec.layout == "official":
-        noise = noise.transpose(2, 3)  # time first
-    denoise = guided(model, sampler.guidance, sampler.guidance_power, sampler.train_steps, sampler.guidance_rescale)
-    if sampler.prediction == "v":
-        denoise = from_velocity(denoise, Schedule.linear(sampler))
-    return sample(denoise, noise, sampler)
+    for first in range(0, len(passages), size):
+        batch = passages[first : first + size]
+        yield [*batch, *[batch[-1]] * (size - len(batch))]
 
 
 def _as_sure(cue: Cue) -> Cue:

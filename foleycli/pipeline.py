@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +19,8 @@ from foleycli.media.limit import soft_limit
 from foleycli.media.probe import VideoInfo, probe
 from foleycli.media.stitch import stitch
 from foleycli.official import OfficialMdsgen
-from foleycli.performers import Performer, SpotPerform
+from foleycli.performers import Passage, Performer, SpotPerform
+from foleycli.specs import SamplerSpec
 from foleycli.timeline import Window, plan_windows
 
 Wave = npt.NDArray[np.float32]
@@ -96,23 +98,60 @@ class FoleyPipeline:
 
         A window's sound depends on (video, cues, seed, window) alone.
         """
+        (only,) = self.takes(
+            video,
+            (seed,),
+            cues=cues,
+            sounds=sounds,
+            steps=steps,
+            guidance=guidance,
+            overlap=overlap,
+            start=start,
+            stop=stop,
+            progress=progress,
+        )
+        return only
+
+    def takes(
+        self,
+        video: str | Path | VideoInfo,
+        seeds: Sequence[int],
+        *,
+        cues: Sequence[Cue] | None = None,
+        sounds: Sequence[str] = (),
+        steps: int | None = None,
+        guidance: float | None = None,
+        overlap: Fraction = OVERLAP,
+        start: Fraction | None = None,
+        stop: Fraction | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[TrackStream, ...]:
+        """A performance for each seed, watched once, each as `stream` gives it; read them in order, or memory grows.
+
+        Their windows form one row, performed as many at once as the device takes.
+        """
         info = as_info(video)
         first, last = _part(info, start, stop)
         seen = self.performer.watch(info, first, last, spot=cues is None, progress=progress)
         cues = named(steer(seen.cues if cues is None else cues, sounds, float(last)))
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
-        sampler = self.performer.sampler(steps, guidance)
+        row = [Passage(info, cues, first, window, seed) for seed in seeds for window in windows]
+        takes = _apart(self._performed(row, self.performer.sampler(steps, guidance)), [len(windows)] * len(seeds))
 
-        def parts() -> Iterator[tuple[Window, Wave]]:
-            for window in windows:
-                yield window, self.performer.perform(info, cues, first, window, seed, sampler)
-                if progress is not None:
-                    progress("perform", window.index + 1, len(windows))
+        def chunks(waves: Iterator[Wave]) -> Iterator[Wave]:
+            for chunk in stitch(_counted(windows, waves, progress), self.performer.sample_rate):
+                yield soft_limit(chunk)
 
-        rate = self.performer.sample_rate
-        seeds = tuple(seed for _ in windows)
-        chunks = (soft_limit(chunk) for chunk in stitch(parts(), rate))
-        return TrackStream(chunks, rate, last - first, windows, seeds, cues)
+        rate, length = self.performer.sample_rate, last - first
+        return tuple(
+            TrackStream(chunks(waves), rate, length, windows, (seed,) * len(windows), cues)
+            for seed, waves in zip(seeds, takes, strict=True)
+        )
+
+    def _performed(self, row: Sequence[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
+        """The sound of each passage, in order."""
+        for first in range(0, len(row), self.performer.at_once):
+            yield from self.performer.perform(row[first : first + self.performer.at_once], sampler)
 
     def generate(
         self,
@@ -143,6 +182,29 @@ class FoleyPipeline:
         )
         samples = np.concatenate([*stream]).astype(np.float32, copy=False)
         return Track(samples, stream.sample_rate, stream.windows, stream.seeds, stream.cues)
+
+
+def _apart(row: Iterator[Wave], lengths: Sequence[int]) -> list[Iterator[Wave]]:
+    """A row of sounds as the takes it is made of; those that are passed over wait in memory."""
+    waiting: list[deque[Wave]] = [deque() for _ in lengths]
+    owners = (owner for owner, length in enumerate(lengths) for _ in range(length))
+
+    def own(number: int) -> Iterator[Wave]:
+        for _ in range(lengths[number]):
+            while not waiting[number]:
+                waiting[next(owners)].append(next(row))
+            yield waiting[number].popleft()
+
+    return [own(number) for number in range(len(lengths))]
+
+
+def _counted(
+    windows: Sequence[Window], waves: Iterator[Wave], progress: Progress | None
+) -> Iterator[tuple[Window, Wave]]:
+    for window, wave in zip(windows, waves, strict=True):
+        yield window, wave
+        if progress is not None:
+            progress("perform", window.index + 1, len(windows))
 
 
 def build_performer(bundle: LoadedBundle, device: torch.device, precision: str) -> Performer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from foleycli import FoleyPipeline
 from foleycli.cuesheet import Cue
 from foleycli.errors import UsageError
-from foleycli.pipeline import pick_device
-from foleycli.timeline import to_samples
+from foleycli.media.probe import probe
+from foleycli.performers import Passage
+from foleycli.pipeline import OVERLAP, pick_device
+from foleycli.timeline import plan_windows, to_samples
 from tests.media.clips import make_clip
 from tests.tiny_model import write_tiny
 
@@ -68,6 +71,31 @@ def test_a_stream_is_the_same_track_in_pieces(pipe: FoleyPipeline, clip: Path) -
     assert len(pieces) > 1
     assert np.array_equal(np.concatenate(pieces), pipe.generate(clip, cues=[FIRST, LAST]).samples)
     assert seen[-1] == ("perform", 2, 2)
+
+
+def test_takes_are_the_streams_of_their_seeds_read_in_any_order(pipe: FoleyPipeline, clip: Path) -> None:
+    one, two = pipe.takes(clip, (3, 4), cues=[FIRST, LAST])
+    assert two.seeds == (4, 4)
+    for take, seed in ((two, 4), (one, 3)):
+        assert np.array_equal(np.concatenate([*take]), pipe.generate(clip, seed=seed, cues=[FIRST, LAST]).samples)
+
+
+def test_a_passage_sounds_the_same_in_any_company(pipe: FoleyPipeline, clip: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(pipe.performer, "at_once", 2)
+    other = make_clip(clip.with_name("b.mp4"), [Fraction(k, 8) for k in range(80)])
+    first, second = plan_windows(Fraction(12), overlap=OVERLAP)
+    row = [
+        Passage(probe(clip), (FIRST, LAST), Fraction(0), first, 1),
+        Passage(probe(other), (LAST,), Fraction(0), second, 2),
+        Passage(probe(clip), (FIRST,), Fraction(0), second, 1),  # hears nothing
+        Passage(probe(clip), (FIRST, LAST), Fraction(0), first, 3),
+    ]
+    sampler = pipe.performer.sampler(1, None)
+    together, backwards = pipe.performer.perform(row, sampler), pipe.performer.perform(row[::-1], sampler)
+    assert all(np.array_equal(*pair) for pair in zip(together, backwards[::-1], strict=True))
+    assert np.array_equal(together[1], *pipe.performer.perform(row[1:2], sampler))
+    assert not np.array_equal(together[0], together[3])
+    assert not together[2].any()
 
 
 def test_a_part_of_the_video_has_the_length_of_the_part(pipe: FoleyPipeline, clip: Path) -> None:
