@@ -50,6 +50,7 @@ class TrackStream:
     windows: tuple[Window, ...]
     seeds: tuple[int, ...]
     cues: tuple[Cue, ...]
+    model: str = ""
 
     def __iter__(self) -> Iterator[Wave]:
         return self.chunks
@@ -142,9 +143,9 @@ class FoleyPipeline:
             for chunk in stitch(_counted(windows, waves, progress), self.performer.sample_rate):
                 yield soft_limit(chunk)
 
-        rate, length = self.performer.sample_rate, last - first
+        rate, length, model = self.performer.sample_rate, last - first, self.bundle.manifest.name
         return tuple(
-            TrackStream(chunks(waves), rate, length, windows, (seed,) * len(windows), cues)
+            TrackStream(chunks(waves), rate, length, windows, (seed,) * len(windows), cues, model)
             for seed, waves in zip(seeds, takes, strict=True)
         )
 

@@ -18,9 +18,11 @@ from foleycli.cli.targets import SOUND_SUFFIXES
 from foleycli.errors import ModelError, UsageError
 from foleycli.media.atomic import atomic_file
 from foleycli.media.audio import AudioWriter
+from foleycli.media.bwf import Origin, write_bwf
 from foleycli.media.mixdown import LevelReport, finish
 from foleycli.media.mux import mux
 from foleycli.media.splice import copy_track
+from foleycli.media.timecode import source_timecode, timecode_seconds
 from foleycli.timeline import to_samples
 
 if TYPE_CHECKING:
@@ -79,7 +81,9 @@ def deliver(
     with tempfile.TemporaryDirectory(prefix="foley-") as folder:
         track = Path(folder) / "track.wav"
         level = perform(stream, info, track, mix, start, whole=in_video(target))
-        warnings = (*level.warnings, *place(track, info, target, mix, overwrite))
+        origin, doubts = origin_of(info, start, stream.model, stream.seeds[0])
+        named = target is None or target.suffix.lower() == ".wav"
+        warnings = (*level.warnings, *(doubts if named else ()), *place(track, info, target, mix, overwrite, origin))
         return Outcome(
             target, stream.seeds[0], stream.duration, len(stream.windows), level, fingerprint(track), warnings
         )
@@ -111,16 +115,33 @@ def perform(
     )
 
 
-def place(track: Path, info: VideoInfo, target: Path | None, mix: Mix, overwrite: bool) -> tuple[str, ...]:
+def origin_of(info: VideoInfo, start: Fraction, model: str, seed: int) -> tuple[Origin, tuple[str, ...]]:
+    """What a WAV that begins `start` after the first picture says of itself, and what is doubtful about it."""
+    timecode, begins, doubts = source_timecode(info), Fraction(0), list[str]()
+    try:
+        begins = Fraction(0) if timecode is None else timecode_seconds(timecode, info.frame_rate)
+    except ValueError as error:
+        doubts.append(f"{error}: the time reference counts from the first picture")
+    return Origin(f"foley, model {model}, seed {seed}", to_samples(begins + start, SAMPLE_RATE)), tuple(doubts)
+
+
+def place(
+    track: Path, info: VideoInfo, target: Path | None, mix: Mix, overwrite: bool, origin: Origin
+) -> tuple[str, ...]:
     """Puts a finished track where it was asked for: into a copy of the video, a sound file, or stdout; warnings."""
     if target is None:
-        Say().file(track)
+        named = track.with_name("named.wav")
+        write_bwf(track, named, origin)
+        Say().file(named)
     elif in_video(target):
         original: Literal["replace", "keep-track"] = "keep-track" if mix.original == "keep-track" else "replace"
         return mux(info, track, target, original=original, overwrite=overwrite).warnings
     else:
         with atomic_file(target, overwrite=overwrite) as draft:
-            copy_track(track, draft)
+            if target.suffix.lower() == ".wav":
+                write_bwf(track, draft, origin)
+            else:
+                copy_track(track, draft)
     return ()
 
 

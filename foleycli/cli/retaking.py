@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from foleycli.batch.settings import bundle_hash
-from foleycli.cli.delivery import Mix, fingerprint, in_video, perform, place
+from foleycli.cli.delivery import Mix, fingerprint, in_video, origin_of, perform, place
 from foleycli.cli.dubbing import Performance, load_pipeline
 from foleycli.cli.say import Progress, Say
 from foleycli.cli.targets import SOUND_SUFFIXES, check_place, write_text
@@ -30,7 +30,7 @@ def rerun(path: Path, output: Path | None, say: Say, *, device: str | None, over
         # The sound alone of a part starts with the part, in a video with the video: other samples, the same sound.
         like = in_video(target) == in_video(Path(sidecar.output))
         same = fingerprint(track) == sidecar.track_sha256 if like else None
-        warnings = place(track, player.info, target, player.wanted.mix, overwrite)
+        warnings = place(track, player.info, target, player.wanted.mix, overwrite, player.origin)
     _tell(target, warnings, say, {"identical": same})
     if same is False:
         say.warn(f"{target}: the samples are not those of the first time; another kind of machine, or another version")
@@ -52,7 +52,7 @@ def retake(output: Path, span: tuple[Fraction, Fraction], seed: int, say: Say, *
                 say.warn(f"{output}: made again, its track is not what it was; another kind of machine, or version")
         track = player.renewed(track, taken, Path(folder))
         changed = replace(sidecar, retakes=(*sidecar.retakes, taken), track_sha256=fingerprint(track))
-        warnings = place(track, player.info, output, player.wanted.mix, overwrite=True)
+        warnings = place(track, player.info, output, player.wanted.mix, True, player.origin)
     write_text(path, to_json(changed), overwrite=True)
     _tell(output, warnings, say, {"from": taken.start, "to": taken.stop, "seed": seed})
 
@@ -70,6 +70,8 @@ class Player:
         self.pipeline = load_pipeline(self.wanted)
         if bundle_hash(self.pipeline.bundle.bundle) != sidecar.bundle_sha256:
             raise ModelError(f"{path}: made with another version of {self.wanted.model}; name it with its folder")
+        model = self.pipeline.bundle.bundle.manifest.name
+        self.origin, _ = origin_of(self.info, self.start, model, self.wanted.seed)
 
     def within(self, span: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
         """The span cut to what was dubbed; raises UsageError if nothing is left."""

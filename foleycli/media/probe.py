@@ -178,5 +178,5 @@ def _describe(stream: Any) -> StreamInfo:
         attached_picture=bool(stream.disposition & Disposition.attached_pic),
         channels=context.layout.nb_channels if audio else 0,
         sample_rate=context.sample_rate if audio else 0,
-        timecode=stream.metadata.get("timecode"),
+        timecode=next((value for key, value in stream.metadata.items() if key.lower() == "timecode"), None),
     )
