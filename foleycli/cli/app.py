@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from foleycli.cli import batch, demo, doctor, dub, evaluate, models, probe, retake, scenes, sounds, spot, train
 from foleycli.cli.say import Say, complain, leave_quietly
-from foleycli.errors import EXIT_INTERRUPTED, FoleyError
+from foleycli.cli.signals import Listener, Stopped
+from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
 from foleycli.version import __version__
 
 # Plain help: with rich's panels `foley --help` takes 0.3 s instead of 0.1 s.
@@ -60,16 +61,29 @@ def main() -> None:
     # Names of files come out byte for byte as they went in, whatever their encoding.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    listener = Listener()
+    listener.listen()
     try:
         app(prog_name="foley")
     except FoleyError as error:
         complain(str(error))
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        complain("interrupted; nothing was left half done")
-        raise SystemExit(EXIT_INTERRUPTED) from None
+    except (Stopped, KeyboardInterrupt):
+        _leave(listener)
     except BrokenPipeError:
         leave_quietly()
+    except OSError as error:
+        complain(f"{error.filename or 'output'}: {error.strerror or error}; check the disk's space")
+        raise SystemExit(OutputError.exit_code) from None
+    except Exception:
+        if listener.exit_code is None:
+            raise
+        _leave(listener)  # C++ that imports modules turns the interruption into an ImportError
+
+
+def _leave(listener: Listener) -> NoReturn:
+    complain("interrupted; nothing was left half done")
+    raise SystemExit(listener.exit_code or EXIT_INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from foleycli.errors import InputError
+from foleycli.errors import InputError, OutputError
 
 
 @contextmanager
@@ -22,6 +22,9 @@ def local_file(video: str) -> Iterator[Path]:
         raise InputError("no video on stdin; pipe one in, or name a file")
     with tempfile.TemporaryDirectory(prefix="foley-") as folder:
         path = Path(folder) / "stdin"
-        with path.open("wb") as copy:
-            shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
+        try:
+            with path.open("wb") as copy:
+                shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
+        except OSError as error:
+            raise OutputError(f"{path}: {error.strerror}; make room there, or set TMPDIR to another folder") from error
         yield path

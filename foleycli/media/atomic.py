@@ -15,10 +15,11 @@ from foleycli.errors import OutputError
 def atomic_file(target: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     """A temporary path beside `target`, which takes its place when the block ends and vanishes if it fails.
 
-    Whatever stops the block, an error or Ctrl-C, leaves the target as it was.
+    Whatever stops the block, an error or Ctrl-C, leaves the target as it was. A link stays: its end is written.
     """
     target = Path(target)
     check_target(target, overwrite)
+    target = Path(os.path.realpath(target)) if target.is_symlink() else target
     try:
         handle, name = tempfile.mkstemp(prefix=".foley-", suffix=f".part{target.suffix}", dir=target.parent)
     except OSError as error:
@@ -31,6 +32,8 @@ def atomic_file(target: str | Path, *, overwrite: bool = False) -> Iterator[Path
         _settle(temporary, target)
     except OSError as error:
         raise OutputError(f"{target}: {error.strerror or error}; check the disk's space and permissions") from error
+    except OutputError as error:  # nobody knows the temporary name
+        raise OutputError(str(error).replace(str(temporary), str(target))) from error
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()

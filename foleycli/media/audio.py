@@ -172,4 +172,6 @@ class AudioWriter:
         try:
             self._file.write(samples.T)
         except (soundfile.LibsndfileError, OSError) as error:
-            raise OutputError(f"{self.path}: {error}; check the disk's space") from error
+            # libsndfile knows no more than "System error."
+            reason = str(error).rstrip(".")
+            raise OutputError(f"{self.path}: can't be written ({reason}); check the disk's space") from error

@@ -29,7 +29,8 @@ def open_local(path: str | Path, **options: str) -> InputContainer:
     try:
         size_bytes = path.stat().st_size
         if not path.is_file():
-            raise InputError(f"{path} is not a file; give one video file")
+            hint = "give one video file" if path.is_dir() else "pipe it into 'foley dub -'"
+            raise InputError(f"{path} is not a file; {hint}")
         with path.open("rb"):
             pass
     except OSError as error:

@@ -25,6 +25,7 @@ REFUSED = ("not currently supported in container", "Could not find tag for codec
 FOLLOW_UPS = (
     "Terminating thread",
     "Task finished",
+    "Last message repeated",
     "Nothing was written",
     "Error writing trailer",
     "Conversion failed",

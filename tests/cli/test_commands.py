@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,20 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
     line = f"{sys.executable} -m foleycli.cli.app sounds --json | head -c 1"
     ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
     assert (ran.stdout, ran.stderr) == ("[", "")
+
+
+@pytest.mark.parametrize(("shell", "words"), [("bash", "foley dub --orig"), ("zsh", "foley ba"), ("fish", "foley pro")])
+def test_a_shell_is_told_how_a_word_goes_on(shell: str, words: str) -> None:
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}  # bash
+    asked |= {"_TYPER_COMPLETE_ARGS": words, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}  # zsh and fish
+    ran = subprocess.run(
+        [sys.executable, "-m", "foleycli.cli.app"], capture_output=True, text=True,
+        env={**os.environ, **asked, "_FOLEY_COMPLETE": f"complete_{shell}"},
+    )  # fmt: skip
+    assert {"bash": "--original", "zsh": "batch", "fish": "probe"}[shell] in ran.stdout
+
+
+def test_a_full_disk_behind_stdout_is_one_line() -> None:
+    line = f"{sys.executable} -m foleycli.cli.app sounds > /dev/full"
+    ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (5, "foley: output: No space left on device; check the disk's space\n")

@@ -1,0 +1,86 @@
+"""Asked to stop, foley says so, leaves with the signal's code, and leaves nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FOLEY = (sys.executable, "-m", "foleycli.cli.app")
+SAID = "foley: interrupted; nothing was left half done\n"
+
+
+def environment(folder: Path) -> dict[str, str]:
+    folder.mkdir()
+    return {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_dub_that_is_stopped_leaves_no_temporary_file(tmp_path: Path, number: str, code: int) -> None:
+    temporary = tmp_path / "tmp"
+    with subprocess.Popen(
+        [*FOLEY, "dub", "-", "-o", "out.mp4"],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment(temporary),
+    ) as dub:  # fmt: skip
+        deadline = time.monotonic() + 30
+        while not list(temporary.glob("foley-*/*")) and time.monotonic() < deadline:
+            time.sleep(0.01)  # until it has begun to copy stdin
+        dub.send_signal(getattr(signal, number))
+        assert dub.stderr is not None
+        assert (dub.stderr.read(), dub.wait()) == (SAID, code)
+    assert list(temporary.iterdir()) == [] and not (tmp_path / "out.mp4").exists()
+
+
+def test_a_batch_that_is_stopped_keeps_its_journal_alone(models: Path, clip: Path, tmp_path: Path) -> None:
+    out, temporary = tmp_path / "out", tmp_path / "tmp"
+    with subprocess.Popen(
+        [*FOLEY, "batch", clip, "-o", out, "-m", models / "pocket", "--steps", "40", "--json", "-q"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(temporary),
+    ) as batch:  # fmt: skip
+        assert batch.stdout is not None and batch.stderr is not None
+        assert json.loads(batch.stdout.readline())["event"] == "started"
+        batch.send_signal(signal.SIGTERM)
+        batch.stdout.read()
+        assert (batch.stderr.read(), batch.wait()) == (SAID, 143)
+    assert [path.name for path in out.rglob("*") if path.is_file()] == ["journal.jsonl"]
+    assert list(temporary.glob("foley-*")) == []
+
+
+UNHEARD = """
+import os, signal, time
+from foleycli.cli.signals import Listener, Stopped
+class Lost:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        sum(range(1000))
+listener = Listener()
+listener.listen()
+try:
+    Lost()
+    for _ in range(500):
+        time.sleep(0.01)
+except Stopped:
+    print(listener.exit_code)
+"""
+
+
+def test_a_signal_that_python_drops_comes_again() -> None:
+    ran = subprocess.run([sys.executable, "-c", UNHEARD], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("130\n", "")
+
+
+def test_a_background_job_of_a_script_can_be_interrupted(tmp_path: Path) -> None:
+    # A shell starts those with SIGINT ignored.
+    temporary = tmp_path / "tmp"
+    script = f"""mkfifo in; exec 3<>in; {" ".join(FOLEY)} dub - -o out.wav <in &
+        until ls "$TMPDIR"/foley-*/* >/dev/null 2>&1; do sleep 0.05; done; kill -INT $!; wait $!; echo $?"""
+    ran = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, env=environment(temporary)
+    )
+    assert (ran.stdout, ran.stderr, list(temporary.iterdir())) == ("130\n", SAID, [])
