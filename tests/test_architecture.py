@@ -23,7 +23,7 @@ LAYERS = {
     **dict.fromkeys(("errors", "version"), 0),
     **dict.fromkeys(("specs", "classes"), 1),
     **dict.fromkeys(("timeline", "cuesheet"), 2),
-    **dict.fromkeys(("media", "models", "sampling", "scenes", "sidecar"), 3),
+    **dict.fromkeys(("media", "models", "sampling", "scenes", "sheets", "sidecar"), 3),
     **dict.fromkeys(("bundles", "drawing"), 4),
     "performers": 5,
     "official": 6,
@@ -35,6 +35,7 @@ LAYERS = {
 THIRD_PARTY = {  # what a package may import beside the standard library, lazily or not
     "errors": set(), "version": set(), "specs": set(), "timeline": set(), "classes": set(), "cuesheet": set(),
     "media": {"numpy", "einops", "av", "ffmpeg", "imageio_ffmpeg", "soundfile", "soxr", "scipy"},
+    "sheets": {"opentimelineio"},
     "models": {"torch", "numpy", "einops"},
     "sampling": {"torch", "numpy", "einops", "diffusers"},
     "scenes": {"torch", "numpy", "einops"},

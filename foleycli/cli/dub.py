@@ -23,7 +23,7 @@ GuidanceOption = Annotated[
     float | None, typer.Option("--guidance", min=0.0, max=50.0, help="How closely to obey; else the model's.")
 ]
 CuesOption = Annotated[
-    Path | None, typer.Option("--cues", metavar="FILE", help="A cue sheet of 'foley spot', instead of spotting.")
+    Path | None, typer.Option("--cues", metavar="FILE", help="A cue sheet (csv, json, txt, otio), instead of spotting.")
 ]
 OverlapOption = Annotated[
     Fraction, typer.Option("--overlap", metavar="SECONDS", parser=options.seconds, help="Shared by two windows.")

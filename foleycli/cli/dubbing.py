@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foleycli.cli.delivery import SAMPLE_RATE, Mix, Outcome, check_mix, deliver, in_video
+from foleycli.cli.paper import read_paper
 from foleycli.cli.probe import clock
 from foleycli.cli.recipe import write_sidecar
-from foleycli.cli.say import Say, one_line, size
+from foleycli.cli.say import Say, size
 from foleycli.cli.spool import local_file
 from foleycli.cli.targets import check_place, dub_targets
-from foleycli.errors import InputError, UsageError
+from foleycli.errors import UsageError
 from foleycli.sidecar import sidecar_path
 from foleycli.timeline import plan_windows
 
@@ -65,7 +66,7 @@ def dub(
         raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")
     if sidecar:
         _check_sidecars(video, targets, overwrite or dry_run)
-    cues = None if wanted.sheet is None else _read_sheet(wanted.sheet)
+    cues = None if wanted.sheet is None else read_paper(wanted.sheet)
     with local_file(video) as path:
         from foleycli.media.probe import probe
 
@@ -154,16 +155,6 @@ def _tell(
     for outcome in outcomes:
         if outcome.target is not None:
             say.result(str(outcome.target))
-
-
-def _read_sheet(path: Path) -> tuple[Cue, ...]:
-    from foleycli.cuesheet import read_cues
-
-    try:
-        return read_cues(path.read_text(encoding="utf-8-sig"), one_line(str(path)))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not text"
-        raise InputError(f"{path}: can't be read ({reason}); 'foley spot' writes a cue sheet") from error
 
 
 def _check_span(info: VideoInfo, wanted: Performance) -> None:

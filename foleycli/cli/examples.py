@@ -25,7 +25,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "spot": (
         ("foley spot clip.mp4", "the cue sheet on stdout"),
-        ("foley spot clip.mp4 -o cues.json", "as a file"),
+        ("foley spot clip.mp4 -o cues.txt", "as labels for Audacity; *.csv, *.json and *.otio too"),
+        ("foley spot clip.mp4 -o cues.csv -f --keep-locked cues.csv", "spotted again, its locked cues as they were"),
     ),
     "probe": (("foley probe clip.mp4", "what foley sees in the file"),),
     "sounds": (("foley sounds", "the names that --sound takes"),),

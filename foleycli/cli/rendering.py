@@ -11,13 +11,16 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from foleycli.cli.targets import SHEET_SUFFIXES, check_place, write_text
-from foleycli.cuesheet import Cue, write_csv, write_json
+from foleycli.cli.paper import check_paper
+from foleycli.cli.targets import check_place, write_text
+from foleycli.cuesheet import Cue
 from foleycli.errors import UsageError
 from foleycli.media.atomic import atomic_file
 from foleycli.media.encode import write_video
 from foleycli.scenes.catalogue import KINDS, render
 from foleycli.scenes.sheet import contact_sheet
+from foleycli.sheets.formats import write_sheet
+from foleycli.sheets.markers import Reel
 
 if TYPE_CHECKING:
     from foleycli.scenes.scene import Scene
@@ -41,14 +44,14 @@ def render_to(
     _check_kinds([kind])
     check_place(video, VIDEO_SUFFIXES, overwrite)
     if sheet is not None:
-        check_place(sheet, SHEET_SUFFIXES, overwrite)
+        check_paper(sheet, overwrite)
     size = (height // 2 * 2, round(height * 8 / 9) * 2)
     scene = render(kind, seed, seconds=seconds, size=size, clean=clean)
     rate = Fraction(scene.frames_per_second).limit_denominator(1001)
     write_video(video, scene.frames, rate, overwrite=overwrite)
     if sheet is not None:
-        cues = truth(scene)
-        write_text(sheet, write_json(cues) if sheet.suffix.lower() == ".json" else write_csv(cues), overwrite)
+        reel = Reel(video.stem, video.absolute().as_uri(), Fraction(len(scene.frames)) / rate, rate)
+        write_text(sheet, write_sheet(truth(scene), sheet.suffix, reel), overwrite)
     return video
 
 

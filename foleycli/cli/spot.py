@@ -10,14 +10,18 @@ import typer
 from foleycli.cli import options
 from foleycli.cli.say import Say
 
+_OUTPUT = "*.csv, *.json, *.txt (Audacity labels) or *.otio; '-' prints CSV (JSON with --json)."
+
 
 def spot(
     video: options.VideoArgument,
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="*.csv or *.json; '-' prints CSV (JSON with --json).")
-    ] = "-",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help=_OUTPUT)] = "-",
     model: options.ModelOption = "pocket",
     sound: options.SoundOption = None,
+    keep_locked: Annotated[
+        Path | None,
+        typer.Option("--keep-locked", metavar="SHEET", help="Locked cues of this sheet stay; new ones make room."),
+    ] = None,
     start: options.StartOption = None,
     end: options.EndOption = None,
     device: options.DeviceOption = "auto",
@@ -27,25 +31,30 @@ def spot(
     quiet: options.QuietOption = False,
 ) -> None:
     """Writes down what happens when in VIDEO: time, strength, sound and confidence of each event."""
+    from foleycli.cli.paper import check_paper, read_paper, reel_of
     from foleycli.cli.spool import local_file
-    from foleycli.cli.targets import SHEET_SUFFIXES, check_place, write_text
-    from foleycli.cuesheet import write_csv, write_json
+    from foleycli.cli.targets import write_text
+    from foleycli.sheets.formats import CSV, JSON, write_sheet
+    from foleycli.sheets.respot import keep_locked as merge
 
     say = Say(quiet=quiet, as_json=as_json)
     sounds = options.sounds(sound)
     target = None if output == "-" else Path(output)
     if target is not None:
-        check_place(target, SHEET_SUFFIXES, overwrite)
+        check_paper(target, overwrite)
+    old = () if keep_locked is None else read_paper(keep_locked)
     with local_file(video) as path, say.progress() as progress:
         from foleycli.bundles.load import load_bundle
         from foleycli.media.probe import probe
+        from foleycli.models.picking import MIN_DISTANCE_SECONDS, SPAN_MIN_SECONDS
         from foleycli.pipeline import FoleyPipeline
 
         info = probe(path)  # before the model: a bad file should fail at once
         pipeline = FoleyPipeline(load_bundle(model, offline=offline), device=device)
         cues = pipeline.spot(info, sounds=sounds, start=start, stop=end, progress=progress)
-    in_json = as_json if target is None else target.suffix.lower() == ".json"
-    text = write_json(cues) if in_json else write_csv(cues)
+    cues = merge(old, cues, apart_seconds=MIN_DISTANCE_SECONDS, shortest_seconds=SPAN_MIN_SECONDS)
+    suffix = (JSON if as_json else CSV) if target is None else target.suffix
+    text = write_sheet(cues, suffix, reel_of(info, video))
     if target is None:
         say.result(text.rstrip("\n"))
     else:

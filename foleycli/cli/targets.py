@@ -11,7 +11,6 @@ from foleycli.media.atomic import atomic_file, check_target
 from foleycli.media.containers import BY_SUFFIX
 
 SOUND_SUFFIXES = (".wav", ".flac")
-SHEET_SUFFIXES = (".csv", ".json")
 STDOUT = "-"
 
 

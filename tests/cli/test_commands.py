@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,14 @@ import pytest
 from foleycli.bundles.bundle import read_bundle
 from foleycli.bundles.catalogue import CATALOGUE
 from foleycli.classes import SOUND_CLASSES
+from foleycli.cli.paper import read_paper
 from foleycli.cli.probe import clock
 from foleycli.cli.say import one_line, size, table
-from foleycli.cuesheet import read_cues
+from foleycli.cuesheet import Cue, read_cues
 from foleycli.scenes.catalogue import KINDS, render
+from foleycli.sheets.formats import write_sheet
+from foleycli.sheets.labels import write_labels
+from foleycli.sheets.markers import Reel
 from tests.cli.conftest import Foley
 
 
@@ -28,6 +34,59 @@ def test_a_cue_sheet_reads_back_the_same_in_both_forms(foley: Foley, clip: Path)
     assert len(from_csv) == len(from_json) > 0
     assert [cue.sound for cue in from_csv] == [cue.sound for cue in from_json]
     assert all(abs(a.time - b.time) <= 0.0005 for a, b in zip(from_csv, from_json, strict=True))
+
+
+def test_a_sheet_of_any_kind_is_read_and_performed_as_the_csv_is(foley: Foley, clip: Path) -> None:
+    plain = clip.with_name("cues.csv")
+    rows = ["0.5,,1.0,glass,,yes", "0.9,,0.4,footsteps,yes,", "1.2,1.9,0.5,rain,,"]
+    plain.write_text("\n".join(["time,stop,strength,sound,mute,lock", *rows]))
+    cues = read_paper(plain)
+    for suffix in (".json", ".txt"):
+        other = clip.with_name(f"other{suffix}")
+        other.write_text(write_sheet(cues, suffix, Reel("clip")))
+        assert read_paper(other) == cues
+    for sheet, out in ((plain, "plain.wav"), (other, "other.wav")):
+        assert foley("dub", clip, "-o", out, "--cues", sheet, "--steps", "1").code == 0
+    assert clip.with_name("plain.wav").read_bytes() == clip.with_name("other.wav").read_bytes()
+
+
+def test_a_spotted_sheet_is_a_timeline_of_the_video(foley: Foley, clip: Path) -> None:
+    otio = pytest.importorskip("opentimelineio", reason="has no wheel for this Python")
+    foley("spot", clip, "-o", "cues.json")
+    assert foley("spot", clip, "-o", "cues.otio").text == "cues.otio\n"
+    assert read_paper(clip.with_name("cues.otio")) == read_paper(clip.with_name("cues.json"))
+    (shot,) = otio.adapters.read_from_file(str(clip.with_name("cues.otio"))).find_clips()
+    assert shot.media_reference.target_url == clip.as_uri()
+    assert (shot.duration().value, shot.duration().rate) == (50, 25)
+
+
+def test_spotted_again_what_was_locked_is_there_as_it_was(foley: Foley, clip: Path) -> None:
+    path = clip.with_name("cues.txt")
+    assert foley("spot", clip, "-o", path).code == 0
+    first = read_paper(path)
+    kept = replace(next(cue for cue in first if cue.stop is None), strength=0.123, mute=True, lock=True)
+    path.write_text(write_labels([kept, Cue(0.001, 0.9, "rain", stop=0.9, lock=True), Cue(1.999, 0.9, "glass")]))
+    assert foley("spot", clip, "-o", path, "--keep-locked", path).code == 5  # there already, and no -f
+    assert foley("spot", clip, "-o", path, "-f", "--keep-locked", path).code == 0
+    again = read_paper(path)
+    assert [cue for cue in again if cue.lock] == [Cue(0.001, 0.9, "rain", stop=0.9, lock=True), kept]
+    hits = [cue.time for cue in again if cue.stop is None]
+    assert hits == [cue.time for cue in first if cue.stop is None]  # the one that was locked is not there twice
+
+
+def test_without_the_library_an_otio_is_refused_before_the_work(
+    foley: Foley, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "opentimelineio", None)
+    clip.with_name("old.otio").write_text("{}")
+    for words in (
+        ("spot", clip, "-o", "cues.otio", "-m", "nothing"),
+        ("dub", clip, "--cues", "old.otio", "-m", "nothing"),
+    ):
+        ran = foley(*words)
+        assert (ran.code, ran.out) == (2, b"")
+        assert "pip install 'foleycli[otio]'" in ran.err
+    assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.mp4", "old.otio"]
 
 
 def test_a_named_sound_is_in_every_cue(foley: Foley, clip: Path) -> None:
@@ -96,8 +155,6 @@ def test_a_rendered_scene_and_its_truth_agree(foley: Foley, tmp_path: Path) -> N
 
 
 def test_clocks_sizes_lines_and_tables() -> None:
-    from fractions import Fraction
-
     assert clock(Fraction(5025, 1000)) == "0:05.025"
     assert clock(Fraction(3725)) == "1:02:05.000"
     assert (size(999), size(35_200_000)) == ("999 B", "35.2 MB")

@@ -1,0 +1,40 @@
+"""The cue sheet as a file: checked before the work, read and written by its suffix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foleycli.cli.say import one_line
+from foleycli.cli.targets import check_place
+from foleycli.cuesheet import Cue
+from foleycli.errors import InputError
+from foleycli.sheets.formats import SUFFIXES, check_library, read_sheet
+from foleycli.sheets.markers import Reel
+
+if TYPE_CHECKING:
+    from foleycli.media.probe import VideoInfo
+
+
+def check_paper(target: Path, overwrite: bool) -> None:
+    """Raises if no cue sheet can be written to `target`."""
+    check_place(target, SUFFIXES, overwrite)
+    check_library(target.suffix, one_line(str(target)))
+
+
+def read_paper(path: Path) -> tuple[Cue, ...]:
+    """The cue sheet at `path`; raises InputError if it can't be read, UsageError if it makes no sense."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise InputError(f"{path}: can't be read ({reason}); 'foley spot' writes a cue sheet") from error
+    return read_sheet(text, path.suffix, one_line(str(path)))
+
+
+def reel_of(info: VideoInfo, video: str) -> Reel:
+    """The video as a timeline knows it; one from stdin has no place on disk."""
+    if video == "-":
+        return Reel("stdin", "", info.duration, info.frame_rate)
+    path = Path(video)
+    return Reel(path.stem, path.absolute().as_uri(), info.duration, info.frame_rate)
