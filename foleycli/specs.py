@@ -115,6 +115,7 @@ class CueSpec:
     fold: int = 8
     features: int = 512
     embedding: int = 24
+    held_seconds: tuple[float, ...] = ()  # how long hits and their names ring on for the network: one decay each
 
     @property
     def channels(self) -> int:

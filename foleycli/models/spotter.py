@@ -84,16 +84,16 @@ class Spotter(nn.Module):
         x = rearrange(x, "b t n c -> b c t n")  # a view: already channels_last
         for block in self.blocks:
             x = block(x)
-        onset, strength = self.cell_head(x).unbind(dim=1)  # (B, T, 16) each
+        onset, strength = self.cell_head(x).float().unbind(dim=1)  # (B, T, 16) each
         weight = onset.softmax(dim=2)  # where it happens, if it happens
-        there = torch.einsum("bctn,btn->btc", x, weight)
+        there = torch.einsum("bctn,btn->btc", x.float(), weight)
         clip = self.clip_head(torch.cat([there, x.mean(dim=3).transpose(1, 2)], dim=2))
         return SpotterOutput(
             onset_logit=onset.logsumexp(dim=2),
             cell_logit=onset.reshape(batch, frames, CELLS, CELLS),
             strength=(strength * weight).sum(dim=2).sigmoid(),
-            class_logit=clip[..., 1:],
-            span_logit=clip[..., 0],
+            class_logit=clip[..., 1:].float(),
+            span_logit=clip[..., 0].float(),
         )
 
     @torch.inference_mode()

@@ -36,7 +36,7 @@ from foleycli.training.performer import PerformerRecipe, train_performer
 from foleycli.training.sounds import INDEX_NAME, SoundCache, build_sound_cache
 from foleycli.training.spotting import SHARD_CLIPS, train_spotter, write_shard
 
-CUES = CueSpec(SOUND_CLASSES)
+CUES = CueSpec(SOUND_CLASSES, embedding=48, held_seconds=(0.1, 0.6))
 TEST_SHARDS = 3
 POCKET_SAMPLER = SamplerSpec(steps=12, guidance=2.5, guidance_rescale=1.0, prediction="v")
 

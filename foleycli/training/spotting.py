@@ -21,6 +21,7 @@ from foleycli.models.flow import motion_grid
 from foleycli.models.spotter import CELLS, Spotter, SpotterOutput
 from foleycli.scenes.scene import Scene
 from foleycli.specs import SpotterSpec
+from foleycli.training.framing import reframe, side_by_side
 from foleycli.training.loop import Report, RunConfig, fit
 
 CLIP_SECONDS = 2.56
@@ -107,7 +108,8 @@ def write_shard(folder: Path, first_seed: int, sample: Callable[[int], Scene], s
         return False
     frames = round(CLIP_SECONDS * spec.frames_per_second)
     scenes = [sample(seed) for seed in range(first_seed, first_seed + SHARD_CLIPS)]
-    grids = np.stack([_grid(grey_at_rate(scene, spec, frames)) for scene in scenes])
+    greys = (torch.from_numpy(grey_at_rate(scene, spec, frames))[None] for scene in scenes)
+    grids = np.stack([motion_grid(grey)[0].half().numpy() for grey in greys])
     truth = truth_of(scenes, spec, frames)
     kinds = np.array([scene.kind for scene in scenes])
     np.savez(truth_path, kinds=kinds, **{field.name: getattr(truth, field.name) for field in fields(Truth)})
@@ -116,10 +118,6 @@ def write_shard(folder: Path, first_seed: int, sample: Callable[[int], Scene], s
         np.save(file, grids)
     os.replace(partial, grid_path)  # the grid is there last: a shard is whole or absent
     return True
-
-
-def _grid(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float16]:
-    return np.asarray(motion_grid(torch.from_numpy(grey)[None])[0].half().numpy())
 
 
 class SceneClips:
@@ -141,16 +139,21 @@ class SceneClips:
 
     def take(self, clips: Sequence[int] | npt.NDArray[np.int64]) -> SpotBatch:
         """The named clips, as they are."""
+        return targets(*self.read(clips))
+
+    def read(self, clips: Sequence[int] | npt.NDArray[np.int64]) -> tuple[Tensor, Truth]:
+        """Grids (B, T, 8, 16, 16) and truth of the named clips."""
         rows = np.asarray(clips)
         grids = np.stack([self.grids[shard][row] for shard, row in (self.where[clip] for clip in rows)])
         truth = Truth(*(getattr(self.truth, field.name)[rows] for field in fields(Truth)))
-        return targets(torch.from_numpy(grids).float(), truth)
+        return torch.from_numpy(grids).float(), truth
 
     def batch_at(self, step: int, batch_size: int = 16, seed: int = 0) -> SpotBatch:
-        """A random, augmented batch."""
+        """A random, augmented batch: one clip in eight shares its picture with another."""
         rng = np.random.default_rng((seed, step))
-        batch = self.take(rng.integers(0, len(self), batch_size))
-        return augment(batch, torch.Generator().manual_seed(int(rng.integers(2**62))))
+        grid, truth = self.read(rng.integers(0, len(self), batch_size))
+        grid, truth = side_by_side(*reframe(grid, truth, rng), batch_size // 8)
+        return augment(targets(grid, truth), torch.Generator().manual_seed(int(rng.integers(2**62))))
 
 
 def targets(grid: Tensor, truth: Truth) -> SpotBatch:
