@@ -30,7 +30,8 @@ LAYERS = {
     "pipeline": 7,
     "__init__": 7,  # the façade: what `from foleycli import ...` gives
     **dict.fromkeys(("training", "evaluation", "batch"), 8),
-    "cli": 9,
+    "report": 9,
+    "cli": 10,
 }
 THIRD_PARTY = {  # what a package may import beside the standard library, lazily or not
     "errors": set(), "version": set(), "specs": set(), "timeline": set(), "classes": set(), "cuesheet": set(),
@@ -40,6 +41,7 @@ THIRD_PARTY = {  # what a package may import beside the standard library, lazily
     "sampling": {"torch", "numpy", "einops", "diffusers"},
     "scenes": {"torch", "numpy", "einops"},
     "training": {"torch", "numpy", "einops"},
+    "report": {"numpy", "jinja2"},
 }  # fmt: skip
 ALSO = {"training/sounds.py": {"soundfile", "soxr"}}
 

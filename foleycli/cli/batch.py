@@ -30,6 +30,9 @@ NameOption = Annotated[
 NullOption = Annotated[bool, typer.Option("--null", "-0", help="The list on stdin is NUL-separated (find -print0).")]
 JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Videos performed at a time.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Print what would become what; change nothing.")]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="PAGE.html", help="Write a page to look at and listen to.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line, as things happen.")]
 
 
@@ -52,6 +55,7 @@ def batch(
     precision: options.PrecisionOption = "auto",
     offline: options.OfflineOption = False,
     overwrite: options.OverwriteOption = False,
+    report: ReportOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
     quiet: options.QuietOption = False,
@@ -70,5 +74,5 @@ def batch(
         model, seed, 1, steps, guidance, options.sounds(sound), None, None, None, overlap, device, precision,
         offline, Mix(original, gain, loudness),
     )  # fmt: skip
-    order = batching.Order(tuple(paths), out_dir, name, null, jobs, overwrite)
+    order = batching.Order(tuple(paths), out_dir, name, null, jobs, overwrite, report)
     batching.batch(order, wanted, Say(quiet, verbose, as_json), dry_run=dry_run)

@@ -17,9 +17,10 @@ from foleycli.batch.find import find, split_list
 from foleycli.batch.journal import Journal
 from foleycli.batch.naming import name_jobs
 from foleycli.batch.settings import settings_hash
-from foleycli.cli.board import Told, board
+from foleycli.cli.board import board
 from foleycli.cli.delivery import check_mix, deliver
 from foleycli.cli.dubbing import Performance, load_pipeline
+from foleycli.cli.reporting import Gathered, check_report
 from foleycli.cli.say import Say
 from foleycli.cli.targets import SOUND_SUFFIXES
 from foleycli.errors import EXIT_BATCH_FAILURES, OutputError, UsageError
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     Seen = tuple[VideoInfo, TrackStream]
 
+Tell = Callable[[events.Event], None]
+
 
 @dataclass(frozen=True)
 class Order:
@@ -44,6 +47,7 @@ class Order:
     nul: bool = False
     workers: int = 1
     overwrite: bool = False
+    report: Path | None = None
 
 
 def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False) -> None:
@@ -56,20 +60,44 @@ def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False)
         for job in jobs:
             say.result(f"{job.source} -> {job.target}")
         return
+    if order.report is not None:
+        check_report(order.report, order.out_dir, order.overwrite)
     _make(order.out_dir)
-    with Journal(order.out_dir, _settings(wanted)) as journal, board(say, len(jobs)) as told:
-        waiting = journal.waiting(jobs)
-        for job in jobs:
-            if job not in waiting:
-                told.tell(events.Skipped(job))
-        if waiting:
-            _run(journal, waiting, order, wanted, told)
-    told.close()
+    with Journal(order.out_dir, _settings(wanted)) as journal:
+        gathered = Gathered(jobs, journal)
+        with board(say, len(jobs)) as told:
+            _all(journal, jobs, order, wanted, both(told.tell, gathered.tell))
+        try:
+            if order.report is not None:
+                with say.progress() as progress:
+                    rows = gathered.write(order.report, wanted, progress, overwrite=order.overwrite)
+                told.reported(order.report, rows)
+        finally:
+            told.close()
     if told.failures:
         raise typer.Exit(EXIT_BATCH_FAILURES)
 
 
-def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Performance, told: Told) -> None:
+def both(first: Tell, second: Tell) -> Tell:
+    """One ear for two listeners."""
+
+    def tell(event: events.Event) -> None:
+        first(event)
+        second(event)
+
+    return tell
+
+
+def _all(journal: Journal, jobs: Sequence[Job], order: Order, wanted: Performance, tell: Tell) -> None:
+    waiting = journal.waiting(jobs)
+    for job in jobs:
+        if job not in waiting:
+            tell(events.Skipped(job))
+    if waiting:
+        _run(journal, waiting, order, wanted, tell)
+
+
+def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Performance, tell: Tell) -> None:
     from foleycli.batch.runner import Batch
     from foleycli.media.probe import probe
 
@@ -93,7 +121,7 @@ def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Perform
         outcome = deliver(stream, info, draft, wanted.mix, Fraction(0), overwrite=True)
         return Notes(outcome.warnings, outcome.windows, stream.cues)
 
-    Batch(journal, watch, perform, workers=order.workers, overwrite=order.overwrite).run(waiting, told.tell)
+    Batch(journal, watch, perform, workers=order.workers, overwrite=order.overwrite).run(waiting, tell)
 
 
 def warm(pipeline: FoleyPipeline) -> None:

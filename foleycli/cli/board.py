@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foleycli.batch import events
@@ -74,6 +75,12 @@ class Told:
                 self.say.result(str(event.job.target))
             case events.Failed():
                 complain(event.reason)
+
+    def reported(self, page: Path, rows: int) -> None:
+        """The report is there."""
+        if self.say.as_json:
+            self.say.result(json.dumps({"event": "report", "output": text(page), "rows": rows}))
+        self.say.note(f"report of {rows} videos: {one_line(str(page))}")
 
     def close(self) -> None:
         """The sum of it, and every failure once more, so that none has scrolled away."""

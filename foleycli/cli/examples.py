@@ -17,6 +17,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "batch": (
         ("foley batch . --out-dir out", "every video in this folder and below, once"),
         ("foley batch '*.mp4' -o out --name '{stem}.wav' --json", "the sound alone, told line by line"),
+        ("foley batch . -o out --report report.html", "with a page to look at and listen to"),
         ("foley batch . -o out --dry-run", "what would become what"),
     ),
     "rerun": (("foley rerun dubbed.foley.json -o again.wav", "the same samples again"),),

@@ -95,6 +95,29 @@ def test_other_settings_do_not_replace_what_is_there_unless_asked_to(foley: Fole
     assert foley("batch", *one, "--seed", "1").text == ""
 
 
+def test_a_report_is_of_every_video_and_replaces_only_a_report(foley: Foley, videos: Path, tmp_path: Path) -> None:
+    page, command = tmp_path / "out" / "all.html", ("batch", videos, "-o", "out", "--report", "out/all.html", "--json")
+    told = [json.loads(line) for line in foley(*command, "-q").text.splitlines()]
+    assert told[-2] == {"event": "report", "output": "out/all.html", "rows": 3}
+    assert told[-1]["event"] == "finished"
+    text = page.read_text()
+    assert "not a video file" in text
+    assert [text.count(f'class="row {state}') for state in ("done", "before", "failed")] == [2, 0, 1]
+    (videos / "b.mp4").unlink()
+    assert foley(*command).code == 0
+    text = page.read_text()
+    assert [text.count(f'class="row {state}') for state in ("done", "before", "failed")] == [0, 2, 0]
+    assert text.count("data:audio/ogg;base64,") == 2
+    page.write_text("mine")
+    assert foley(*command).code == 5
+    assert page.read_text() == "mine"
+    assert foley(*command, "-f").code == 0
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    assert "--report a.mp4" in foley("batch", videos, "-o", "new", "--report", "a.mp4").err
+    assert foley("batch", videos, "-o", "new", "--report", "nowhere/a.html").code == 5
+    assert not (tmp_path / "new").exists()
+
+
 def test_requests_that_make_no_sense_are_refused_before_anything_is_made(foley: Foley, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for wrong in (("empty",), ("*.mp4",), ("x.mp4", "--overlap", "5"), ("x.mp4", "--name", "{stem}.txt")):

@@ -1,0 +1,90 @@
+"""The report of a batch: how each video ended is gathered while it runs, the page is made when it is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foleycli.batch import events
+from foleycli.batch.events import Event, Job
+from foleycli.batch.journal import Journal
+from foleycli.cli.say import Progress
+from foleycli.errors import OutputError, UsageError
+from foleycli.media.atomic import check_target
+
+if TYPE_CHECKING:
+    from foleycli.cli.dubbing import Performance
+    from foleycli.report.rows import Outcome
+
+SUFFIXES = (".html", ".htm")
+
+
+def check_report(page: Path, out_dir: Path, overwrite: bool) -> None:
+    """Raises before the work if the page could not be written after it; a report of before may be replaced."""
+    from foleycli.report.page import is_report
+
+    if page.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"--report {page}: a report is a page; name it .html")
+    if page.parent.resolve() != out_dir.resolve():  # that one is made
+        check_target(page, overwrite or is_report(page))
+    elif page.exists() and not (overwrite or is_report(page)):
+        raise OutputError(f"{page} exists and is no report; use --overwrite, or another name")
+
+
+class Gathered:
+    """The outcomes of a run, in the order of its jobs."""
+
+    def __init__(self, jobs: Sequence[Job], journal: Journal) -> None:
+        self._ends: dict[Job, Event | None] = dict.fromkeys(jobs)
+        self._journal = journal
+        self._started = time.monotonic()
+
+    def tell(self, event: Event) -> None:
+        """Keeps the event if it is the last of its video."""
+        if isinstance(event, events.Done | events.Failed | events.Skipped):
+            self._ends[event.job] = event
+
+    def write(self, page: Path, wanted: Performance, progress: Progress, *, overwrite: bool) -> int:
+        """Makes the rows, then the page; returns how many rows."""
+        from foleycli.report.page import Run, write_page
+        from foleycli.report.rows import PAGE_BYTES, make_row
+
+        took, rows, free = time.monotonic() - self._started, [], PAGE_BYTES
+        outcomes = [outcome for job, end in self._ends.items() if (outcome := self._outcome(job, end))]
+        for number, outcome in enumerate(outcomes, start=1):
+            rows.append(make_row(outcome, free))
+            free -= rows[-1].page_bytes
+            progress("report", number, len(outcomes))
+        run = Run(str(self._journal.out_dir), time.strftime("%Y-%m-%d %H:%M"), facts(wanted), took)
+        write_page(rows, run, page, overwrite=overwrite)
+        return len(rows)
+
+    def _outcome(self, job: Job, end: Event | None) -> Outcome | None:
+        from foleycli.report.rows import Outcome
+
+        match end:
+            case events.Done():
+                return Outcome(job, "done", end.notes, end.seconds)
+            case events.Skipped():
+                return Outcome(job, "before", self._journal.notes(job))
+            case events.Failed():
+                return Outcome(job, "failed", reason=end.reason)
+        return None
+
+
+def facts(wanted: Performance) -> tuple[tuple[str, str], ...]:
+    """What was asked for, as name and value; the model's own choices are left out."""
+    mix = wanted.mix
+    told = {
+        "model": wanted.model,
+        "seed": wanted.seed,
+        "steps": wanted.steps,
+        "guidance": wanted.guidance,
+        "sound": ", ".join(wanted.sounds) or None,
+        "original": None if mix.original == "replace" else mix.original,
+        "gain": f"{mix.gain_db:g} dB" if mix.gain_db else None,
+        "loudness": None if mix.loudness_lufs is None else f"{mix.loudness_lufs:g} LUFS",
+    }
+    return tuple((name, str(value)) for name, value in told.items() if value is not None)
