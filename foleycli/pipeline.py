@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,38 +21,12 @@ from foleycli.official import OfficialMdsgen
 from foleycli.performers import Passage, Performer, SpotPerform
 from foleycli.specs import SamplerSpec
 from foleycli.timeline import Window, plan_windows
+from foleycli.track import Track, TrackStream, hits_and_spans, sum_of
 
 Wave = npt.NDArray[np.float32]
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 OVERLAP = Fraction(1024, 1000)  # 8 latent columns: neighbours then share their noise where they overlap
-
-
-@dataclass(frozen=True)
-class Track:
-    """A generated track: samples float32 (S,) in -1..1, as long as the part of the video that was asked for."""
-
-    samples: Wave
-    sample_rate: int
-    windows: tuple[Window, ...]
-    seeds: tuple[int, ...]
-    cues: tuple[Cue, ...]
-
-
-@dataclass(frozen=True)
-class TrackStream:
-    """A track that is made while it is read: iterate for chunks float32 (S_i,), in memory flat in the length."""
-
-    chunks: Iterator[Wave]
-    sample_rate: int
-    duration: Fraction
-    windows: tuple[Window, ...]
-    seeds: tuple[int, ...]
-    cues: tuple[Cue, ...]
-    model: str = ""
-
-    def __iter__(self) -> Iterator[Wave]:
-        return self.chunks
 
 
 class FoleyPipeline:
@@ -94,10 +67,12 @@ class FoleyPipeline:
         start: Fraction | None = None,
         stop: Fraction | None = None,
         progress: Progress | None = None,
+        stems: bool = False,
     ) -> TrackStream:
         """Performs the video (or the given cues) window by window; the same call gives the same samples.
 
-        A window's sound depends on (video, cues, seed, window) alone.
+        A window's sound depends on (video, cues, seed, window) alone. With `stems` hits and spans are performed apart:
+        each stem is what `stream` gives of its cues alone, and the track is their sum.
         """
         (only,) = self.takes(
             video,
@@ -110,6 +85,7 @@ class FoleyPipeline:
             start=start,
             stop=stop,
             progress=progress,
+            stems=stems,
         )
         return only
 
@@ -126,28 +102,36 @@ class FoleyPipeline:
         start: Fraction | None = None,
         stop: Fraction | None = None,
         progress: Progress | None = None,
+        stems: bool = False,
     ) -> tuple[TrackStream, ...]:
         """A performance for each seed, watched once, each as `stream` gives it; read them in order, or memory grows.
 
         Their windows form one row, performed as many at once as the device takes.
         """
+        if stems and self.bundle.manifest.kind == MDSGEN:
+            raise UsageError(
+                f"{self.bundle.manifest.name} performs without cues: no stems; use --model pocket for them"
+            )
         info = as_info(video)
         first, last = _part(info, start, stop)
         seen = self.performer.watch(info, first, last, spot=cues is None, progress=progress)
         cues = named(steer(seen.cues if cues is None else cues, sounds, float(last)))
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
-        row = [Passage(info, cues, first, window, seed) for seed in seeds for window in windows]
-        takes = _apart(self._performed(row, self.performer.sampler(steps, guidance)), [len(windows)] * len(seeds))
+        parts = hits_and_spans(cues) if stems else (cues,)
+        row = [Passage(info, part, first, window, seed) for seed in seeds for part in parts for window in windows]
+        runs = [(seed, part) for seed in seeds for part in parts]
+        waves_of = _apart(self._performed(row, self.performer.sampler(steps, guidance)), [len(windows)] * len(runs))
 
         def chunks(waves: Iterator[Wave]) -> Iterator[Wave]:
             for chunk in stitch(_counted(windows, waves, progress), self.performer.sample_rate):
                 yield soft_limit(chunk)
 
         rate, length, model = self.performer.sample_rate, last - first, self.bundle.manifest.name
-        return tuple(
-            TrackStream(chunks(waves), rate, length, windows, (seed,) * len(windows), cues, model)
-            for seed, waves in zip(seeds, takes, strict=True)
+        streams = tuple(
+            TrackStream(chunks(waves), rate, length, windows, (seed,) * len(windows), part, model)
+            for (seed, part), waves in zip(runs, waves_of, strict=True)
         )
+        return tuple(map(sum_of, streams[::2], streams[1::2])) if stems else streams
 
     def _performed(self, row: Sequence[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
         """The sound of each passage, in order."""

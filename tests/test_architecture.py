@@ -23,7 +23,7 @@ LAYERS = {
     **dict.fromkeys(("errors", "version"), 0),
     **dict.fromkeys(("specs", "classes"), 1),
     **dict.fromkeys(("timeline", "cuesheet"), 2),
-    **dict.fromkeys(("media", "models", "sampling", "scenes", "sheets", "sidecar"), 3),
+    **dict.fromkeys(("media", "models", "sampling", "scenes", "sheets", "sidecar", "track"), 3),
     **dict.fromkeys(("bundles", "drawing"), 4),
     "performers": 5,
     "official": 6,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import soundfile
 
+from foleycli.cli.beside import NOTHING, Beside
 from foleycli.cli.options import Original
 from foleycli.cli.say import Say
 from foleycli.cli.targets import SOUND_SUFFIXES
@@ -19,11 +21,14 @@ from foleycli.errors import ModelError, UsageError
 from foleycli.media.atomic import atomic_file
 from foleycli.media.audio import AudioWriter
 from foleycli.media.bwf import Origin, write_bwf
-from foleycli.media.mixdown import LevelReport, finish
+from foleycli.media.fades import faded
+from foleycli.media.mastering import LevelReport
+from foleycli.media.mixdown import finish, side_by_side
 from foleycli.media.mux import mux
 from foleycli.media.splice import copy_track
 from foleycli.media.timecode import source_timecode, timecode_seconds
 from foleycli.timeline import to_samples
+from foleycli.track import STEMS
 
 if TYPE_CHECKING:
     from foleycli.media.probe import VideoInfo
@@ -40,6 +45,8 @@ class Mix:
     original: Original = "replace"
     gain_db: float = 0.0
     loudness_lufs: float | None = None
+    fade_in: Fraction = Fraction(0)  # seconds, of the new sound
+    fade_out: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Outcome:
     level: LevelReport
     track_sha256: str
     warnings: tuple[str, ...] = ()
+    beside: Beside = NOTHING
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -66,6 +74,7 @@ class Outcome:
             "track_sha256": self.track_sha256,
             "loudness_lufs": None if self.level.loudness_lufs is None else round(self.level.loudness_lufs, 2),
             "warnings": list(self.warnings),
+            "stems": {name: str(path) for name, path in self.beside.stems.items()},
         }
 
 
@@ -75,17 +84,30 @@ def in_video(target: Path | None) -> bool:
 
 
 def deliver(
-    stream: TrackStream, info: VideoInfo, target: Path | None, mix: Mix, start: Fraction, overwrite: bool
+    stream: TrackStream,
+    info: VideoInfo,
+    target: Path | None,
+    mix: Mix,
+    start: Fraction,
+    overwrite: bool,
+    beside: Beside = NOTHING,
 ) -> Outcome:
-    """Records the track as it comes, mixes and levels it, then puts it into `target`; memory stays flat."""
-    with tempfile.TemporaryDirectory(prefix="foley-") as folder:
+    """Records the track as it comes, mixes and levels it, then puts it into `target`; memory stays flat.
+
+    What lies beside appears with the target or not at all.
+    """
+    whole = in_video(target)
+    with tempfile.TemporaryDirectory(prefix="foley-") as folder, ExitStack() as drafts:
         track = Path(folder) / "track.wav"
-        level = perform(stream, info, track, mix, start, whole=in_video(target))
-        origin, doubts = origin_of(info, start, stream.model, stream.seeds[0])
-        named = target is None or target.suffix.lower() == ".wav"
+        level = perform(stream, info, track, mix, start, whole=whole)
+        origin, doubts = origin_of(info, Fraction(0) if whole else start, stream.model, stream.seeds[0])
+        for name, path in beside.stems.items():
+            draft = drafts.enter_context(atomic_file(path, overwrite=overwrite))
+            write_bwf(track.with_name(f"{name}.wav"), draft, origin)
+        named = target is None or target.suffix.lower() == ".wav" or beside.stems
         warnings = (*level.warnings, *(doubts if named else ()), *place(track, info, target, mix, overwrite, origin))
         return Outcome(
-            target, stream.seeds[0], stream.duration, len(stream.windows), level, fingerprint(track), warnings
+            target, stream.seeds[0], stream.duration, len(stream.windows), level, fingerprint(track), warnings, beside
         )
 
 
@@ -99,19 +121,27 @@ def perform(
     whole: bool,
     level_db: float = 0.0,
 ) -> LevelReport:
-    """Writes the finished track, 24 bit; with `whole` silent before and after the part that starts at `start`."""
+    """Writes the finished track, 24 bit; with `whole` silent before and after the part that starts at `start`.
+
+    The stems of a track that has some are written beside it, by their names.
+    """
     raw = track.with_name("raw.wav")
-    _record(stream, raw, start if whole else Fraction(0), info.duration - start - stream.duration if whole else 0)
-    original = "replace" if mix.original == "keep-track" else mix.original
+    before, after = (start, info.duration - start - stream.duration) if whole else (Fraction(0), Fraction(0))
+    parts = {track.with_name(f"raw-{name}.wav"): stem for name, stem in zip(STEMS, stream.stems, strict=False)}
+    for path, part in parts.items() or [(raw, stream)]:
+        _record(part, path, before, after, mix)
+    if parts:
+        side_by_side(tuple(parts), raw)
     return finish(
         raw,
         track,
         info=info,
-        original=original,
+        original="replace" if mix.original == "keep-track" else mix.original,
         gain_db=mix.gain_db,
         loudness_lufs=mix.loudness_lufs,
         level_db=level_db,
         sample_rate=SAMPLE_RATE,
+        stems=[track.with_name(f"{name}.wav") for name in STEMS] if parts else (),
     )
 
 
@@ -161,16 +191,17 @@ def check_mix(mix: Mix, target: Path | None, part: bool) -> None:
         raise UsageError(f"--original {mix.original} of a part needs a video as output; name one with -o")
 
 
-def _record(stream: TrackStream, path: Path, before: Fraction, after: Fraction | int) -> None:
+def _record(stream: TrackStream, path: Path, before: Fraction, after: Fraction, mix: Mix) -> None:
     """Writes the track as floats, with seconds of silence before and after it where the rest of the video lies."""
     rate = stream.sample_rate
+    fades = to_samples(mix.fade_in, rate), to_samples(mix.fade_out, rate)
     with AudioWriter(path, rate, kind="float", seconds=float(before + stream.duration + after)) as writer:
-        _silence(writer, to_samples(Fraction(before), rate), rate)
-        for chunk in stream:
+        _silence(writer, to_samples(before, rate), rate)
+        for chunk in faded(stream, *fades, to_samples(stream.duration, rate)):
             if not np.isfinite(chunk).all():
                 raise ModelError("the model's sound is not finite; try --precision fp32, or another model")
             writer.write(chunk)
-        _silence(writer, to_samples(Fraction(after), rate), rate)
+        _silence(writer, to_samples(after, rate), rate)
 
 
 def _silence(writer: AudioWriter, samples: int, block: int) -> None:

@@ -33,6 +33,15 @@ GainOption = Annotated[float, typer.Option("--gain", metavar="DB", min=-60.0, ma
 LoudnessOption = Annotated[
     float | None, typer.Option("--loudness", metavar="LUFS", min=-50.0, max=-5.0, help="Loudness, EBU R128: -23.")
 ]
+FadeInOption = Annotated[
+    Fraction, typer.Option("--fade-in", metavar="SECONDS", parser=options.seconds, help="Of the new sound's start.")
+]
+FadeOutOption = Annotated[
+    Fraction, typer.Option("--fade-out", metavar="SECONDS", parser=options.seconds, help="Of the new sound's end.")
+]
+StemsOption = Annotated[
+    Path | None, typer.Option("--stems", metavar="DIR", help="Impacts and ambience as WAV too, into DIR; made.")
+]
 SidecarOption = Annotated[
     bool, typer.Option("--sidecar", help="Write OUT.foley.json too, which 'rerun' and 'retake' need.")
 ]
@@ -55,6 +64,9 @@ def dub(
     original: OriginalOption = "replace",
     gain: GainOption = 0.0,
     loudness: LoudnessOption = None,
+    fade_in: FadeInOption = "0",  # type: ignore[assignment]
+    fade_out: FadeOutOption = "0",  # type: ignore[assignment]
+    stems: StemsOption = None,
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     offline: options.OfflineOption = False,
@@ -71,7 +83,7 @@ def dub(
 
     wanted = dubbing.Performance(
         model, seed, takes, steps, guidance, options.sounds(sound), cues, start, end, overlap, device, precision,
-        offline, Mix(original, gain, loudness),
+        offline, Mix(original, gain, loudness, fade_in, fade_out), apart=stems is not None,
     )  # fmt: skip
     say = Say(quiet, verbose, as_json)
-    dubbing.dub(video, output, wanted, say, sidecar=sidecar, overwrite=overwrite, dry_run=dry_run)
+    dubbing.dub(video, output, wanted, say, stems=stems, sidecar=sidecar, overwrite=overwrite, dry_run=dry_run)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foleycli.cli.beside import Beside, beside_targets, make_folder
 from foleycli.cli.delivery import SAMPLE_RATE, Mix, Outcome, check_mix, deliver, in_video
 from foleycli.cli.paper import read_paper
 from foleycli.cli.probe import clock
@@ -47,6 +48,7 @@ class Performance:
     precision: str = "auto"
     offline: bool = False
     mix: Mix = field(default_factory=Mix)
+    apart: bool = False  # hits and spans performed each for itself, as stems need it
 
 
 def dub(
@@ -55,6 +57,7 @@ def dub(
     wanted: Performance,
     say: Say,
     *,
+    stems: Path | None = None,
     sidecar: bool = False,
     overwrite: bool = False,
     dry_run: bool = False,
@@ -64,6 +67,7 @@ def dub(
     check_mix(wanted.mix, targets[0], wanted.start is not None or wanted.end is not None)
     if None in targets and say.as_json:
         raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")
+    besides = beside_targets(video, targets, stems, overwrite or dry_run)
     if sidecar:
         _check_sidecars(video, targets, overwrite or dry_run)
     cues = None if wanted.sheet is None else read_paper(wanted.sheet)
@@ -73,14 +77,16 @@ def dub(
         info = probe(path)  # before the model: a bad file should fail at once
         _check_span(info, wanted)
         if dry_run:
-            _show_plan(info, targets, wanted, say)
+            _show_plan(info, targets, besides, wanted, say)
         else:
-            _perform(info, targets, cues, wanted, say, sidecar=sidecar, overwrite=overwrite)
+            make_folder(stems)
+            _perform(info, targets, besides, cues, wanted, say, sidecar=sidecar, overwrite=overwrite)
 
 
 def _perform(
     info: VideoInfo,
     targets: Sequence[Path | None],
+    besides: Sequence[Beside],
     cues: tuple[Cue, ...] | None,
     wanted: Performance,
     say: Say,
@@ -93,7 +99,7 @@ def _perform(
     with say.progress() as progress:
         pipeline = load_pipeline(wanted)
         say.detail(f"model {pipeline.bundle.bundle.folder}, on {pipeline.device}")
-        for take, target in enumerate(targets):
+        for take, (target, beside) in enumerate(zip(targets, besides, strict=True)):
             stream = pipeline.stream(
                 info,
                 seed=wanted.seed + take,
@@ -105,10 +111,12 @@ def _perform(
                 start=wanted.start,
                 stop=wanted.end,
                 progress=progress,
+                stems=wanted.apart,
             )
             say.detail(f"{len(stream.cues)} cues, {len(stream.windows)} windows, seed {stream.seeds[0]}")
             cues = stream.cues  # spotted once, performed in every take
-            outcomes.append(deliver(stream, info, target, wanted.mix, wanted.start or Fraction(0), overwrite))
+            start = wanted.start or Fraction(0)
+            outcomes.append(deliver(stream, info, target, wanted.mix, start, overwrite, beside))
             if sidecar:
                 write_sidecar(outcomes[-1], stream, info, wanted, pipeline, overwrite)
     took = time.monotonic() - started
@@ -163,23 +171,31 @@ def _check_span(info: VideoInfo, wanted: Performance) -> None:
         raise UsageError(f"--start {float(wanted.start):g} lies behind the end; {length}")
     if wanted.end is not None and wanted.end <= (wanted.start or 0):
         raise UsageError(f"--end {float(wanted.end):g} is not after the start; {length}")
+    heard = min(wanted.end or info.duration, info.duration) - (wanted.start or 0)
+    if wanted.mix.fade_in + wanted.mix.fade_out > heard:
+        raise UsageError(f"--fade-in and --fade-out are longer than the {clock(heard)} of sound; shorten them")
     try:
         plan_windows(info.duration, overlap=wanted.overlap)
     except ValueError as error:
         raise UsageError(f"--overlap: {error}") from error
 
 
-def _show_plan(info: VideoInfo, targets: Sequence[Path | None], wanted: Performance, say: Say) -> None:
+def _show_plan(
+    info: VideoInfo, targets: Sequence[Path | None], besides: Sequence[Beside], wanted: Performance, say: Say
+) -> None:
     first = wanted.start or Fraction(0)
     last = min(wanted.end or info.duration, info.duration)
     windows = plan_windows(last - first, overlap=wanted.overlap)
     spans = [(first + window.start, first + window.stop) for window in windows]
     disk = sum(_disk_bytes(info, target, last - first) for target in targets)
+    stems = [path for beside in besides for path in beside.stems.values()]
+    disk += sum(_disk_bytes(info, path, info.duration if in_video(targets[0]) else last - first) for path in stems)
     plan: dict[str, Any] = {
         "video": str(info.path),
         "model": wanted.model,
         "windows": [{"start": start, "stop": stop} for start, stop in spans],
         "outputs": [{"output": "-" if target is None else str(target)} for target in targets],
+        "stems": [str(path) for path in stems],
         "disk_bytes": disk,
     }
     if say.as_json:
@@ -189,6 +205,8 @@ def _show_plan(info: VideoInfo, targets: Sequence[Path | None], wanted: Performa
         say.result(f"window   {clock(start)} to {clock(stop)}")
     for target in targets:
         say.result(f"output   {'stdout' if target is None else target}")
+    for path in stems:
+        say.result(f"stem     {path}")
     say.result(f"disk     {size(disk)}")
 
 

@@ -114,6 +114,7 @@ class Player:
             start=self.wanted.start,
             stop=self.wanted.end,
             progress=self.progress,
+            stems=self.wanted.apart,
         )
         level_db = 0.0 if taken is None else self.sidecar.level_db
         perform(stream, self.info, track, mix, self.start, whole=self.whole, level_db=level_db)
@@ -125,7 +126,12 @@ def _performance(sidecar: Sidecar, path: Path, device: str | None) -> Performanc
     try:
         for name in ("start", "end", "overlap"):
             plain[name] = None if plain[name] is None else Fraction(plain[name])
-        plain |= {"mix": Mix(**plain["mix"]), "sounds": tuple(plain["sounds"]), "device": device or plain["device"]}
+        fades = {name: Fraction(plain["mix"].get(name, 0)) for name in ("fade_in", "fade_out")}
+        plain |= {
+            "mix": Mix(**{**plain["mix"], **fades}),
+            "sounds": tuple(plain["sounds"]),
+            "device": device or plain["device"],
+        }
         return Performance(**plain)
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(f"{path}: not settings of this version ({error!r}); dub the video again") from error

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+import soundfile
 
 from foleycli.media.mux import find_ffmpeg
 from tests.cli.conftest import Foley
@@ -62,3 +65,72 @@ def test_a_sound_made_again_keeps_its_origin(foley: Foley, timed: Path, silent: 
     assert tags(timed.with_name("out.wav")) == before
     assert foley("rerun", "out.foley.json", "-o", "again.wav").code == 0
     assert tags(timed.with_name("again.wav")) == before
+
+
+SHEET = "time,stop,strength,sound\n0.4,,0.9,impact_wood\n1.2,,0.6,glass\n0.2,1.9,0.8,rain\n"
+
+
+def samples(path: Path) -> np.ndarray:
+    """(S, C) of a 24-bit file as whole numbers of its smallest step."""
+    return soundfile.read(path, dtype="int32", always_2d=True)[0] // 256
+
+
+@pytest.fixture
+def cues(tmp_path: Path) -> tuple[str, ...]:
+    (tmp_path / "cues.csv").write_text(SHEET)
+    return ("--cues", "cues.csv", "--steps", "1")
+
+
+def test_stems_add_up_to_the_track(foley: Foley, clip: Path, cues: tuple[str, ...], tmp_path: Path) -> None:
+    # So loud that the limiter works; with fades, which every stem gets too.
+    level = ("--gain", "24", "--fade-in", "0.3", "--fade-out", "0.2")
+    ran = foley("dub", clip, "-o", "out.wav", *cues, *level, "--stems", "stems", "--sidecar", "--json")
+    assert ran.code == 0, ran.err
+    stems = json.loads(ran.text)["outputs"][0]["stems"]
+    assert stems == {name: f"stems/out.{name}.wav" for name in ("impacts", "ambience")}
+    impacts, ambience = (samples(tmp_path / path) for path in stems.values())
+    whole = samples(tmp_path / "out.wav")
+    assert np.abs(impacts + ambience - whole).max() <= 3  # roundings, of 2 ** 23
+    assert 0.87 * 2**23 < np.abs(whole).max() <= 10 ** (-1 / 20) * 2**23
+    assert impacts.any() and ambience.any()
+    assert json.loads(foley("rerun", "out.foley.json", "-o", "again.wav", "--json").text)["identical"] is True
+
+
+def test_a_stem_is_the_dub_of_its_cues_and_a_silent_one_is_there(foley: Foley, clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "hits.csv").write_text("".join(f"{line}\n" for line in SHEET.splitlines()[:3]))
+    options = ("--cues", "hits.csv", "--steps", "1")
+    assert foley("dub", clip, "-o", "plain.wav", *options).code == 0
+    assert foley("dub", clip, "-o", "clip.foley.mp4", *options, "--stems", tmp_path / "new" / "stems").code == 0
+    assert np.array_equal(samples(tmp_path / "new/stems/clip.impacts.wav"), samples(tmp_path / "plain.wav"))
+    silent = samples(tmp_path / "new/stems/clip.ambience.wav")
+    assert silent.shape == (96000, 1) and not silent.any()
+
+
+def test_stems_replace_nothing_unless_asked_and_come_with_the_output_or_not_at_all(
+    foley: Foley, clip: Path, silent: tuple[str, ...], tmp_path: Path
+) -> None:
+    mine = tmp_path / "out.impacts.wav"
+    mine.write_text("mine")
+    assert foley("dub", clip, "-o", "out.wav", *silent, "--stems", ".").code == 5
+    assert foley("dub", clip, "-o", "out.wav", *silent, "--stems", mine).code == 2
+    assert mine.read_text() == "mine" and not (tmp_path / "out.wav").exists()
+    plan = json.loads(foley("dub", clip, "-o", "out.wav", "-n", "--json", "--stems", "other").text)
+    assert plan["stems"] == ["other/out.impacts.wav", "other/out.ambience.wav"] and not (tmp_path / "other").exists()
+    # H.264 does not go into WebM: found out when all the sound is made.
+    assert foley("dub", clip, "-o", "out.webm", *silent, "--stems", "other").code == 5
+    assert list((tmp_path / "other").iterdir()) == []
+    assert foley("dub", clip, "-o", "out.wav", *silent, "--stems", ".", "-f").code == 0
+    assert len(samples(mine)) == 96000
+
+
+def test_fades_are_of_the_part_that_was_dubbed(foley: Foley, clip: Path, cues: tuple[str, ...]) -> None:
+    part = ("--start", "0.5", "--end", "1.5", *cues, "--gain", "-20")
+    for name, more in (("a", ()), ("b", ("--fade-in", "0.25", "--fade-out", "0.5"))):
+        assert foley("dub", clip, "-o", f"{name}.wav", *part, *more).code == 0
+    plain, faded = (samples(clip.with_name(f"{name}.wav"))[:, 0] for name in "ab")
+    seconds = np.arange(48000) / 48000
+    shares = np.minimum(1, seconds / 0.25), np.minimum(1, (1 - seconds) / 0.5)
+    rise, fall = (np.sin(np.pi / 2 * share) ** 2 for share in shares)
+    assert np.abs(faded - plain * rise * fall).max() < 0.002 * np.abs(plain).max()
+    refused = foley("dub", clip, "-o", "c.wav", *part, "--fade-in", "0.6", "--fade-out", "0.6")
+    assert refused.code == 2 and "longer than the 0:01.000" in refused.err
