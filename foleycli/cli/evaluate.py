@@ -9,12 +9,15 @@ import typer
 from foleycli.cli import options
 from foleycli.cli.say import Say, table
 
-_DATA = "'scenes' (rendered, held out), or a folder of videos with sound; a manifest.csv there may give onsets."
+_DATA = (
+    "'scenes' (rendered, held out); 'repertoire' (each sound asked for in turn); or a folder of videos with sound, "
+    "where a manifest.csv may give onsets."
+)
 
 
 def evaluate(
     bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A name of 'foley models list', or a folder.")],
-    data: Annotated[str, typer.Option("--data", metavar="scenes|DIR", help=_DATA)] = "scenes",
+    data: Annotated[str, typer.Option("--data", metavar="scenes|repertoire|DIR", help=_DATA)] = "scenes",
     count: Annotated[int, typer.Option("--count", min=1, help="Scenes or clips at most.")] = 40,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the performances.")] = 0,
     device: options.DeviceOption = "auto",
@@ -24,12 +27,21 @@ def evaluate(
 ) -> None:
     """Tries BUNDLE on videos whose sound is known, and says how it did, with intervals and chance beside it."""
     from foleycli.bundles.load import load_bundle
+    from foleycli.evaluation.embeddings import load_listener
+    from foleycli.evaluation.repertoire import REPERTOIRE, hear_repertoire
     from foleycli.evaluation.run import evaluate as run
+    from foleycli.pipeline import FoleyPipeline
 
     say = Say(quiet=quiet, as_json=as_json)
     with say.progress() as progress:
         loaded = load_bundle(bundle, offline=offline)
-        report = run(loaded, data, count=count, seed=seed, device=device, progress=progress).plain()
+        if data == REPERTOIRE:
+            listener = load_listener()
+            player = FoleyPipeline(loaded, device=device)
+            found = hear_repertoire(player, listener.classes, listener, loaded.manifest.name, (seed,), progress)
+        else:
+            found = run(loaded, data, count=count, seed=seed, device=device, progress=progress)
+    report = found.plain()
     if as_json:
         say.data(report)
     else:

@@ -116,7 +116,7 @@ def _classes(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
             times = {"asked": listening_times(one.case.cues, sound), "spotted": listening_times(one.own.cues)}
             for how, track in (("asked", one.obeyed), ("spotted", one.own)):
                 heard = listener.hear(track.samples, track.sample_rate, times[how])
-                named[how].append((sound, _rank(heard, listener.classes.index(sound))))
+                named[how].append((sound, rank_of(heard, listener.classes, sound)))
     found: dict[str, Any] = {}
     for how, pairs in named.items():
         found[how] = {f"top{n}": interval([float(rank < n) for _, rank in pairs]) for n in (1, 3)}
@@ -125,11 +125,11 @@ def _classes(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
     return found | {"asked_but_not_heard": missed}
 
 
-def _rank(heard: Heard, asked: int) -> int:
-    """Place of the asked class among what was heard; last for silence."""
+def rank_of(heard: Heard, classes: Sequence[str], asked: str) -> int:
+    """Place of the asked class among what was heard, from 0; last for silence."""
     if not len(heard.probability):
-        return int(heard.probability.shape[1])
-    return int(ranks(heard.pooled()[None], np.array([asked]))[0])
+        return len(classes)
+    return int(ranks(heard.pooled()[None], np.array([classes.index(asked)]))[0])
 
 
 def _distances(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""Each sound that a model knows, asked for in turn over a still picture: do the ears name it?"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from foleycli.classes import SPAN_CLASSES
+from foleycli.cuesheet import Cue
+from foleycli.evaluation.cases import write_film
+from foleycli.evaluation.embeddings import Listener
+from foleycli.evaluation.report import Report, interval
+from foleycli.evaluation.run import rank_of
+from foleycli.evaluation.takes import Player, listening_times
+
+REPERTOIRE = "repertoire"
+STRENGTH = 0.8
+HIT_SECONDS = (0.6, 1.7, 2.8, 3.9, 5.0, 6.1, 7.2)
+SPAN_SECONDS = (0.5, 7.5)
+FILM_FRAMES, FILM_RATE = 66, 8.0  # one window
+
+Progress = Callable[[str, int, int], None]
+
+
+def sheet(sound: str) -> tuple[Cue, ...]:
+    """Seven hits of a sound, or one span where it is one that lasts."""
+    if sound in SPAN_CLASSES:
+        return (Cue(SPAN_SECONDS[0], STRENGTH, sound, stop=SPAN_SECONDS[1]),)
+    return tuple(Cue(at, STRENGTH, sound) for at in HIT_SECONDS)
+
+
+def hear_repertoire(
+    player: Player,
+    sounds: Sequence[str],
+    listener: Listener,
+    model: str,
+    seeds: Sequence[int] = (0,),
+    progress: Progress | None = None,
+) -> Report:
+    """How often a sound that was asked for is among the first one or three names that the ears give its track."""
+    rows, ranks = [], dict[str, list[int]]()
+    with tempfile.TemporaryDirectory(prefix="foley-repertoire-") as folder:
+        film = Path(folder) / "still.mp4"
+        write_film(film, np.full((FILM_FRAMES, 64, 64, 3), 90, np.uint8), FILM_RATE)
+        for number, sound in enumerate(sounds):
+            cues = sheet(sound)
+            for seed in seeds:
+                track = player.generate(film, seed=seed, cues=cues)
+                heard = listener.hear(track.samples, track.sample_rate, listening_times(cues))
+                first = listener.classes[int(heard.pooled().argmax())]
+                ranks.setdefault(sound, []).append(rank_of(heard, listener.classes, sound))
+                rows.append({"sound": sound, "seed": seed, "rank": ranks[sound][-1], "heard_as": first})
+            if progress is not None:
+                progress("perform", number + 1, len(sounds))
+    found = {f"top{n}": interval([float(np.mean(np.array(of) < n)) for of in ranks.values()]) for n in (1, 3)}
+    missed = [sound for sound, of in ranks.items() if min(of) >= 3]
+    scores = {"class": {**found, "sounds": len(sounds), "asked_but_not_heard": missed}}
+    return Report(model, REPERTOIRE, len(rows), seeds[0], listener.name, None, scores, tuple(rows))
