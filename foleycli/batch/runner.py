@@ -136,7 +136,9 @@ def _failure(job: Job, error: Exception) -> events.Failed:
         hint = "free some space" if error.errno == errno.ENOSPC else "check the folder and its permissions"
         error = OutputError(f"{job.target}: {error.strerror or error}; {hint}, then run this again")
     kind = next((name for one, name in KINDS.items() if isinstance(error, one)), "unexpected")
-    reason = str(error) if isinstance(error, FoleyError) else f"{job.source}: {type(error).__name__}: {error}"
+    reason = str(error) if isinstance(error, FoleyError) else f"{type(error).__name__}: {error}"
+    if not any(str(path) in reason for path in (job.source, job.target)):
+        reason = f"{job.source}: {reason}"  # a list of failures says which videos
     return events.Failed(job, reason, kind)
 
 
@@ -146,6 +148,6 @@ def _check_room(job: Job) -> None:
     needed = job.source.stat().st_size + SPARE_BYTES
     if free < needed:
         raise OutputError(
-            f"{job.target}: {free / 1e6:.0f} MB free, about {needed / 1e6:.0f} MB needed; "
+            f"{job.target}: {free / 1e6:.1f} MB free, about {needed / 1e6:.1f} MB needed; "
             "free some space, then run this again"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +18,7 @@ from foleycli.batch.find import find, split_list
 from foleycli.batch.journal import Journal
 from foleycli.batch.naming import name_jobs
 from foleycli.batch.settings import settings_hash
-from foleycli.cli.board import board
+from foleycli.cli.board import board, planned
 from foleycli.cli.delivery import check_mix, deliver
 from foleycli.cli.dubbing import Performance, load_pipeline
 from foleycli.cli.reporting import Gathered, check_report
@@ -58,7 +59,7 @@ def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False)
         check_mix(wanted.mix, job.target, part=False)
     if dry_run:
         for job in jobs:
-            say.result(f"{job.source} -> {job.target}")
+            say.result(json.dumps(planned(job)) if say.as_json else f"{job.source} -> {job.target}")
         return
     if order.report is not None:
         check_report(order.report, order.out_dir, order.overwrite)

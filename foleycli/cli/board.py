@@ -139,7 +139,7 @@ def row(event: Event) -> tuple[str, str]:
 
 def plain(event: Event) -> dict[str, Any]:
     """An event as JSON values: `event`, `input` and `output` always, and what belongs to its kind."""
-    facts: dict[str, Any] = {"input": text(event.job.source), "output": text(event.job.target)}
+    facts = _files(event.job)
     match event:
         case events.Skipped():
             return {"event": "skipped", **facts}
@@ -154,6 +154,15 @@ def plain(event: Event) -> dict[str, Any]:
             return {"event": "done", **facts, "seconds": round(event.seconds, 3), **about}
         case events.Failed():
             return {"event": "failed", **facts, "kind": event.kind, "reason": text(event.reason)}
+
+
+def planned(job: Job) -> dict[str, Any]:
+    """A job of a dry run as JSON values."""
+    return {"event": "planned", **_files(job)}
+
+
+def _files(job: Job) -> dict[str, Any]:
+    return {"input": text(job.source), "output": text(job.target)}
 
 
 def text(value: object) -> str:

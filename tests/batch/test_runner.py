@@ -116,7 +116,8 @@ def test_a_bad_video_stops_no_other(jobs: tuple[Job, ...]) -> None:
     failures = run(jobs, look, perform)
     assert written(jobs) == ["A", "", "C", "", "E"]
     assert [(one.job.source.stem, one.kind) for one in failures] == [("b", "input"), ("d", "unexpected")]
-    assert failures[0].reason == "b is no video; try another"
+    assert failures[0].reason == f"{jobs[1].source}: b is no video; try another"  # said whose it is
+    assert failures[1].reason == f"{jobs[3].source}: ZeroDivisionError: a bug"
     assert run(jobs) == ()
     assert written(jobs) == list("ABCDE")
 

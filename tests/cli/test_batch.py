@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -19,6 +20,7 @@ from foleycli.batch import events
 from foleycli.cli.batching import warm
 from foleycli.cli.board import Told
 from foleycli.cli.say import Say
+from foleycli.media import atomic
 from tests.cli.conftest import Foley
 from tests.media.clips import make_clip
 
@@ -118,6 +120,20 @@ def test_a_report_is_of_every_video_and_replaces_only_a_report(foley: Foley, vid
     assert not (tmp_path / "new").exists()
 
 
+def test_a_report_that_finds_no_room_hides_no_failure(
+    foley: Foley, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(atomic, "_settle", full)
+    ran = foley("batch", videos / "b.mp4", "-o", "out", "--report", "report.html", "--json", "-q")
+    assert ran.code == 5
+    assert json.loads(ran.text.splitlines()[-1])["failures"]
+    assert "report.html: No space left on device" in ran.err
+    assert not [path.name for path in videos.parent.iterdir() if "foley-" in path.name]
+
+
 def test_requests_that_make_no_sense_are_refused_before_anything_is_made(foley: Foley, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for wrong in (("empty",), ("*.mp4",), ("x.mp4", "--overlap", "5"), ("x.mp4", "--name", "{stem}.txt")):
@@ -129,6 +145,9 @@ def test_requests_that_make_no_sense_are_refused_before_anything_is_made(foley: 
 def test_a_dry_run_says_what_would_become_what(foley: Foley, videos: Path, tmp_path: Path) -> None:
     ran = foley("batch", "videos", "-o", "out", "-n")
     assert ran.text.splitlines()[0] == "videos/a.mp4 -> out/a.foley.mp4"
+    lines = [json.loads(line) for line in foley("batch", "videos", "-o", "out", "-n", "--json").text.splitlines()]
+    assert lines[0] == {"event": "planned", "input": "videos/a.mp4", "output": "out/a.foley.mp4"}
+    assert len(lines) == 3
     assert not (tmp_path / "out").exists()
 
 
