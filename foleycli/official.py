@@ -1,7 +1,8 @@
-"""MDSGen as its authors run it: what is seen is not named, it goes straight into the transformer.
+"""MDSGen as the paper has it: what is seen is not named, it goes straight into the transformer.
 
-32 pictures at 4 fps, 224 x 224 -> CAVP (32, 512) -> MDSGen, latent (8, 204, 16) -> AudioLDM VAE, mel 64 x 816
--> HiFi-GAN, 16 kHz
+32 pictures at 4 fps, 224 x 224 -> CAVP (32, 512) -> MDSGen
+  audio VAE, the authors' checkpoint:  latent (8, 204, 16) -> AudioLDM's VAE, mel 64 x 816 -> HiFi-GAN, 16 kHz
+  image VAE, the paper's default:      latent (4, 16, 64) -> Stable Diffusion's VAE, mel 128 x 512 -> Griffin-Lim
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from functools import cached_property
 import torch
 import torch.nn.functional as F
 from einops import rearrange
-from torch import Tensor, nn
+from torch import Tensor
 
 from foleycli.bundles.load import LoadedBundle
 from foleycli.drawing import draw_latents, windows_at_once
+from foleycli.klvae import KlDecoder
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
 from foleycli.media.probe import VideoInfo
@@ -27,30 +29,6 @@ from foleycli.specs import WINDOW_SECONDS, KlVaeSpec, SamplerSpec
 from foleycli.timeline import to_samples
 
 CUT_FRAMES_PER_SECOND, CUT_PIXELS = 25, 64
-
-
-class KlDecoder(nn.Module):
-    """Latent (B, C, L, F), time first -> log-mel (B, M, K): the decoder half of diffusers' AutoencoderKL."""
-
-    def __init__(self, spec: KlVaeSpec) -> None:
-        from diffusers.models.autoencoders.vae import Decoder
-
-        super().__init__()
-        self.spec = spec
-        self.post_quant_conv = nn.Conv2d(spec.latent_channels, spec.latent_channels, 1)
-        self.decoder = Decoder(
-            in_channels=spec.latent_channels,
-            out_channels=1,
-            up_block_types=("UpDecoderBlock2D",) * len(spec.widths),
-            block_out_channels=spec.widths,
-            layers_per_block=spec.blocks,
-            norm_num_groups=spec.groups,
-        )
-
-    def forward(self, latent: Tensor) -> Tensor:
-        picture = self.decoder(self.post_quant_conv(latent / self.spec.latent_divisor))  # (B, 1, K, M)
-        mel: Tensor = rearrange(picture, "b 1 k m -> b m k")
-        return mel
 
 
 class OfficialMdsgen:

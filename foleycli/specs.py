@@ -60,20 +60,31 @@ class VaeSpec:
 
 @dataclass(frozen=True)
 class KlVaeSpec:
-    """The decoder of diffusers' AutoencoderKL over a mel as a picture: (B, C, K / 4, M / 4) -> (B, 1, K, M)."""
+    """diffusers' AutoencoderKL over a mel as a picture of one channel (AudioLDM) or three (Stable Diffusion)."""
 
     latent_channels: int = 8
     widths: tuple[int, ...] = (128, 256, 512)
     blocks: int = 2  # residual blocks per width; the decoder has one more
     groups: int = 32
     latent_divisor: float = 4.0  # the authors' MDSGen divides by the spatial factor, not by the VAE's own scaling
+    picture_channels: int = 1
+    keep: Literal["red", "green", "blue", "mean"] = "green"  # what of three channels is the mel (paper, Tab. 14)
+    layout: Literal["image", "official"] = "official"  # the picture is (M, K) | the authors' time-first (K, M)
+
+    STABLE_DIFFUSION: ClassVar[KlVaeSpec]
+
+
+KlVaeSpec.STABLE_DIFFUSION = KlVaeSpec(
+    4, (128, 256, 512, 512), latent_divisor=0.18215, picture_channels=3, layout="image"
+)
 
 
 @dataclass(frozen=True)
 class VocoderSpec:
-    """mel (B, M, K) -> waveform (B, S). kind "istft": ConvNeXt + iSTFT head; "hifigan": HiFi-GAN as in AudioLDM."""
+    """mel (B, M, K) -> waveform (B, S). kind "istft": ConvNeXt + iSTFT head; "hifigan": HiFi-GAN as in AudioLDM;
+    "griffin-lim": no weights, `projections` steps."""
 
-    kind: Literal["istft", "hifigan"] = "istft"
+    kind: Literal["istft", "hifigan", "griffin-lim"] = "istft"
     mels: int = 128
     width: int = 256
     blocks: int = 8

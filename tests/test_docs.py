@@ -62,6 +62,15 @@ def test_the_python_of_the_readme_runs(foley: Foley, clip: Path) -> None:
     assert len(names["track"].samples) == 2 * names["track"].sample_rate  # type: ignore[attr-defined]
 
 
+def test_the_python_of_the_models_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "models.md").read_text(), re.DOTALL)
+    assert code is not None
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    exec(code[1], {})
+    assert (tmp_path / "mine" / "bundle.json").is_file()
+
+
 def test_the_readme_s_tree_is_the_tree() -> None:
     block = README.split("## The tree")[1].split("##")[0]
     named = set(re.findall(r"^      ([\w.]+?)/? ", block, re.MULTILINE))

@@ -25,7 +25,7 @@ class Entry:
     repository: str = ""
     revision: str = ""
     files: tuple[str, ...] = ()
-    sha256: str = ""  # of the one file, where its publisher names it
+    sha256: str = ""  # of its weights
     paper_parameters: str = ""
     architecture: Size | None = None
 
@@ -37,6 +37,7 @@ class Entry:
 
 _OURS = "Apache-2.0"
 _AUDIOLDM = "CC BY-NC-SA 4.0"
+_AUDIOLDM_REVISION = "feeb3d14203495a4b6ac0893cbdedb2159b4819c"
 
 CATALOGUE: tuple[Entry, ...] = (
     Entry("pocket", "spot, then perform: runs on a laptop, offline", "built-in", _OURS, True),
@@ -54,16 +55,20 @@ CATALOGUE: tuple[Entry, ...] = (
         "3472c2217a9481f530a96e32611c9e4611766f10b7f0d185a1ce35be7b7f9c80",
     ),
     Entry(
-        "sd-vae", "Stable Diffusion's VAE, for mels as images", "hub", "MIT", True,
-        repository="stabilityai/sd-vae-ft-mse", files=("config.json", "diffusion_pytorch_model.*"),
+        "sd-vae", "Stable Diffusion's VAE, for mels as pictures", "hub", "MIT", True, 334_643_823,
+        "stabilityai/sd-vae-ft-mse", "31f26fdeee1355a5c34592e401dd41e45d25a493",
+        ("config.json", "diffusion_pytorch_model.safetensors"),
+        "a1d993488569e928462932c8c38a0760b874d166399b14414135bd9c42df5815",
     ),
     Entry(
-        "audioldm-vae", "AudioLDM's VAE, part of the official MDSGen path", "hub", _AUDIOLDM, False,
-        repository="cvssp/audioldm-s-full-v2", files=("vae/*",),
+        "audioldm-vae", "AudioLDM's VAE, part of the official MDSGen path", "hub", _AUDIOLDM, False, None,
+        "cvssp/audioldm-s-full-v2", _AUDIOLDM_REVISION, ("vae/config.json", "vae/diffusion_pytorch_model.safetensors"),
+        "42f64f7565b23eabde68c9694e39f18b8bba5f7a14f477e7ed4b51e0ea7de8a5",
     ),
     Entry(
-        "audioldm-hifigan", "AudioLDM's vocoder, part of the official MDSGen path", "hub", _AUDIOLDM, False,
-        repository="cvssp/audioldm-s-full-v2", files=("vocoder/*",),
+        "audioldm-hifigan", "AudioLDM's vocoder, part of the official MDSGen path", "hub", _AUDIOLDM, False, None,
+        "cvssp/audioldm-s-full-v2", _AUDIOLDM_REVISION, ("vocoder/config.json", "vocoder/model.safetensors"),
+        "d9dc6513c30a5b86c2497712690c04fe74b4aa79fdab6d490b34fcb4e24c590c",
     ),
 )  # fmt: skip
 

@@ -41,12 +41,12 @@ _HIFIGAN_RULES: tuple[Rule, ...] = (
     (r"upsampler\.(\d+)\.(.*)", r"stages.\1.upsampler.\2"),
     (r"conv_post\.(.*)", r"leave.\1"),
 )
-_KL_ATTENTION_RULES: tuple[Rule, ...] = (  # diffusers' names of before 2023, which AudioLDM's files may have
-    (r"(decoder\.mid_block\.attentions\.0)\.query\.(.*)", r"\1.to_q.\2"),
-    (r"(decoder\.mid_block\.attentions\.0)\.key\.(.*)", r"\1.to_k.\2"),
-    (r"(decoder\.mid_block\.attentions\.0)\.value\.(.*)", r"\1.to_v.\2"),
-    (r"(decoder\.mid_block\.attentions\.0)\.proj_attn\.(.*)", r"\1.to_out.0.\2"),
-    (r"(encoder|quant_conv)\..*", None),
+_KL_ATTENTION = r"(.*coder\.mid_block\.attentions\.0)"
+_KL_RULES: tuple[Rule, ...] = (  # diffusers' names of before 2023, which AudioLDM's files have
+    (_KL_ATTENTION + r"\.query\.(.*)", r"\1.to_q.\2"),
+    (_KL_ATTENTION + r"\.key\.(.*)", r"\1.to_k.\2"),
+    (_KL_ATTENTION + r"\.value\.(.*)", r"\1.to_v.\2"),
+    (_KL_ATTENTION + r"\.proj_attn\.(.*)", r"\1.to_out.0.\2"),
 )
 _BLOCKS_PER_STAGE = 3  # one residual block per kernel size, numbered through all stages
 _CAVP_BLOCKS_BEFORE_LAYER = {"1": 0, "2": 3, "3": 7, "4": 13}
@@ -100,10 +100,19 @@ def hifigan_audioldm(state: StateDict) -> dict[str, Tensor]:
     return _converted(state, rename)
 
 
-def kl_decoder_audioldm(state: StateDict) -> dict[str, Tensor]:
-    """AudioLDM's VAE (diffusers' AutoencoderKL) -> its decoder alone, with today's names."""
-    _require(state, "AutoencoderKL of diffusers", "decoder.conv_in.weight")
-    return _converted(state, lambda key: _renamed(key, _KL_ATTENTION_RULES))
+def kl_decoder(state: StateDict) -> dict[str, Tensor]:
+    """AudioLDM's or Stable Diffusion's VAE (diffusers' AutoencoderKL) -> its decoder alone, with today's names."""
+    return _kl_half(state, "decoder", r"(encoder|quant_conv)\..*")
+
+
+def kl_encoder(state: StateDict) -> dict[str, Tensor]:
+    """The same file -> its encoder alone, which only training needs."""
+    return _kl_half(state, "encoder", r"(decoder|post_quant_conv)\..*")
+
+
+def _kl_half(state: StateDict, half: str, other: str) -> dict[str, Tensor]:
+    _require(state, "AutoencoderKL of diffusers", f"{half}.conv_in.weight")
+    return _converted(state, lambda key: _renamed(key, ((other, None), *_KL_RULES)))
 
 
 def cavp_official(state: StateDict) -> dict[str, Tensor]:

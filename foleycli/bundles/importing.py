@@ -1,4 +1,7 @@
-"""The authors' own MDSGen checkpoint, from a file on disk, as a bundle of ours: checked key by key, then written."""
+"""A plain MDSGen as a bundle: its authors' own checkpoint from a file on disk, or one that you trained.
+
+Either is checked key by key, then written with the published parts that are at hand; the rest stays where it is pulled.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,12 @@ OFFICIAL_SPECS = {
     "vae": KlVaeSpec(),
     "vocoder": VocoderSpec(kind="hifigan", mels=64, width=1024, hop_samples=160),
 }
+IMAGE_SPECS = {  # the paper's default: mels as pictures, no trained vocoder
+    "mel": MelSpec.DIFF_FOLEY,
+    "sampler": SamplerSpec(steps=25, guidance=5.0),
+    "vae": KlVaeSpec.STABLE_DIFFUSION,
+    "vocoder": VocoderSpec(kind="griffin-lim", mels=128, hop_samples=256, projections=60),
+}
 LICENCE = "none stated by the authors of MDSGen; AudioLDM's parts CC BY-NC-SA 4.0; CAVP MIT"
 
 
@@ -34,20 +43,61 @@ def import_mdsgen(
 
     A part that is not given is taken from what was pulled, or else looked for there each time the model is used.
     """
-    from foleycli.models.dit import without_interpolator
-
     folder = target(name, overwrite)
     state = published.translate(path, convert.mdsgen_official)
-    require_fit(path, state, dit)
+    require_fit(str(path), state, dit)
+    return _write(
+        folder, dit, state, OFFICIAL_SPECS, files, name=name, licence=LICENCE, commercial_use=False,
+        training_data="VGGSound (MDSGen, CAVP); AudioSet and others (AudioLDM)",
+        card=f"# {name}\n\nMDSGen B of its authors, imported by `foley models import`. Not for commercial use.\n",
+    )  # fmt: skip
+
+
+def write_mdsgen(
+    folder: Path,
+    dit: DitSpec,
+    state: Mapping[str, Tensor],
+    *,
+    specs: Mapping[str, object] = IMAGE_SPECS,
+    licence: str,
+    commercial_use: bool,
+    training_data: str,
+) -> Bundle:
+    """A transformer that you trained on CAVP's features as a model for -m; `state` is that of MDSGen(dit).
+
+    The other parts are the published ones that `specs` name: `foley models pull cavp` and `sd-vae` fetch them.
+    """
+    require_fit(str(folder), state, dit)
+    card = f"# {folder.name}\n\nMDSGen, {dit.depth} layers of {dit.width}, trained on: {training_data}\n"
+    return _write(
+        folder, dit, state, specs, {}, name=folder.name, licence=licence, commercial_use=commercial_use,
+        training_data=training_data, card=card,
+    )  # fmt: skip
+
+
+def _write(
+    folder: Path,
+    dit: DitSpec,
+    state: Mapping[str, Tensor],
+    specs: Mapping[str, object],
+    files: Mapping[str, Path],
+    *,
+    name: str,
+    licence: str,
+    commercial_use: bool,
+    training_data: str,
+    card: str,
+) -> Bundle:
+    from foleycli.models.dit import without_interpolator
+
     small, kept = without_interpolator(dit, state)
     parts = {"dit": kept}
-    for part in published.CONVERSIONS:
-        if source := files.get(part) or published.find_published(part):
-            parts[part] = published.converted(source, part)
+    for part, source in published.sources(specs).items():
+        if path := files.get(part) or published.find_published(source):
+            parts[part] = published.converted(path, source)
     return write_bundle(
-        folder, parts, name=name, kind=MDSGEN, specs={"dit": small, **OFFICIAL_SPECS}, licence=LICENCE,
-        commercial_use=False, training_data="VGGSound (MDSGen, CAVP); AudioSet and others (AudioLDM)",
-        card=f"# {name}\n\nMDSGen B of its authors, imported by `foley models import`. Not for commercial use.\n",
+        folder, parts, name=name, kind=MDSGEN, specs={"dit": small, **specs}, licence=licence,
+        commercial_use=commercial_use, training_data=training_data, card=card,
     )  # fmt: skip
 
 
@@ -63,7 +113,7 @@ def target(name: str, overwrite: bool) -> Path:
     return folder
 
 
-def require_fit(path: Path, state: Mapping[str, Tensor], spec: DitSpec) -> None:
+def require_fit(where: str, state: Mapping[str, Tensor], spec: DitSpec) -> None:
     """Raises ModelError unless the converted state has every key and shape of that model, and no other."""
     import torch
 
@@ -76,4 +126,9 @@ def require_fit(path: Path, state: Mapping[str, Tensor], spec: DitSpec) -> None:
     if wrong := sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key)):
         first = wrong[0]
         shapes = f"{first} is {found.get(first, 'missing')}, should be {wanted.get(first, 'absent')}"
-        raise ModelError(f"{path}: weights of another model ({shapes}); this takes MDSGen B of its authors")
+        raise ModelError(f"{where}: weights of another model ({shapes}); they must be those of {_described(spec)}")
+
+
+def _described(spec: DitSpec) -> str:
+    authors = "MDSGen B of its authors" if spec == OFFICIAL_DIT else "MDSGen as its DitSpec says"
+    return f"{authors}, {spec.depth} layers of {spec.width}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from foleycli.bundles import published, store
 from foleycli.bundles.bundle import REPAIR, Bundle, Manifest, read_bundle
 from foleycli.errors import ModelError
-from foleycli.specs import CueSpec, DitSpec, MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
+from foleycli.specs import CueSpec, DitSpec, KlVaeSpec, MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from foleycli.models.cavp import CavpVideoEncoder
     from foleycli.models.cues import CueEncoder
     from foleycli.models.dit import MDSGen
+    from foleycli.models.griffin_lim import GriffinLim
     from foleycli.models.hifigan import HifiGan
     from foleycli.models.spotter import Spotter
     from foleycli.models.vae import MelVae
@@ -30,7 +31,7 @@ SPOT_PERFORM = "spot-perform"  # spotter -> cue sheet -> cues -> dit -> vae -> v
 MDSGEN = "mdsgen"  # cavp -> dit -> vae -> vocoder, as in the paper
 PARTS = {
     SPOT_PERFORM: ("spotter", "cues", "dit", "vae", "vocoder"),
-    MDSGEN: ("cavp", "dit", "vae", "vocoder"),
+    MDSGEN: ("dit",),  # and what others published, which may lie beside it in the Hub's cache
 }
 
 
@@ -40,14 +41,13 @@ def load_bundle(name: str | Path, *, offline: bool = False) -> LoadedBundle:
     needed = PARTS.get(bundle.manifest.kind)
     if needed is None:
         raise ModelError(f"{bundle.folder}: kind {bundle.manifest.kind!r} is unknown here; install a newer foleycli")
-    missing = [part for part in needed if part not in bundle.manifest.parts]
-    if bundle.manifest.kind == MDSGEN:
-        missing = [
-            part for part in missing if part not in published.CONVERSIONS or not published.require_published(part)
-        ]
-    if missing:
+    if missing := [part for part in needed if part not in bundle.manifest.parts]:
         raise ModelError(f"{bundle.folder}: no weights for {', '.join(missing)}; {REPAIR}")
-    return LoadedBundle(bundle)
+    loaded = LoadedBundle(bundle)
+    for part, source in loaded.sources.items():
+        if part not in bundle.manifest.parts:
+            published.require_published(source)
+    return loaded
 
 
 class LoadedBundle:
@@ -59,6 +59,14 @@ class LoadedBundle:
     @property
     def manifest(self) -> Manifest:
         return self.bundle.manifest
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """The parts that others published, by the names they have in the catalogue."""
+        if self.manifest.kind != MDSGEN:
+            return {}
+        kinds: dict[str, type[KlVaeSpec] | type[VocoderSpec]] = {"vae": KlVaeSpec, "vocoder": VocoderSpec}
+        return published.sources({part: self.bundle.spec(part, kind) for part, kind in kinds.items()})
 
     @cached_property
     def mel(self) -> MelSpec:
@@ -99,11 +107,15 @@ class LoadedBundle:
         return self._build("vae", VaeSpec, lambda spec: MelVae(spec, self.mel.mels))
 
     @cached_property
-    def vocoder(self) -> IstftVocoder | HifiGan:
+    def vocoder(self) -> IstftVocoder | HifiGan | GriffinLim:
+        from foleycli.models.griffin_lim import GriffinLim
         from foleycli.models.hifigan import HifiGan
         from foleycli.models.vocoder import IstftVocoder
 
-        if self.bundle.spec("vocoder", VocoderSpec).kind == "hifigan":
+        spec = self.bundle.spec("vocoder", VocoderSpec)
+        if spec.kind == "griffin-lim":
+            return GriffinLim(self.mel, spec.projections)
+        if spec.kind == "hifigan":
             return self._build("vocoder", VocoderSpec, HifiGan)
         return self._build("vocoder", VocoderSpec, IstftVocoder)
 
@@ -111,10 +123,11 @@ class LoadedBundle:
         return self.fill(part, network(self.bundle.spec(part, kind)))
 
     def _state(self, part: str) -> dict[str, Tensor]:
-        """From the bundle, or for an official part that is not in it, from the file that was pulled."""
-        if part in self.manifest.parts or part not in published.CONVERSIONS:
+        """From the bundle, or for a published part that is not in it, from the file that was pulled."""
+        source = self.sources.get(part)
+        if part in self.manifest.parts or source is None:
             return read_part(self.bundle, part)
-        return published.converted(published.require_published(part), part)
+        return published.converted(published.require_published(source), source)
 
     def fill(self, part: str, network: Network) -> Network:
         """The network with the weights of that part, in eval mode."""

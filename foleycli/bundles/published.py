@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from foleycli.bundles import catalogue, convert, store
 from foleycli.errors import ModelError
+from foleycli.specs import KlVaeSpec, VocoderSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-CONVERSIONS: dict[str, tuple[str, Callable[[Mapping[str, Tensor]], dict[str, Tensor]]]] = {
-    "cavp": ("cavp", convert.cavp_official),  # part of a bundle -> its entry in the catalogue, how it becomes ours
-    "vae": ("audioldm-vae", convert.kl_decoder_audioldm),
-    "vocoder": ("audioldm-hifigan", convert.hifigan_audioldm),
+CONVERSIONS: dict[str, Callable[[Mapping[str, Tensor]], dict[str, Tensor]]] = {  # by name in the catalogue
+    "cavp": convert.cavp_official,
+    "audioldm-vae": convert.kl_decoder,
+    "audioldm-hifigan": convert.hifigan_audioldm,
+    "sd-vae": convert.kl_decoder,
 }
 _ENDINGS = (".safetensors", ".ckpt", ".bin", ".pt")
 
@@ -46,9 +48,18 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return {str(key): value for key, value in state.items()}
 
 
-def converted(path: Path, part: str) -> dict[str, Tensor]:
-    """A published file as the state dict of that part of an official bundle."""
-    return translate(path, CONVERSIONS[part][1])
+def sources(specs: Mapping[str, object]) -> dict[str, str]:
+    """Part of an mdsgen bundle with these specs -> the entry of the catalogue that it was published as."""
+    vae, vocoder = specs["vae"], specs["vocoder"]
+    assert isinstance(vae, KlVaeSpec)
+    assert isinstance(vocoder, VocoderSpec)
+    found = {"cavp": "cavp", "vae": "audioldm-vae" if vae.picture_channels == 1 else "sd-vae"}
+    return found | ({"vocoder": "audioldm-hifigan"} if vocoder.kind == "hifigan" else {})
+
+
+def converted(path: Path, name: str) -> dict[str, Tensor]:
+    """A published file of that entry as the state dict of a part of ours."""
+    return translate(path, CONVERSIONS[name])
 
 
 def translate(path: Path, conversion: Callable[[Mapping[str, Tensor]], dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -61,9 +72,9 @@ def translate(path: Path, conversion: Callable[[Mapping[str, Tensor]], dict[str,
         raise error if str(path) in str(error) else ModelError(f"{path}: {error}") from error
 
 
-def find_published(part: str) -> Path | None:
-    """The pulled file of a part, from the Hub's cache; None when it was never pulled."""
-    entry = catalogue.find(CONVERSIONS[part][0])
+def find_published(name: str) -> Path | None:
+    """The pulled weights of that entry, from the Hub's cache; None when it was never pulled."""
+    entry = catalogue.find(name)
     folder = store.find_part(entry)
     if folder is None:
         return None
@@ -71,9 +82,8 @@ def find_published(part: str) -> Path | None:
     return min(files, key=lambda path: _ENDINGS.index(path.suffix), default=None)
 
 
-def require_published(part: str) -> Path:
+def require_published(name: str) -> Path:
     """The same, or ModelError with the command that fetches it."""
-    if path := find_published(part):
+    if path := find_published(name):
         return path
-    name = CONVERSIONS[part][0]
     raise ModelError(f"this model needs {name}, which is not on this machine; foley models pull {name}")

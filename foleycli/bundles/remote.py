@@ -71,10 +71,11 @@ class Listing:
         return Listing(self.commit, self.licence, self.commercial_use, kept)
 
     def of(self, entry: Entry) -> Listing:
-        """With what the catalogue knows better: the licence, and the sha256 of its one file."""
-        files = self.only(entry.files or BUNDLE_FILES).files
-        if entry.sha256 and len(files) == 1:
-            files = {name: RemoteFile(file.size_bytes, entry.sha256) for name, file in files.items()}
+        """With what the catalogue knows better: the licence, and the sha256 of its weights."""
+        files = dict(self.only(entry.files or BUNDLE_FILES).files)
+        for name, file in files.items():
+            if entry.sha256 and not name.endswith(".json"):
+                files[name] = RemoteFile(file.size_bytes, entry.sha256)
         return Listing(self.commit, entry.licence, entry.commercial_use, files)
 
 

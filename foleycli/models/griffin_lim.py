@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from foleycli.models.mel import linear_mel, mel_bank
+from foleycli.models.mel import edge_padding, linear_mel, mel_bank
 from foleycli.specs import MelSpec
 
 _TINY = 1e-8
@@ -33,11 +33,12 @@ def retrieve_phase(start: Tensor, magnitude: Tensor, spec: MelSpec, iterations: 
     Fast Griffin-Lim (Perraudin et al. 2013): each projection is pushed on by `momentum` times its last change.
     """
     window, samples, hop = torch.hann_window(spec.n_fft, device=start.device), start.shape[-1], spec.hop_samples
-    spectrum = torch.stft(start, spec.n_fft, hop, window=window, return_complex=True)
+    padding = edge_padding(spec)
+    spectrum = torch.stft(start, spec.n_fft, hop, window=window, pad_mode=padding, return_complex=True)
     phase, before = spectrum / (spectrum.abs() + _TINY), torch.zeros_like(spectrum)
     for _ in range(iterations):
         wav = torch.istft(magnitude * phase, spec.n_fft, hop, window=window, length=samples)
-        now = torch.stft(wav, spec.n_fft, hop, window=window, return_complex=True)
+        now = torch.stft(wav, spec.n_fft, hop, window=window, pad_mode=padding, return_complex=True)
         pushed = now - momentum / (1.0 + momentum) * before
         phase, before = pushed / (pushed.abs() + _TINY), now
     return torch.istft(magnitude * phase, spec.n_fft, hop, window=window, length=samples)
@@ -54,3 +55,20 @@ def griffin_lim(log: Tensor, spec: MelSpec, generator: torch.Generator, iteratio
     samples = (log.shape[-1] - 1) * spec.hop_samples
     noise = torch.randn(len(log), samples, generator=generator).to(log.device)
     return retrieve_phase(noise, magnitude_of(log, spec), spec, iterations)
+
+
+class GriffinLim(nn.Module):
+    """Griffin-Lim as a vocoder: log-mel (B, M, K) -> wav (B, K * hop), every row from the same first phases."""
+
+    def __init__(self, spec: MelSpec, iterations: int) -> None:
+        super().__init__()
+        self.spec, self.iterations = spec, iterations
+
+    def forward(self, log: Tensor) -> Tensor:
+        if self.spec.scale == "db01":  # a latent has room for 512 of the 513 frames: the last is held
+            log = torch.cat([log, log[..., -1:]], dim=-1)
+        log = with_last_frame(log, self.spec)
+        samples = (log.shape[-1] - 1) * self.spec.hop_samples
+        noise = torch.randn(1, samples, generator=torch.Generator().manual_seed(0)).to(log.device)
+        start = noise.expand(len(log), -1)
+        return retrieve_phase(start, magnitude_of(log, self.spec), self.spec, self.iterations)

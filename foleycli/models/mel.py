@@ -58,12 +58,16 @@ def _hann(samples: int, device: torch.device) -> Tensor:
     return torch.hann_window(samples, device=device)
 
 
+def edge_padding(spec: MelSpec) -> str:
+    """What lies beyond the ends of a sound: nothing for Diff-Foley, its mirror image for the others."""
+    return "constant" if spec.scale == "db01" else "reflect"
+
+
 def magnitude(wav: Tensor, spec: MelSpec) -> Tensor:
     """|STFT| of wav (B, S), centred: (B, n_fft / 2 + 1, S // hop + 1)."""
-    padding = "constant" if spec.scale == "db01" else "reflect"
     window = _hann(spec.n_fft, wav.device)
     return torch.stft(
-        wav.float(), spec.n_fft, spec.hop_samples, window=window, center=True, pad_mode=padding, return_complex=True
+        wav.float(), spec.n_fft, spec.hop_samples, window=window, pad_mode=edge_padding(spec), return_complex=True
     ).abs()
 
 
@@ -78,7 +82,8 @@ def log_mel(wav: Tensor, spec: MelSpec) -> Tensor:
 
 
 def linear_mel(log: Tensor, spec: MelSpec) -> Tensor:
-    """Log-mel (..., K) back to mel magnitudes: what a Griffin-Lim inverts."""
+    """Log-mel (..., K) back to mel magnitudes: what a Griffin-Lim inverts. Diff-Foley's is clipped to 0..1 first."""
     if spec.scale == "db01":
+        log = log.clamp(0.0, 1.0)  # a decoded picture overshoots
         return torch.pow(10.0, (log * _DB_RANGE - _DB_RANGE + _DB_TOP) / 20.0)
     return log.exp()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from collections import namedtuple
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -152,9 +154,12 @@ def test_no_network_no_space_and_offline(hub: FakeHub, monkeypatch: pytest.Monke
         store.pull("someone/rain")
 
 
-def test_a_published_part_comes_by_its_name_and_only_its_files(
-    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_published_part_comes_by_its_name_and_only_its_files(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = catalogue.find("audioldm-vae")
+    published = replace(entry, sha256=hashlib.sha256(b"2").hexdigest())
+    others = [other for other in catalogue.CATALOGUE if other != entry]
+    monkeypatch.setattr(catalogue, "CATALOGUE", (*others, published))
+    hub.commit = entry.revision
     names = {
         "vae/config.json": b"{}",
         "vae/diffusion_pytorch_model.bin": b"1",
@@ -164,11 +169,19 @@ def test_a_published_part_comes_by_its_name_and_only_its_files(
     folder = store.pull("audioldm-vae")
     assert {path.name for path in (folder / "vae").iterdir()} == {"config.json", "diffusion_pytorch_model.safetensors"}
     hub.asked.clear()
-    assert store.pull("audioldm-vae") == store.find_part(catalogue.find("audioldm-vae")) == folder
+    assert store.pull("audioldm-vae") == store.find_part(published) == folder
     assert hub.asked == []
     assert store.find_part(catalogue.find("audioldm-hifigan")) is None
     with pytest.raises(ModelError, match="offline; with a network: foley models pull audioldm-hifigan"):
         store.pull("audioldm-hifigan", offline=True)
+
+
+def test_every_published_part_is_pinned_to_a_commit_and_a_content() -> None:
+    parts = [entry for entry in catalogue.CATALOGUE if entry.source == "hub"]
+    assert len(parts) == 4
+    for part in parts:
+        assert (len(part.revision), len(part.sha256)) == (40, 64)
+        assert sum(not name.endswith(".json") for name in part.files) == 1
 
 
 def test_a_part_is_pinned_to_the_catalogue_s_revision_and_sha256(hub: FakeHub) -> None:
