@@ -110,16 +110,23 @@ class FrameReader:
     def _decode(self) -> Iterator[Shown]:
         step = max(1, round(1 / (self.info.frame_rate * self._base)))
         last: int | None = None
+        untimed: VideoFrame | None = None
         for picture in pictures(self._container, self._stream):
             if picture.is_corrupt and self._threads != "NONE":
                 raise _Damaged
             pts = picture.dts if picture.pts is None else picture.pts
+            if last is None and pts is None:  # before the first that has a time (Matroska knows none below 0)
+                untimed = picture
+                continue
             # Pictures come in the order of showing. Where times are missing or run back (AVI has none of its own),
             # the next one is a step later.
             if last is not None and (pts is None or pts <= last):
                 pts = last + step
-            last = pts or 0
+            assert pts is not None
+            last = pts
             yield Shown(last, self._squeeze(picture))
+        if last is None and untimed is not None:
+            yield Shown(self._tick(Fraction(0)), self._squeeze(untimed))
 
     def _squeeze(self, picture: VideoFrame) -> NDArray[np.uint8]:
         height, width = self.size if self.info.rotation % 180 == 0 else self.size[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from foleycli.errors import InputError
 
 # Demuxers that read one file and follow no names found in it. hls, dash, concat, image2 and the like are left out.
 FORMATS = (
-    "3g2,3gp,aac,aiff,apng,asf,av1,avi,caf,dv,flac,flv,gif,gxf,h261,h263,h264,hevc,ivf,m4a,m4v,matroska,mj2,mjpeg,"
+    "3g2,3gp,aac,aiff,asf,av1,avi,caf,dv,flac,flv,gif,gxf,h261,h263,h264,hevc,ivf,m4a,m4v,matroska,mj2,mjpeg,"
     "mov,mp3,mp4,mpeg,mpegts,mpegvideo,mxf,nsv,nut,obu,ogg,rm,swf,vc1,vvc,w64,wav,webm,wtv,yuv4mpegpipe"
 )
 MAX_PIXELS = 2**27  # 16384 x 8192: one decoded picture is at most 400 MB
@@ -44,7 +45,7 @@ def open_local(path: str | Path, **options: str) -> InputContainer:
         container: InputContainer = av.open(name, mode="r", options=safe | options, metadata_errors="replace")
         return container
     except (FFmpegError, ValueError, OSError) as error:
-        raise InputError(f"{path}: {_reason(error)}; check that it plays, or copy it again") from error
+        raise InputError(f"{path}: {_reason(error)}") from error
 
 
 def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
@@ -59,6 +60,8 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]
 
 
 def _reason(error: Exception) -> str:
+    if getattr(error, "errno", None) == errno.EINVAL:  # what libav says of a format that is not in the list
+        return "a picture, a playlist, a script or another kind that foley does not open; give it a video file"
     if isinstance(error, av.error.InvalidDataError):
-        return "not a video file, or cut off before its index"
-    return f"can't be opened ({getattr(error, 'strerror', None) or error})"
+        return "not a video file, or cut off before its index; check that it plays, or copy it again"
+    return f"can't be opened ({getattr(error, 'strerror', None) or error}); check that it plays, or copy it again"

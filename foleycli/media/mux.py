@@ -143,9 +143,9 @@ def plan_streams(info: VideoInfo, container: Container, *, keep_sound: bool) -> 
 
 def source_shift(info: VideoInfo, container: Container) -> Fraction:
     """Seconds taken off all times of the source: none within a family of containers, else its file starts at 0."""
-    if container.muxer == "avi":  # has no times: it starts with its first picture
+    if container.muxer == "avi" and not _same_family(info, container):  # has no times: its first picture is at 0
         return info.start
-    absolute = container.family in ("mov", "matroska") and _same_family(info, container)
+    absolute = container.family in ("mov", "matroska", "avi") and _same_family(info, container)
     return Fraction(0) if absolute else info.container_start
 
 
@@ -160,10 +160,12 @@ def ffmpeg_arguments(
     container = plan.container
     shift = source_shift(info, container)
     length = to_samples(info.duration, track_rate)
+    lead = to_samples(info.start - shift, track_rate) if container.muxer == "avi" else 0
     safe = ["-protocol_whitelist", "file", "-format_whitelist", FORMATS]
     arguments = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-copyts"]
     arguments += [*safe, "-fflags", "+genpts", "-itsoffset", _seconds(-shift), "-i", _url(info.path)]
-    arguments += [*safe, "-itsoffset", _seconds(info.start - shift), "-i", _url(track)]
+    # A sound in an AVI file has no start either: it is led in by silence.
+    arguments += [*safe, "-itsoffset", "0" if lead else _seconds(info.start - shift), "-i", _url(track)]
     arguments += _maps(f"0:{index}" for index in plan.pictures)
     arguments += _maps(["1:a:0"])
     arguments += _maps(f"0:{stream.index}" for stream, _ in plan.sounds)
@@ -171,7 +173,8 @@ def ffmpeg_arguments(
     arguments += _maps(f"0:{index}" for index in (*plan.others, *plan.data))
     # Pictures before the first whole one are copied too: every packet that came in goes out.
     arguments += ["-c", "copy", "-copyinkf:v", "-map_metadata", "0", "-map_chapters", "0"]
-    arguments += ["-filter:a:0", f"apad=whole_len={length},atrim=end_sample={length}"]
+    led = f",adelay={lead}S:all=1" if lead else ""
+    arguments += ["-filter:a:0", f"apad=whole_len={length},atrim=end_sample={length}{led}"]
     arguments += ["-c:a:0", *container.encoder, "-ar:a:0", str(sample_rate)]
     tag = "handler_name" if container.family == "mov" else "title"  # where MP4 keeps the name of a track
     arguments += ["-metadata:s:a:0", f"{tag}={title}", "-disposition:a:0", "default"]
