@@ -22,7 +22,7 @@ from foleycli.media.atomic import atomic_file
 from foleycli.media.audio import AudioWriter
 from foleycli.media.bwf import Origin, write_bwf
 from foleycli.media.fades import faded
-from foleycli.media.mastering import LevelReport
+from foleycli.media.mastering import CEILING_DBTP, CODEC_ROOM_DB, LevelReport
 from foleycli.media.mixdown import finish, side_by_side
 from foleycli.media.mux import mux
 from foleycli.media.splice import copy_track
@@ -142,6 +142,7 @@ def perform(
         level_db=level_db,
         sample_rate=SAMPLE_RATE,
         stems=[track.with_name(f"{name}.wav") for name in STEMS] if parts else (),
+        ceiling_dbtp=CEILING_DBTP - CODEC_ROOM_DB if whole else CEILING_DBTP,
     )
 
 

@@ -21,6 +21,7 @@ from foleycli.media.loudness import (
 )
 
 CEILING_DBTP = -1.0
+CODEC_ROOM_DB = 1.0  # what AAC and Opus put on top of the sharpest peaks
 MARGIN_DB = 0.1  # the limiter's own gain moves between samples
 SHORT_SECONDS = 3  # under this, loudness means little: the peak is set instead
 BLOCK_SECONDS = 10
@@ -45,19 +46,29 @@ class Stems:
 
 
 def master(
-    mixed: Path, out: Path, level_db: float, loudness_lufs: float | None, stems: Stems | None = None
+    mixed: Path,
+    out: Path,
+    level_db: float,
+    loudness_lufs: float | None,
+    stems: Stems | None = None,
+    ceiling_dbtp: float = CEILING_DBTP,
 ) -> LevelReport:
-    """Writes `mixed` to `out` at `loudness_lufs`, or if that is None `level_db` louder; peaks stay under -1 dBTP."""
+    """Writes `mixed` to `out` at `loudness_lufs`, or if that is None `level_db` louder; peaks stay below."""
+
+    def limit(level_db: float) -> float:
+        return _limit(mixed, out, level_db, stems, ceiling_dbtp - MARGIN_DB)
+
     if loudness_lufs is None:
-        return LevelReport(None, decibels(_limit(mixed, out, level_db, stems)), level_db)
-    level_db, warnings = _wanted_level(mixed, loudness_lufs)
-    peak, loudness = _limit(mixed, out, level_db, stems), _loudness(out)
+        return LevelReport(None, decibels(limit(level_db)), level_db)
+    level_db, warnings = _wanted_level(mixed, loudness_lufs, ceiling_dbtp)
+    peak, loudness = limit(level_db), _loudness(out)
     if loudness is not None and not warnings:
         # What the limiter took off is given back once; more would only squash it.
         level_db += loudness_lufs - loudness
-        peak, loudness = _limit(mixed, out, level_db, stems), _loudness(out)
+        peak, loudness = limit(level_db), _loudness(out)
         if loudness is None or abs(loudness_lufs - loudness) > 0.5:
-            warnings = [f"{loudness or 0:.1f} LUFS is as near to {loudness_lufs:g} as peaks under -1 dBTP allow"]
+            near = f"{loudness or 0:.1f} LUFS is as near to {loudness_lufs:g}"
+            warnings = [f"{near} as peaks under {ceiling_dbtp:g} dBTP allow"]
     return LevelReport(loudness, decibels(peak), level_db, tuple(warnings))
 
 
@@ -80,20 +91,20 @@ def _loudness(path: Path) -> float | None:
     return meter.integrated()
 
 
-def _wanted_level(path: Path, loudness_lufs: float) -> tuple[float, list[str]]:
+def _wanted_level(path: Path, loudness_lufs: float, ceiling_dbtp: float) -> tuple[float, list[str]]:
     """dB to add, and what had to be done differently from what was asked."""
     peak = max(float(true_peaks(samples)[inner].max()) for samples, inner in blocks_of(path, SETTLE_SAMPLES))
     loudness = _loudness(path)
     if peak < 1e-5:
         return 0.0, ["the track is silent: no loudness to set"]
     if loudness is None or soundfile.info(str(path)).duration < SHORT_SECONDS:
-        return CEILING_DBTP - MARGIN_DB - decibels(peak), [
-            f"under {SHORT_SECONDS} s: peak set to -1 dBTP, not loudness"
+        return ceiling_dbtp - MARGIN_DB - decibels(peak), [
+            f"under {SHORT_SECONDS} s: peak set to {ceiling_dbtp:g} dBTP, not loudness"
         ]
     return loudness_lufs - loudness, []
 
 
-def _limit(source: Path, target: Path, level_db: float, stems: Stems | None) -> float:
+def _limit(source: Path, target: Path, level_db: float, stems: Stems | None, ceiling_dbtp: float) -> float:
     """Writes `source` at another level, under the ceiling; returns its true peak.
 
     Stems get the very gain that the whole gets. It is low enough for each of them too: where they cancel out, a stem
@@ -101,7 +112,7 @@ def _limit(source: Path, target: Path, level_db: float, stems: Stems | None) -> 
     """
     about = soundfile.info(str(source))
     gain, highest = np.float32(from_decibels(level_db)), 0.0
-    ceiling = from_decibels(CEILING_DBTP - MARGIN_DB)
+    ceiling = from_decibels(ceiling_dbtp)
     rate, seconds = about.samplerate, about.duration
     with ExitStack() as stack:
         writer = stack.enter_context(AudioWriter(target, rate, about.channels, seconds=seconds))

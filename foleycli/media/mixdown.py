@@ -15,7 +15,7 @@ import soxr
 
 from foleycli.media.audio import AudioWriter, Samples, fit, read_audio
 from foleycli.media.loudness import Floats, from_decibels
-from foleycli.media.mastering import BLOCK_SECONDS, LevelReport, Stems, blocks_of, master
+from foleycli.media.mastering import BLOCK_SECONDS, CEILING_DBTP, LevelReport, Stems, blocks_of, master
 from foleycli.media.probe import VideoInfo
 
 DUCK_DB = 12.0
@@ -36,12 +36,13 @@ def finish(
     level_db: float = 0.0,
     sample_rate: int = 48000,
     stems: Sequence[Path] = (),
+    ceiling_dbtp: float = CEILING_DBTP,
 ) -> LevelReport:
     """Writes `track` (a sound file from the first picture on) to `out` (.wav or .flac, 24 bit), a block at a time.
 
     `gain_db` is of the new sound alone, before the mix; `loudness_lufs`, or `level_db` if that is None, is of the
-    whole. Peaks stay under -1 dBTP. With `stems`, one per channel of `track`, the new sound is the sum of its channels
-    and each is written for itself as it is in `out`: gain, level and limiter are the same, so they add up to it.
+    whole. True peaks stay under `ceiling_dbtp`. With `stems`, one per channel of `track`, the new sound is the sum of
+    its channels and each is written for itself as it is in `out`: gain, level and limiter are the same, so they add up.
     """
     with tempfile.TemporaryDirectory(prefix="foley-", dir=out.parent) as folder:
         plain, mixed, summed = (Path(folder) / f"{name}.wav" for name in ("plain", "mixed", "summed"))
@@ -57,7 +58,7 @@ def finish(
             if original != "replace":
                 warnings.append(f"the video has no sound to {original}")
             mixed = plain
-        report = master(mixed, out, level_db, loudness_lufs, apart)
+        report = master(mixed, out, level_db, loudness_lufs, apart, ceiling_dbtp)
     return replace(report, gain_db=gain_db + report.gain_db, warnings=(*warnings, *report.warnings))
 
 

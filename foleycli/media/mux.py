@@ -176,17 +176,21 @@ def ffmpeg_arguments(
     led = f",adelay={lead}S:all=1" if lead else ""
     arguments += ["-filter:a:0", f"apad=whole_len={length},atrim=end_sample={length}{led}"]
     arguments += ["-c:a:0", *container.encoder, "-ar:a:0", str(sample_rate)]
-    tag = "handler_name" if container.family == "mov" else "title"  # where MP4 keeps the name of a track
-    arguments += ["-metadata:s:a:0", f"{tag}={title}", "-disposition:a:0", "default"]
+    arguments += [*_named(container, 0, title), "-disposition:a:0", "default"]
     for number, (stream, encoder) in enumerate(plan.sounds, start=1):
         arguments += [f"-c:a:{number}", encoder, f"-disposition:a:{number}", "0"]
-        if not stream.title:
-            arguments += [f"-metadata:s:a:{number}", f"{tag}=Original"]
+        arguments += _named(container, number, stream.title or "Original")
     for number, (_, encoder) in enumerate(plan.subtitles):
         arguments += [f"-c:s:{number}", encoder]
     if container.family == "mov":
         arguments += ["-movflags", "+use_metadata_tags" if _has_custom_tags(info) else "+faststart"]
     return [*arguments, "-max_muxing_queue_size", "9999", "-f", container.muxer, _url(out)]
+
+
+def _named(container: Container, number: int, title: str) -> list[str]:
+    # In MP4 and QuickTime players look in two places: the track's name (written from "title") and its handler's.
+    tags = ("title", "handler_name") if container.family == "mov" else ("title",)
+    return [word for tag in tags for word in (f"-metadata:s:a:{number}", f"{tag}={title}")]
 
 
 def _maps(streams: Iterable[str]) -> list[str]:

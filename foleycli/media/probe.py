@@ -168,15 +168,16 @@ def _given_name(handler: str) -> str | None:
 def _describe(stream: Any) -> StreamInfo:
     context = stream.codec_context
     audio = stream.type == "audio" and context is not None
+    tags = {key.lower(): value for key, value in stream.metadata.items()}  # Matroska shouts
     return StreamInfo(
         index=stream.index,
         kind=stream.type,
         codec=context.codec.canonical_name if context is not None else getattr(stream, "name", None) or "unknown",
         language=stream.language,
-        title=stream.metadata.get("title") or _given_name(stream.metadata.get("handler_name", "")),
+        title=tags.get("title") or tags.get("name") or _given_name(tags.get("handler_name", "")),
         default=bool(stream.disposition & Disposition.default),
         attached_picture=bool(stream.disposition & Disposition.attached_pic),
         channels=context.layout.nb_channels if audio else 0,
         sample_rate=context.sample_rate if audio else 0,
-        timecode=next((value for key, value in stream.metadata.items() if key.lower() == "timecode"), None),
+        timecode=tags.get("timecode"),
     )

@@ -13,6 +13,8 @@ import soundfile
 
 from foleycli.media.mux import find_ffmpeg
 from tests.cli.conftest import Foley
+from tests.media.clips import even, make_clip
+from tests.media.test_loudness import ebur128
 
 
 def tags(path: Path) -> dict[str, str]:
@@ -98,7 +100,7 @@ def test_stems_add_up_to_the_track(foley: Foley, clip: Path, cues: tuple[str, ..
 
 def test_a_stem_is_the_dub_of_its_cues_and_a_silent_one_is_there(foley: Foley, clip: Path, tmp_path: Path) -> None:
     (tmp_path / "hits.csv").write_text("".join(f"{line}\n" for line in SHEET.splitlines()[:3]))
-    options = ("--cues", "hits.csv", "--steps", "1")
+    options = ("--cues", "hits.csv", "--steps", "1", "--gain", "-20")
     assert foley("dub", clip, "-o", "plain.wav", *options).code == 0
     assert foley("dub", clip, "-o", "clip.foley.mp4", *options, "--stems", tmp_path / "new" / "stems").code == 0
     assert np.array_equal(samples(tmp_path / "new/stems/clip.impacts.wav"), samples(tmp_path / "plain.wav"))
@@ -134,3 +136,22 @@ def test_fades_are_of_the_part_that_was_dubbed(foley: Foley, clip: Path, cues: t
     assert np.abs(faded - plain * rise * fall).max() < 0.002 * np.abs(plain).max()
     refused = foley("dub", clip, "-o", "c.wav", *part, "--fade-in", "0.6", "--fade-out", "0.6")
     assert refused.code == 2 and "longer than the 0:01.000" in refused.err
+
+
+def test_loudness_is_the_one_asked_for_by_another_meter(foley: Foley, tmp_path: Path) -> None:
+    long = make_clip(tmp_path / "long.mp4", even(40, 10))
+    (tmp_path / "cues.csv").write_text("time,stop,strength,sound\n0,4,0.9,rain\n1,,0.9,glass\n")
+    for name, limit in (("out.wav", -1.0), ("out.mp4", -0.8)):  # AAC may add two tenths
+        ran = foley("dub", long, "-o", name, "--cues", "cues.csv", "--steps", "1", "--loudness", "-23", "--json")
+        assert ran.code == 0, ran.err
+        loudness, peak = ebur128(tmp_path / name)
+        assert abs(loudness + 23) <= 0.5 and peak <= limit, name
+
+
+def test_under_three_seconds_the_peak_is_set_and_it_is_said_twice(foley: Foley, clip: Path) -> None:
+    (clip.with_name("cues.csv")).write_text("time,sound\n0.5,glass\n")
+    options = ("--cues", "cues.csv", "--steps", "1", "--loudness", "-23")
+    ran = foley("dub", clip, "-o", "out.wav", *options, "--json")
+    outcome = json.loads(ran.text)["outputs"][0]
+    assert "under 3 s" in outcome["warnings"][0] and "under 3 s" in ran.err
+    assert -1.3 <= ebur128(clip.with_name("out.wav"))[1] <= -1

@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from foleycli.errors import OutputError
 from foleycli.media import mux as mux_module
@@ -134,6 +135,21 @@ def test_all_that_a_container_holds_is_kept(rich: Path, tmp_path: Path) -> None:
     kinds = [one.kind for one in after.streams]
     assert kinds == ["video", "audio", "audio", "audio", "subtitle", "attachment"] and not report.warnings
     assert (after.chapters, dict(after.metadata)["title"], after.streams[4].language) == (2, "Ein Titel", "fra")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_both_tracks_have_their_names_where_players_look(tmp_path: Path, suffix: str) -> None:
+    clip = make_clip(tmp_path / f"a{suffix}", even(10), sound=(0, 1))
+    dub(clip, tmp_path / f"b{suffix}", original="keep-track")
+    with av.open(str(tmp_path / f"b{suffix}")) as container:
+        tags = [stream.metadata for stream in container.streams.audio]
+        kept = [stream.disposition & Disposition.default for stream in container.streams.audio]
+    assert [bool(default) for default in kept] == [True, False]
+    keys = ("title",) if suffix == ".mkv" else ("name", "handler_name")
+    assert [[tag[key] for key in keys] for tag in tags] == [["Foley"] * len(keys), ["Original"] * len(keys)]
+    # A name that is there stays.
+    _, again, _ = dub(tmp_path / f"b{suffix}", tmp_path / "c.mkv", original="keep-track")
+    assert [one.title for one in again.audio] == ["Foley", "Foley", "Original"]
 
 
 def test_subtitles_are_converted_and_what_is_dropped_is_said(rich: Path, tmp_path: Path) -> None:
