@@ -45,6 +45,7 @@ class Sidecar:
     cues: tuple[Cue, ...]
     track_sha256: str
     retakes: tuple[Retake, ...] = ()
+    scores: dict[str, float | None] | None = None  # of evaluation/ranking.py; None after a retake
     version: str = __version__
 
 
@@ -66,7 +67,8 @@ def read_sidecar(path: Path) -> Sidecar:
             raise InputError(
                 f"{path}: a sidecar of format {plain['format']}, this foley reads {FORMAT}; update foleycli"
             )
-        known = {field.name: plain[field.name] for field in fields(Sidecar)}
+        known = {field.name: plain[field.name] for field in fields(Sidecar) if field.name != "scores"}
+        known["scores"] = plain.get("scores")
         known["windows"] = tuple(tuple(map(Fraction, window)) for window in known["windows"])
         known["cues"] = tuple(Cue(**cue) for cue in known["cues"])
         known["retakes"] = tuple(_retake(one) for one in known["retakes"])

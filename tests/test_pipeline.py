@@ -57,6 +57,20 @@ def test_a_cue_moves_only_the_windows_that_hear_it(pipe: FoleyPipeline, clip: Pa
     assert not np.array_equal(one.samples[untouched:], both.samples[untouched:])
 
 
+def test_windows_that_do_not_hear_a_changed_cue_keep_their_samples(pipe: FoleyPipeline, tmp_path: Path) -> None:
+    long = make_clip(tmp_path / "long.mp4", [Fraction(k, 2) for k in range(40)])  # three windows
+    cues = [FIRST, Cue(13.5, 0.5, "rain", stop=16.0), Cue(18.5, 0.9, "door_knock")]
+    late = [*cues[:-1], Cue(18.9, 0.2, "footsteps")]
+    early = [Cue(1.5, 0.2, "footsteps"), *cues[1:]]
+    before, after_late, after_early = (pipe.generate(long, cues=one, steps=1) for one in (cues, late, early))
+    third = to_samples(before.windows[2].start, RATE)
+    assert before.samples[:third].any()
+    assert np.array_equal(before.samples[:third], after_late.samples[:third])
+    assert not np.array_equal(before.samples[third:], after_late.samples[third:])
+    assert np.array_equal(before.samples[third:], after_early.samples[third:])
+    assert not np.array_equal(before.samples[:third], after_early.samples[:third])
+
+
 def test_where_nothing_happens_there_is_silence(pipe: FoleyPipeline, clip: Path) -> None:
     assert not pipe.generate(clip, cues=[]).samples.any()
     assert not pipe.generate(clip, cues=[Cue(1.0, mute=True)]).samples.any()

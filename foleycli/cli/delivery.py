@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -31,6 +31,7 @@ from foleycli.timeline import to_samples
 from foleycli.track import STEMS
 
 if TYPE_CHECKING:
+    from foleycli.evaluation.ranking import TakeScores
     from foleycli.media.probe import VideoInfo
     from foleycli.pipeline import TrackStream
 
@@ -61,6 +62,7 @@ class Outcome:
     track_sha256: str
     warnings: tuple[str, ...] = ()
     beside: Beside = NOTHING
+    scores: TakeScores | None = None
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -75,6 +77,7 @@ class Outcome:
             "loudness_lufs": None if self.level.loudness_lufs is None else round(self.level.loudness_lufs, 2),
             "warnings": list(self.warnings),
             "stems": {name: str(path) for name, path in self.beside.stems.items()},
+            "scores": None if self.scores is None else asdict(self.scores),
         }
 
 

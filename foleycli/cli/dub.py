@@ -18,6 +18,7 @@ _OUTPUT = (
 OutputOption = Annotated[str | None, typer.Option("--output", "-o", metavar="OUT", help=_OUTPUT)]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another performance.")]
 TakesOption = Annotated[int, typer.Option("--takes", min=1, max=99, help="Performances, one numbered file each.")]
+KeepOption = Annotated[options.Keep, typer.Option("--keep", help="All takes, or the best by its scores.")]
 StepsOption = Annotated[int | None, typer.Option("--steps", min=1, max=1000, help="Sampler steps; else the model's.")]
 GuidanceOption = Annotated[
     float | None, typer.Option("--guidance", min=0.0, max=50.0, help="How closely to obey; else the model's.")
@@ -54,6 +55,7 @@ def dub(
     model: options.ModelOption = "pocket",
     seed: SeedOption = 0,
     takes: TakesOption = 1,
+    keep: KeepOption = "all",
     steps: StepsOption = None,
     guidance: GuidanceOption = None,
     sound: options.SoundOption = None,
@@ -86,4 +88,6 @@ def dub(
         offline, Mix(original, gain, loudness, fade_in, fade_out), apart=stems is not None,
     )  # fmt: skip
     say = Say(quiet, verbose, as_json)
-    dubbing.dub(video, output, wanted, say, stems=stems, sidecar=sidecar, overwrite=overwrite, dry_run=dry_run)
+    dubbing.dub(
+        video, output, wanted, say, keep=keep, stems=stems, sidecar=sidecar, overwrite=overwrite, dry_run=dry_run
+    )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foleycli.cli.beside import Beside, beside_targets, make_folder
 from foleycli.cli.delivery import SAMPLE_RATE, Mix, Outcome, check_mix, deliver, in_video
+from foleycli.cli.options import Keep
 from foleycli.cli.paper import read_paper
 from foleycli.cli.probe import clock
 from foleycli.cli.recipe import write_sidecar
 from foleycli.cli.say import Say, size
 from foleycli.cli.spool import local_file
+from foleycli.cli.takes import Take, in_data, in_words, ranked, scored
 from foleycli.cli.targets import check_place, dub_targets
 from foleycli.errors import UsageError
 from foleycli.sidecar import sidecar_path
@@ -57,13 +60,14 @@ def dub(
     wanted: Performance,
     say: Say,
     *,
+    keep: Keep = "all",
     stems: Path | None = None,
     sidecar: bool = False,
     overwrite: bool = False,
     dry_run: bool = False,
 ) -> None:
     """Dubs one video, or with `dry_run` says how it would."""
-    targets = dub_targets(video, output, wanted.takes, overwrite or dry_run)
+    targets = dub_targets(video, output, 1 if keep == "best" else wanted.takes, overwrite or dry_run)
     check_mix(wanted.mix, targets[0], wanted.start is not None or wanted.end is not None)
     if None in targets and say.as_json:
         raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")
@@ -80,7 +84,7 @@ def dub(
             _show_plan(info, targets, besides, wanted, say)
         else:
             make_folder(stems)
-            _perform(info, targets, besides, cues, wanted, say, sidecar=sidecar, overwrite=overwrite)
+            _perform(info, targets, besides, cues, wanted, say, keep=keep, sidecar=sidecar, overwrite=overwrite)
 
 
 def _perform(
@@ -91,36 +95,46 @@ def _perform(
     wanted: Performance,
     say: Say,
     *,
+    keep: Keep,
     sidecar: bool,
     overwrite: bool,
 ) -> None:
     started = time.monotonic()
     outcomes: list[Outcome] = []
+    heard: list[Take] = []
+    start = wanted.start or Fraction(0)
     with say.progress() as progress:
         pipeline = load_pipeline(wanted)
         say.detail(f"model {pipeline.bundle.bundle.folder}, on {pipeline.device}")
-        for take, (target, beside) in enumerate(zip(targets, besides, strict=True)):
-            stream = pipeline.stream(
-                info,
-                seed=wanted.seed + take,
-                cues=cues,
-                sounds=wanted.sounds,
-                steps=wanted.steps,
-                guidance=wanted.guidance,
-                overlap=wanted.overlap,
-                start=wanted.start,
-                stop=wanted.end,
-                progress=progress,
-                stems=wanted.apart,
-            )
-            say.detail(f"{len(stream.cues)} cues, {len(stream.windows)} windows, seed {stream.seeds[0]}")
-            cues = stream.cues  # spotted once, performed in every take
-            start = wanted.start or Fraction(0)
-            outcomes.append(deliver(stream, info, target, wanted.mix, start, overwrite, beside))
-            if sidecar:
-                write_sidecar(outcomes[-1], stream, info, wanted, pipeline, overwrite)
+        streams = pipeline.takes(
+            info,
+            range(wanted.seed, wanted.seed + wanted.takes),
+            cues=cues,
+            sounds=wanted.sounds,
+            steps=wanted.steps,
+            guidance=wanted.guidance,
+            overlap=wanted.overlap,
+            start=wanted.start,
+            stop=wanted.end,
+            progress=progress,
+            stems=wanted.apart,
+        )
+        cues = streams[0].cues
+        say.detail(f"{len(cues)} cues, {len(streams[0].windows)} windows, seeds from {wanted.seed}")
+        with tempfile.TemporaryDirectory(prefix="foley-") as folder:
+            takes: Iterable[Take] = map(Take, streams)
+            if wanted.takes > 1 or sidecar or say.as_json:
+                takes = scored(streams, float(start), Path(folder), keep, heard)
+            for take, target, beside in zip(takes, targets, besides, strict=True):
+                outcome = deliver(take.stream, info, target, wanted.mix, start, overwrite, beside)
+                outcomes.append(replace(outcome, scores=take.scores))
+                if sidecar:
+                    write_sidecar(outcomes[-1], take.stream, info, wanted, pipeline, overwrite)
     took = time.monotonic() - started
-    _tell(info, outcomes, len(cues or ()), wanted, say, took)
+    if wanted.takes > 1:
+        for take in ranked(heard):
+            say.note(in_words(take))
+    _tell(info, outcomes, heard, len(cues), wanted, say, took)
 
 
 def _check_sidecars(video: str, targets: Sequence[Path | None], overwrite: bool) -> None:
@@ -143,7 +157,13 @@ def load_pipeline(wanted: Performance) -> FoleyPipeline:
 
 
 def _tell(
-    info: VideoInfo, outcomes: Sequence[Outcome], cues: int, wanted: Performance, say: Say, took_seconds: float
+    info: VideoInfo,
+    outcomes: Sequence[Outcome],
+    heard: Sequence[Take],
+    cues: int,
+    wanted: Performance,
+    say: Say,
+    took_seconds: float,
 ) -> None:
     for outcome in outcomes:
         for warning in outcome.warnings:
@@ -157,6 +177,7 @@ def _tell(
                 "cues": cues,
                 "elapsed_seconds": round(took_seconds, 3),
                 "outputs": [outcome.facts() for outcome in outcomes],
+                "takes": in_data(heard),
             }
         )
         return

@@ -9,6 +9,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley dub clip.mp4", "a copy with sound, clip.foley.mp4, beside it"),
         ("foley dub clip.mp4 -o out.mkv --seed 7 --sound impact_wood", "another performance, on wood"),
         ("foley dub clip.mp4 -o takes.wav --takes 2", "two performances, the sound alone"),
+        ("foley dub clip.mp4 -o best.mp4 --takes 3 --keep best", "the one of three that keeps time and level best"),
         ("foley dub clip.mp4 -o mix.wav --stems stems --fade-out 0.5", "impacts and ambience apart, too"),
         ("foley dub clip.mp4 -o mine.mp4 --cues cues.csv", "an edited cue sheet, performed"),
         ("foley dub clip.mp4 -o dubbed.wav --sidecar", "with its recipe, dubbed.foley.json, for rerun and retake"),

@@ -41,6 +41,7 @@ def write_sidecar(
         windows=tuple((window.start, window.stop) for window in stream.windows),
         cues=stream.cues,
         track_sha256=outcome.track_sha256,
+        scores=None if outcome.scores is None else asdict(outcome.scores),
     )
     path = sidecar_path(outcome.target)
     write_text(path, to_json(sidecar), overwrite)

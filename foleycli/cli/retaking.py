@@ -51,7 +51,7 @@ def retake(output: Path, span: tuple[Fraction, Fraction], seed: int, say: Say, *
             if fingerprint(track) != sidecar.track_sha256:
                 say.warn(f"{output}: made again, its track is not what it was; another kind of machine, or version")
         track = player.renewed(track, taken, Path(folder))
-        changed = replace(sidecar, retakes=(*sidecar.retakes, taken), track_sha256=fingerprint(track))
+        changed = replace(sidecar, retakes=(*sidecar.retakes, taken), track_sha256=fingerprint(track), scores=None)
         warnings = place(track, player.info, output, player.wanted.mix, True, player.origin)
     write_text(path, to_json(changed), overwrite=True)
     _tell(output, warnings, say, {"from": taken.start, "to": taken.stop, "seed": seed})

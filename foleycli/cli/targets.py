@@ -14,16 +14,16 @@ SOUND_SUFFIXES = (".wav", ".flac")
 STDOUT = "-"
 
 
-def dub_targets(video: str, output: str | None, takes: int, overwrite: bool) -> tuple[Path | None, ...]:
-    """One target per take: the name given or one derived from VIDEO, numbered if several; None is stdout."""
+def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> tuple[Path | None, ...]:
+    """As many targets: the name given or one derived from VIDEO, numbered if several; None is stdout."""
     if output == STDOUT:
-        if takes > 1:
-            raise UsageError(f"{takes} takes don't fit on stdout; name a file with -o")
+        if count > 1:
+            raise UsageError(f"{count} takes don't fit on stdout; name a file with -o, or take --keep best")
         return (None,)
     if output is None and video == "-":
         raise UsageError("a video from stdin has no name to derive the output from; name it with -o")
     first = _beside(Path(video)) if output is None else Path(output)
-    targets = [first] if takes == 1 else [_numbered(first, take, takes) for take in range(1, takes + 1)]
+    targets = [first] if count == 1 else [_numbered(first, take, count) for take in range(1, count + 1)]
     for target in targets:
         if target.exists() and os.path.exists(video) and target.samefile(video):
             raise UsageError(f"{target} is the video itself, which foley never changes; name another output with -o")

@@ -14,6 +14,7 @@ import soundfile
 from foleycli.media.encode import write_video
 from foleycli.media.probe import probe
 from foleycli.scenes.catalogue import render
+from foleycli.sidecar import read_sidecar
 from tests.cli.conftest import Foley
 
 
@@ -70,6 +71,33 @@ def test_takes_are_numbered_and_each_is_the_dub_of_its_seed(foley: Foley, clip: 
     assert [one["seed"] for one in result["outputs"]] == [4, 5]
     foley("dub", clip, "-o", "alone.flac", "--seed", "5")
     assert np.array_equal(sound(clip.with_name("take.take2.flac"))[0], sound(clip.with_name("alone.flac"))[0])
+
+
+def test_the_best_take_is_kept_under_the_plain_name_with_its_scores(foley: Foley, clip: Path) -> None:
+    clip.with_name("cues.csv").write_text("time,strength,sound\n0.3,0.9,glass\n1.1,0.5,footsteps\n")
+    options = ("--takes", "3", "--seed", "5", "--cues", "cues.csv", "--steps", "1", "--json", "--sidecar")
+    everything = json.loads(foley("dub", clip, "-o", "all.wav", *options).text)
+    best = json.loads(foley("dub", clip, "-o", "best.wav", "--keep", "best", *options).text)
+    assert best["takes"] == everything["takes"]
+    assert [one["seed"] for one in best["takes"]] == [5, 6, 7]
+    totals = [one["scores"]["total"] for one in best["takes"]]
+    assert [one["rank"] for one in best["takes"]] == [1 + sum(other > own for other in totals) for own in totals]
+    assert [one["scores"]["total"] for one in everything["outputs"]] == totals
+    (kept,) = best["outputs"]
+    winner = max(range(3), key=totals.__getitem__)
+    assert (kept["output"], kept["seed"], kept["scores"]) == ("best.wav", 5 + winner, best["takes"][winner]["scores"])
+    assert kept["track_sha256"] == everything["outputs"][winner]["track_sha256"]
+    sidecar = read_sidecar(clip.with_name("best.foley.json"))
+    assert (sidecar.scores, sidecar.settings["seed"]) == (kept["scores"], kept["seed"])
+    again = json.loads(foley("rerun", "best.foley.json", "-o", "again.wav", "--json").text)
+    assert again["identical"] is True
+    assert sorted(path.name for path in clip.parent.glob("best*")) == ["best.foley.json", "best.wav"]
+
+
+def test_the_best_of_several_takes_fits_on_stdout(foley: Foley, clip: Path) -> None:
+    ran = foley("dub", clip, "-o", "-", "--takes", "2", "--keep", "best", "--steps", "1")
+    assert (ran.code, ran.out[:4]) == (0, b"RIFF")
+    assert {line.split(":")[0] for line in ran.err.splitlines() if line.startswith("seed")} == {"seed 0", "seed 1"}
 
 
 def test_a_part_of_the_video_sounds_where_it_lies(foley: Foley, clip: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foleycli.classes import SOUND_CLASSES
@@ -27,6 +27,7 @@ def test_the_file_is_what_audacity_writes() -> None:
     ]
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     MILLISECONDS,
     st.none() | st.integers(50, 10**6),

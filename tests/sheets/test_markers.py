@@ -27,9 +27,9 @@ def reel(rate: Fraction, seconds: int = 10) -> Reel:
 
 @pytest.mark.parametrize("rate", [Fraction(25), NTSC, Fraction(24000, 1001), Fraction(1000), Fraction(90000, 7001)])
 def test_times_are_exact_to_the_microsecond_at_any_rate(rate: Fraction) -> None:
-    cues = tuple(Cue(number * 3.707 + 0.001, 0.7, stop=number * 3.707 + 1.002) for number in range(2000))
-    read = read_markers(write_markers(cues, reel(rate, 8000), "a.otio"), "a.otio")
-    assert len(read) == 2000
+    cues = tuple(Cue(number * 3.707 + 0.001, 0.7, stop=number * 3.707 + 1.002) for number in range(400))
+    read = read_markers(write_markers(cues, reel(rate, 2000), "a.otio"), "a.otio")
+    assert len(read) == 400
     for cue, back in zip(cues, read, strict=True):
         assert abs(back.time - cue.time) < 1e-6
         assert abs((back.stop or 0.0) - (cue.stop or 0.0)) < 1e-6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foleycli.cuesheet import Cue
@@ -63,6 +63,7 @@ CUES = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(CUES, CUES)
 def test_whatever_was_there_locked_cues_survive_unchanged_and_untouched(old: list[Cue], spotted: list[Cue]) -> None:
     found = kept(old, [replace(cue, lock=False) for cue in spotted])
