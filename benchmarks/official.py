@@ -25,7 +25,7 @@ from torch import nn
 from foleycli.bundles.bundle import Bundle, write_bundle
 from foleycli.bundles.importing import IMAGE_SPECS, OFFICIAL_DIT, OFFICIAL_SPECS
 from foleycli.bundles.load import MDSGEN, load_bundle
-from foleycli.drawing import draw_latents
+from foleycli.drawing import Place, draw_latents
 from foleycli.klvae import KlDecoder
 from foleycli.media.encode import write_video
 from foleycli.media.probe import probe
@@ -120,7 +120,7 @@ def measure(model: Path, clip: Path, steps: int, device: str) -> None:
     clock = Clock(place)
     features = performer.look(info, Fraction(0))
     clock.say(f"CAVP, {features.shape[1]} pictures")
-    latent = draw_latents(bundle.dit.to(place), features, [(0, Fraction(0))], sampler, performer.dtype)
+    latent = draw_latents(bundle.dit.to(place), features, [Place(0, Fraction(0))], sampler, performer.dtype)
     clock.say(f"MDSGen, {steps} guided steps")
     mel = performer.decoder(latent)
     clock.say("VAE")

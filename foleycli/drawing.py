@@ -1,8 +1,16 @@
-"""Draws the latents of windows: features of the pictures -> MDSGen, guided and sampled -> latent."""
+"""Draws the latents of windows: features of the pictures -> MDSGen, guided and sampled -> latent.
+
+Inside a shot every other window is drawn freely; those between are held, in their first and last columns, to the
+latents of both neighbours. So no window depends on more than two others, and each can be drawn alone.
+
+    free   [window 0 ------------]          [window 2 ------------]
+    held                     [====--window 1--====]          [====--window 3 ...
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import torch
@@ -10,12 +18,25 @@ from torch import Tensor
 
 from foleycli.models.dit import MDSGen
 from foleycli.sampling.guidance import from_velocity, guided
+from foleycli.sampling.holding import held
 from foleycli.sampling.schedule import Schedule
 from foleycli.sampling.solver import sample, window_noise
 from foleycli.specs import WINDOW_SECONDS, SamplerSpec
+from foleycli.timeline import to_samples
 
 MOST_AT_ONCE = 8
 GIB_PER_WINDOW = 3  # of a card's memory, all networks and their work
+PHASE_SEED = 2**40  # no seed of a take: phases are the film's
+
+
+@dataclass(frozen=True)
+class Place:
+    """A window to draw: its seed, where it starts in seconds from the first picture, and what is held of it."""
+
+    seed: int
+    start: Fraction
+    before: Tensor | None = None  # (C, F, columns), the last columns of the window before; held as its first
+    after: Tensor | None = None  # the first columns of the window after; held as its last
 
 
 def windows_at_once(device: torch.device) -> int:
@@ -30,15 +51,11 @@ def windows_at_once(device: torch.device) -> int:
 
 
 def draw_latents(
-    dit: MDSGen,
-    features: Tensor,
-    places: Sequence[tuple[int, Fraction]],
-    sampler: SamplerSpec,
-    dtype: torch.dtype,
+    dit: MDSGen, features: Tensor, places: Sequence[Place], sampler: SamplerSpec, dtype: torch.dtype
 ) -> Tensor:
-    """Latents (B, C, ...) in the model's own layout, for features (B, T, 512) of windows at `places`: seed and start.
+    """Latents (B, C, ...) in the model's own layout, for features (B, T, 512) of the windows at `places`.
 
-    Noise belongs to the time it stands at, so windows of one seed that overlap agree.
+    Noise belongs to the time it stands at, so windows of one seed that overlap begin from the same.
     """
     spec, device, batch = dit.spec, features.device, len(features)
     channels = spec.latent_channels
@@ -52,11 +69,42 @@ def draw_latents(
         return predicted
 
     shape = (channels, spec.latent_bins, spec.latent_frames)
-    columns = [(seed, round(start * shape[2] / WINDOW_SECONDS)) for seed, start in places]
-    noise = torch.cat([window_noise(shape, seed, column) for seed, column in columns]).to(device)
+    first = [first_column(place.start, spec.latent_frames) for place in places]
+    drawn = [window_noise(shape, place.seed, column) for place, column in zip(places, first, strict=True)]
+    noise = torch.cat(drawn).to(device)
     if spec.layout == "official":
         noise = noise.transpose(2, 3)  # time first
     denoise = guided(model, sampler.guidance, sampler.guidance_power, sampler.train_steps, sampler.guidance_rescale)
+    schedule = Schedule.linear(sampler)
     if sampler.prediction == "v":
-        denoise = from_velocity(denoise, Schedule.linear(sampler))
+        denoise = from_velocity(denoise, schedule)
+    if any(place.before is not None or place.after is not None for place in places):
+        denoise = held(denoise, *_known(noise, places), schedule)
     return sample(denoise, noise, sampler)
+
+
+def first_column(start: Fraction, columns: int) -> int:
+    """The number in the film of the latent column at `start` seconds, `columns` to a window."""
+    return to_samples(start / WINDOW_SECONDS, columns)
+
+
+def film_phases(start: Fraction, columns: int, column_samples: int) -> Tensor:
+    """White noise (1, S) of the window that starts there, for the vocoder's phases; it too belongs to the film, so that
+    windows which agree in their overlap are in phase there.
+    """
+    noise = window_noise((1, column_samples, columns), PHASE_SEED, first_column(start, columns))
+    return noise[0].transpose(1, 2).reshape(1, -1)
+
+
+def _known(like: Tensor, places: Sequence[Place]) -> tuple[Tensor, Tensor]:
+    """What is held, in the shape of `like` (B, C, F, L), and where (B, 1, 1, L)."""
+    known = torch.zeros_like(like)
+    where = torch.zeros(len(like), 1, 1, like.shape[-1], dtype=torch.bool, device=like.device)
+    for row, place in enumerate(places):
+        if place.before is not None:
+            known[row, ..., : place.before.shape[-1]] = place.before
+            where[row, ..., : place.before.shape[-1]] = True
+        if place.after is not None:
+            known[row, ..., -place.after.shape[-1] :] = place.after
+            where[row, ..., -place.after.shape[-1] :] = True
+    return known, where

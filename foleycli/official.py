@@ -18,21 +18,24 @@ from einops import rearrange
 from torch import Tensor
 
 from foleycli.bundles.load import LoadedBundle
-from foleycli.drawing import draw_latents, windows_at_once
+from foleycli.drawing import Place, draw_latents, windows_at_once
 from foleycli.klvae import KlDecoder
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
 from foleycli.media.probe import VideoInfo
 from foleycli.models.cavp import FRAME_PIXELS, FRAMES_PER_SECOND
-from foleycli.performers import CHUNK_SECONDS, HALO_SECONDS, Passage, Progress, Sighting, Wave, full_batches
-from foleycli.specs import WINDOW_SECONDS, KlVaeSpec, SamplerSpec
+from foleycli.passages import Passage, Wave
+from foleycli.performers import CHUNK_SECONDS, HALO_SECONDS, Progress, Sighting, full_batches
+from foleycli.specs import WINDOW_SECONDS, DitSpec, KlVaeSpec, SamplerSpec
 from foleycli.timeline import to_samples
 
 CUT_FRAMES_PER_SECOND, CUT_PIXELS = 25, 64
 
 
 class OfficialMdsgen:
-    """The paper's path, for bundles of kind "mdsgen"; it takes no cues."""
+    """The paper's path, for bundles of kind "mdsgen"; it takes no cues, and neighbours share their noise alone."""
+
+    levelled = False
 
     def __init__(self, bundle: LoadedBundle, device: torch.device, precision: str) -> None:
         self.bundle, self.device = bundle, device
@@ -40,6 +43,7 @@ class OfficialMdsgen:
         self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.at_once = windows_at_once(device)
         self.sample_rate = bundle.mel.sample_rate
+        self.column = WINDOW_SECONDS / bundle.bundle.spec("dit", DitSpec).latent_frames
 
     @cached_property
     def decoder(self) -> KlDecoder:
@@ -76,10 +80,10 @@ class OfficialMdsgen:
         return [waves[one] for one in passages]
 
     def _sounds(self, batch: Sequence[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
-        views = {(one.info.path, one.start): one for one in batch}  # of several takes: looked at once
-        seen = {view: self.look(one.info, one.start) for view, one in views.items()}
-        features = torch.cat([seen[one.info.path, one.start] for one in batch])  # (B, 32, 512)
-        places = [(one.seed, one.start) for one in batch]
+        views = {(one.draft.info.path, one.draft.start): one.draft for one in batch}  # of several takes: looked at once
+        seen = {view: self.look(draft.info, draft.start) for view, draft in views.items()}
+        features = torch.cat([seen[one.draft.info.path, one.draft.start] for one in batch])  # (B, 32, 512)
+        places = [Place(one.draft.seed, one.draft.start) for one in batch]
         dit, vocoder = self.bundle.dit.to(self.device), self.bundle.vocoder.to(self.device)
         mels = self.decoder(draw_latents(dit, features, places, sampler, self.dtype))  # (B, M, K)
         # 816 mel frames are 8.16 s of a window of 8.192: the last frame is held for the rest.

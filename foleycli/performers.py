@@ -9,25 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from foleycli.bundles.load import LoadedBundle
 from foleycli.cuesheet import Cue
-from foleycli.drawing import draw_latents, windows_at_once
+from foleycli.drawing import Place, draw_latents, film_phases, windows_at_once
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
-from foleycli.media.leveller import ride
 from foleycli.media.probe import VideoInfo
 from foleycli.models.cues import curves_batch
 from foleycli.models.picking import Spotting, join, pick
-from foleycli.specs import WINDOW_SECONDS, SamplerSpec, SpotterSpec
-from foleycli.timeline import Window, to_samples
+from foleycli.passages import Draft, Passage, Wave
+from foleycli.specs import WINDOW_SECONDS, DitSpec, SamplerSpec, SpotterSpec
+from foleycli.timeline import to_samples
 
-Wave = npt.NDArray[np.float32]
+Item = TypeVar("Item")
 Progress = Callable[[str, int, int], None]
 
 CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: memory stays flat
@@ -42,35 +43,13 @@ class Sighting:
     cuts: tuple[Fraction, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Passage:
-    """One window to perform: with the model and its sampler, all that its sound depends on."""
-
-    info: VideoInfo
-    cues: tuple[Cue, ...]
-    origin: Fraction  # what the window's times count from, in seconds from the first picture
-    window: Window
-    seed: int
-
-    @property
-    def start(self) -> Fraction:
-        """In seconds from the first picture."""
-        return self.origin + self.window.start
-
-    @property
-    def audible(self) -> bool:
-        """Whether any cue is heard in it."""
-        return any(audible(cue, float(self.start), float(self.start + WINDOW_SECONDS)) for cue in self.cues)
-
-    def samples(self, sample_rate: int) -> int:
-        return to_samples(self.window.stop, sample_rate) - to_samples(self.window.start, sample_rate)
-
-
 class Performer(Protocol):
     """What the pipeline asks of a model."""
 
     sample_rate: int
     at_once: int  # windows that it performs together
+    column: Fraction  # seconds: windows overlap by whole ones
+    levelled: bool  # whether its cues say how loud they are
 
     def watch(
         self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
@@ -83,12 +62,14 @@ class Performer(Protocol):
         ...
 
     def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
-        """The sound (S,) of each; of any videos, cues and seeds, and the same in any company and order."""
+        """The sound (S,) of each, before the fader: of any videos and seeds, and the same in any company and order."""
         ...
 
 
 class SpotPerform:
     """Pocket: a spotter writes cues, MDSGen with frame-aligned conditioning performs them."""
+
+    levelled = True
 
     def __init__(self, bundle: LoadedBundle, device: torch.device, precision: str) -> None:
         self.bundle, self.device = bundle, device
@@ -96,6 +77,8 @@ class SpotPerform:
         self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.at_once = windows_at_once(device)
         self.sample_rate = bundle.mel.sample_rate
+        self.column = WINDOW_SECONDS / bundle.bundle.spec("dit", DitSpec).latent_frames
+        self._drafts: WeakKeyDictionary[Draft, dict[SamplerSpec, Tensor]] = WeakKeyDictionary()
 
     def watch(
         self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
@@ -130,39 +113,62 @@ class SpotPerform:
     @torch.inference_mode()
     def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
         # Where nothing happens there is silence, not a model's idea of it.
-        waves = {one: np.zeros(one.samples(self.sample_rate), np.float32) for one in passages if not one.audible}
+        waves = {one: np.zeros(one.samples(self.sample_rate), np.float32) for one in passages if not one.draft.audible}
         heard = list(dict.fromkeys(one for one in passages if one not in waves))
+        latents = self._latents(heard, sampler)
         for batch in full_batches(heard, self.at_once):
-            waves |= zip(batch, self._sounds(batch, sampler), strict=True)
+            waves |= zip(batch, self._sounds(batch, torch.stack([latents[one] for one in batch])), strict=True)
         return [waves[one] for one in passages]
 
-    def _sounds(self, batch: Sequence[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
-        encoder = self.bundle.cue_encoder.to(self.device)
-        curves = [curves_batch(one.cues, [float(one.start)], encoder.spec) for one in batch]
-        features = encoder(torch.cat(curves).to(self.device))  # (B, 32, 512)
-        places = [(one.seed, one.start) for one in batch]
-        latents = draw_latents(self.bundle.dit.to(self.device), features, places, sampler, self.dtype)  # (B, C, F, L)
+    def _latents(self, heard: Sequence[Passage], sampler: SamplerSpec) -> dict[Passage, Tensor]:
+        """Latents (C, F, L): the draft, or where the window before is heard, one held to how both drafts end."""
+        joined = {one: one.before for one in heard if one.before is not None and one.before.audible}
+        asked = [*joined.values(), *(one.draft for one in heard if one.window.fade_out or one not in joined)]
+        new = [one for one in dict.fromkeys(asked) if sampler not in self._drafts.get(one, {})]
+        drawn = self._drawn(new, [Place(one.seed, one.start) for one in new], sampler)
+        for draft, latent in zip(new, drawn, strict=False):
+            self._drafts.setdefault(draft, {})[sampler] = latent
+        drafts = {one: self._drafts[one][sampler] for one in asked}
+        places = [
+            Place(
+                one.draft.seed,
+                one.draft.start,
+                self._end(drafts[before], one.window.fade_in),
+                self._end(drafts[one.draft], one.window.fade_out) if one.window.fade_out else None,
+            )
+            for one, before in joined.items()
+        ]
+        latents = {one: drafts[one.draft] for one in heard if one not in joined}
+        return latents | dict(zip(joined, self._drawn([one.draft for one in joined], places, sampler), strict=False))
+
+    def _end(self, latent: Tensor, seconds: Fraction) -> Tensor:
+        return latent[..., -round(seconds / self.column) :]
+
+    def _drawn(self, drafts: Sequence[Draft], places: Sequence[Place], sampler: SamplerSpec) -> Iterator[Tensor]:
+        encoder, dit = self.bundle.cue_encoder.to(self.device), self.bundle.dit.to(self.device)
+        for batch in full_batches(list(zip(drafts, places, strict=True)), self.at_once):
+            curves = [curves_batch(draft.cues, [float(draft.start)], encoder.spec) for draft, _ in batch]
+            features = encoder(torch.cat(curves).to(self.device))  # (B, 32, 512)
+            yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.dtype)
+
+    def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
         mels = self.bundle.vae.to(self.device).decode(latents)  # (B, M, K)
-        sounds = self.bundle.vocoder.to(self.device)(mels).float().cpu().numpy()  # (B, S)
-        for one, sound in zip(batch, sounds, strict=True):
-            yield ride(sound[: one.samples(self.sample_rate)], one.cues, float(one.start), self.sample_rate)
+        samples = mels.shape[-1] * self.bundle.mel.hop_samples
+        columns = latents.shape[-1]
+        noise = torch.cat([film_phases(one.draft.start, columns, samples // columns) for one in batch])
+        sounds = self.bundle.vocoder.to(self.device)(mels, noise.to(self.device)).float().cpu().numpy()  # (B, S)
+        return (sound[: one.samples(self.sample_rate)] for one, sound in zip(batch, sounds, strict=True))
 
 
-def full_batches(passages: Sequence[Passage], size: int) -> Iterator[Sequence[Passage]]:
+def full_batches(row: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Batches of exactly `size`, the last filled up with repeats: in one shape a row's numbers do not depend on
     the others, in another shape sums are rounded otherwise.
     """
-    for first in range(0, len(passages), size):
-        batch = passages[first : first + size]
+    for first in range(0, len(row), size):
+        batch = row[first : first + size]
         yield [*batch, *[batch[-1]] * (size - len(batch))]
 
 
 def _as_sure(cue: Cue) -> Cue:
     """The cue, softer the less sure the spotter is: a false hit should not be as loud as a true one."""
     return replace(cue, strength=round(cue.strength * (0.3 + 0.7 * cue.confidence), 3))
-
-
-def audible(cue: Cue, start: float, stop: float) -> bool:
-    """Whether a cue is heard between `start` and `stop` seconds."""
-    last = cue.time if cue.stop is None else cue.stop
-    return not cue.mute and cue.time < stop and last >= start

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from foleycli.bundles.load import MDSGEN, LoadedBundle, load_bundle
 from foleycli.cuesheet import Cue, named, steer
 from foleycli.errors import UsageError
+from foleycli.media.leveller import ride_windows
 from foleycli.media.limit import soft_limit
 from foleycli.media.probe import VideoInfo, probe
 from foleycli.media.stitch import stitch
 from foleycli.official import OfficialMdsgen
-from foleycli.performers import Passage, Performer, SpotPerform
+from foleycli.passages import Passage, Wave, apart, passages
+from foleycli.performers import Performer, SpotPerform
 from foleycli.specs import SamplerSpec
 from foleycli.timeline import Window, plan_windows
 from foleycli.track import Track, TrackStream, hits_and_spans, sum_of
 
-Wave = npt.NDArray[np.float32]
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
-OVERLAP = Fraction(1024, 1000)  # 8 latent columns: neighbours then share their noise where they overlap
+OVERLAP = Fraction(1024, 1000)  # 8 latent columns: what neighbours in a shot have in common
 
 
 class FoleyPipeline:
@@ -71,8 +71,9 @@ class FoleyPipeline:
     ) -> TrackStream:
         """Performs the video (or the given cues) window by window; the same call gives the same samples.
 
-        A window's sound depends on (video, cues, seed, window) alone. With `stems` hits and spans are performed apart:
-        each stem is what `stream` gives of its cues alone, and the track is their sum.
+        A window's sound depends on (video, cues, seed, window) alone, the cues being its own and its neighbours' in the
+        shot. With `stems` hits and spans are performed apart: each stem is what `stream` gives of its cues alone, and
+        the track is their sum.
         """
         (only,) = self.takes(
             video,
@@ -116,27 +117,29 @@ class FoleyPipeline:
         first, last = _part(info, start, stop)
         seen = self.performer.watch(info, first, last, spot=cues is None, progress=progress)
         cues = named(steer(seen.cues if cues is None else cues, sounds, float(last)))
+        overlap = round(overlap / self.performer.column) * self.performer.column
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         parts = hits_and_spans(cues) if stems else (cues,)
-        row = [Passage(info, part, first, window, seed) for seed in seeds for part in parts for window in windows]
         runs = [(seed, part) for seed in seeds for part in parts]
-        waves_of = _apart(self._performed(row, self.performer.sampler(steps, guidance)), [len(windows)] * len(runs))
-
-        def chunks(waves: Iterator[Wave]) -> Iterator[Wave]:
-            for chunk in stitch(_counted(windows, waves, progress), self.performer.sample_rate):
-                yield soft_limit(chunk)
-
+        row = chain.from_iterable(passages(info, part, first, windows, seed) for seed, part in runs)
+        waves_of = apart(self._performed(row, self.performer.sampler(steps, guidance)), [len(windows)] * len(runs))
         rate, length, model = self.performer.sample_rate, last - first, self.bundle.manifest.name
+
+        def chunks(waves: Iterator[Wave], part: Sequence[Cue]) -> Iterator[Wave]:
+            heard = _counted(windows, waves, progress)
+            levelled = ride_windows(heard, part, first, rate) if self.performer.levelled else heard
+            return (soft_limit(chunk) for chunk in stitch(levelled, rate))
+
         streams = tuple(
-            TrackStream(chunks(waves), rate, length, windows, (seed,) * len(windows), part, model)
+            TrackStream(chunks(waves, part), rate, length, windows, (seed,) * len(windows), part, model)
             for (seed, part), waves in zip(runs, waves_of, strict=True)
         )
         return tuple(map(sum_of, streams[::2], streams[1::2])) if stems else streams
 
-    def _performed(self, row: Sequence[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
+    def _performed(self, row: Iterator[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
         """The sound of each passage, in order."""
-        for first in range(0, len(row), self.performer.at_once):
-            yield from self.performer.perform(row[first : first + self.performer.at_once], sampler)
+        while batch := list(islice(row, self.performer.at_once)):
+            yield from self.performer.perform(batch, sampler)
 
     def generate(
         self,
@@ -167,20 +170,6 @@ class FoleyPipeline:
         )
         samples = np.concatenate([*stream]).astype(np.float32, copy=False)
         return Track(samples, stream.sample_rate, stream.windows, stream.seeds, stream.cues)
-
-
-def _apart(row: Iterator[Wave], lengths: Sequence[int]) -> list[Iterator[Wave]]:
-    """A row of sounds as the takes it is made of; those that are passed over wait in memory."""
-    waiting: list[deque[Wave]] = [deque() for _ in lengths]
-    owners = (owner for owner, length in enumerate(lengths) for _ in range(length))
-
-    def own(number: int) -> Iterator[Wave]:
-        for _ in range(lengths[number]):
-            while not waiting[number]:
-                waiting[next(owners)].append(next(row))
-            yield waiting[number].popleft()
-
-    return [own(number) for number in range(len(lengths))]
 
 
 def _counted(

@@ -100,14 +100,16 @@ def find_video(sidecar: Sidecar, path: Path) -> Path:
 
 
 def touched_cues(sidecar: Sidecar, span: tuple[Fraction, Fraction], part_start: Fraction) -> tuple[Cue, ...]:
-    """The cues that windows touching `span` hear, seconds from the first picture as the cues'; windows start at
-    `part_start`. A window left without any cue is silent, and costs nothing to perform.
+    """The cues that windows touching `span` and their neighbours hear, seconds from the first picture as the cues';
+    windows start at `part_start`. A window left without any cue is silent, and costs nothing to perform.
     """
-    starts = [
-        part_start + start
-        for start, stop in sidecar.windows
+    touched = [
+        index
+        for index, (start, stop) in enumerate(sidecar.windows)
         if part_start + start < span[1] and part_start + stop > span[0]
     ]
+    near = sidecar.windows[max(0, min(touched, default=0) - 1) : max(touched, default=0) + 2]
+    starts = [part_start + start for start, _ in near]
     heard = [(start - REACH_SECONDS, start + WINDOW_SECONDS + REACH_SECONDS) for start in starts]
     return tuple(
         cue

@@ -24,7 +24,7 @@ LAYERS = {
     **dict.fromkeys(("specs", "classes"), 1),
     **dict.fromkeys(("timeline", "cuesheet"), 2),
     **dict.fromkeys(("media", "models", "sampling", "scenes", "sheets", "sidecar", "track"), 3),
-    **dict.fromkeys(("bundles", "drawing", "klvae"), 4),
+    **dict.fromkeys(("bundles", "drawing", "klvae", "passages"), 4),
     "performers": 5,
     "official": 6,
     "pipeline": 7,

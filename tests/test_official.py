@@ -18,7 +18,7 @@ from foleycli.errors import ModelError
 from foleycli.media.probe import probe
 from foleycli.models.dit import MDSGen
 from foleycli.official import OfficialMdsgen
-from foleycli.performers import Passage
+from foleycli.passages import Draft, Passage
 from foleycli.specs import KlVaeSpec
 from foleycli.timeline import Window
 from tests.cli.conftest import Foley, clip, film, foley, models
@@ -63,9 +63,8 @@ def test_a_full_window_is_filled_to_its_last_sample(film: Path, kind: str, reque
     window = Window(0, Fraction(0), Fraction(8192, 1000), Fraction(0), Fraction(0))
     performer.look = lambda *_: torch.nn.functional.normalize(torch.ones(1, 32, 512), dim=-1)  # type: ignore[method-assign]
     sampler = performer.sampler(1, 2.0)
-    (wave,), (again,) = (
-        performer.perform([Passage(probe(film), (), Fraction(0), window, 5)], sampler) for _ in range(2)
-    )
+    passage = Passage(Draft(probe(film), (), Fraction(0), 5), window)
+    (wave,), (again,) = (performer.perform([passage], sampler) for _ in range(2))
     assert wave.shape == (131072,)
     assert (wave == again).all()
     assert wave[-256:].any()

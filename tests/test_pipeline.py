@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from foleycli import FoleyPipeline
 from foleycli.cuesheet import Cue
 from foleycli.errors import UsageError
 from foleycli.media.probe import probe
-from foleycli.performers import Passage
+from foleycli.passages import passages
+from foleycli.performers import SpotPerform
 from foleycli.pipeline import OVERLAP, pick_device
 from foleycli.timeline import plan_windows, to_samples
 from tests.media.clips import make_clip
@@ -96,20 +99,31 @@ def test_takes_are_the_streams_of_their_seeds_read_in_any_order(pipe: FoleyPipel
 
 def test_a_passage_sounds_the_same_in_any_company(pipe: FoleyPipeline, clip: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(pipe.performer, "at_once", 2)
+    windows = plan_windows(Fraction(12), overlap=OVERLAP)
     other = make_clip(clip.with_name("b.mp4"), [Fraction(k, 8) for k in range(80)])
-    first, second = plan_windows(Fraction(12), overlap=OVERLAP)
     row = [
-        Passage(probe(clip), (FIRST, LAST), Fraction(0), first, 1),
-        Passage(probe(other), (LAST,), Fraction(0), second, 2),
-        Passage(probe(clip), (FIRST,), Fraction(0), second, 1),  # hears nothing
-        Passage(probe(clip), (FIRST, LAST), Fraction(0), first, 3),
+        *passages(probe(clip), (FIRST, LAST), Fraction(0), windows, 1),
+        *passages(probe(clip), (FIRST,), Fraction(0), windows[1:], 1),  # hears nothing
+        *passages(probe(other), (FIRST,), Fraction(0), windows[:1], 3),
     ]
     sampler = pipe.performer.sampler(1, None)
     together, backwards = pipe.performer.perform(row, sampler), pipe.performer.perform(row[::-1], sampler)
     assert all(np.array_equal(*pair) for pair in zip(together, backwards[::-1], strict=True))
-    assert np.array_equal(together[1], *pipe.performer.perform(row[1:2], sampler))
-    assert not np.array_equal(together[0], together[3])
+    (alone,) = pipe.performer.perform([list(passages(probe(clip), (FIRST, LAST), Fraction(0), windows, 1))[1]], sampler)
+    assert np.array_equal(together[1], alone)  # drawn with the draft that it is held to
     assert not together[2].any()
+    assert not np.array_equal(together[0], together[3])
+
+
+def test_a_window_is_held_to_the_one_before(pipe: FoleyPipeline, clip: Path) -> None:
+    assert isinstance(pipe.performer, SpotPerform)
+    windows = plan_windows(Fraction(20), overlap=OVERLAP)
+    rain = (Cue(0.0, 0.8, "rain", stop=20.0),)
+    row = list(passages(probe(clip), rain, Fraction(0), windows, 1))
+    latents = pipe.performer._latents(row, pipe.performer.sampler(4, None))
+    for before, after in pairwise(row):
+        torch.testing.assert_close(latents[before][..., -8:], latents[after][..., :8], rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(latents[row[0]][..., :8], latents[row[1]][..., :8], atol=0.1)
 
 
 def test_a_part_of_the_video_has_the_length_of_the_part(pipe: FoleyPipeline, clip: Path) -> None:

@@ -25,7 +25,7 @@ SPECS = {
     "cues": CueSpec(classes=SOUND_CLASSES, embedding=8),
     "dit": DitSpec(depth=2, width=48, heads=3, decoder_depth=1),
     "vae": VaeSpec(widths=(16, 16, 32), mel_std=0.5),  # near silence whatever comes out: nothing overflows
-    "vocoder": VocoderSpec(width=32, blocks=4, subframe_blocks=1),
+    "vocoder": VocoderSpec(width=32, blocks=4, subframe_blocks=1, projections=2, corrections=1),
 }
 
 

@@ -1,19 +1,24 @@
 """Brings each performed cue to the loudness that its strength asks for, as a mixer's hand on the fader would.
 
     gain  ____      ________
-              \\____/        \\___    one level per hit, changed in the 10 ms before it; one per span
+              \\____/        \\___    one level per hit, changed in the 10 ms before it; spans between them
 
 Strength 1 is a loudest 50 ms of -17 dBFS for a hit and -20 dBFS for a span; strength 0 lies 24 dB below.
+The fader moves along the film, not along a window: what a window finds is told to its neighbours in the shot, so that
+where two overlap they stand at the same gain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 from foleycli.cuesheet import Cue
+from foleycli.timeline import Window
 
 HIT_LEVEL_DB, SPAN_LEVEL_DB, STRENGTH_RANGE_DB = -17.0, -20.0, 24.0
 MOST_CUT_DB, MOST_LIFT_DB = 30.0, 12.0
@@ -21,6 +26,8 @@ ABSENT_DB = 35.0  # what lies this far below was not performed: lifting it would
 BLOCK_SECONDS = 0.05
 LEAD_SECONDS = 0.01  # the fader moves before the attack
 ATTACK_SECONDS = 0.4  # where the loudest of a hit is looked for
+RING_SECONDS, RETURN_SECONDS = 4.0, 1.0  # a hit's gain stays this long, then goes back to that of the span under it
+CLEAR_SECONDS = 0.25  # of a span alone, at least, to tell its level
 
 Wave = npt.NDArray[np.float32]
 
@@ -30,26 +37,90 @@ def wanted_db(cue: Cue) -> float:
     return (HIT_LEVEL_DB if cue.stop is None else SPAN_LEVEL_DB) + STRENGTH_RANGE_DB * (cue.strength - 1)
 
 
+@dataclass(frozen=True)
+class Found:
+    """The gains in dB that one window finds: by the time of each hit in it; for each span, the middle of its part."""
+
+    hits: dict[float, tuple[float, bool]]  # dB, and whether its attack was heard to the end
+    spans: list[tuple[Cue, float, float]]  # the span, the middle of what the window hears of it, dB
+
+
 def ride(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Wave:
-    """The window (S,) that begins at `start_seconds`, each of its cues at its level; timing and silence unchanged."""
-    seconds = len(wave) / sample_rate
-    heard = [cue for cue in cues if not cue.mute]
-    spans = [cue for cue in heard if cue.stop is not None and cue.time < start_seconds + seconds]
-    spans = [cue for cue in spans if (cue.stop or 0.0) > start_seconds]
-    hits = sorted(cue.time - start_seconds for cue in heard if cue.stop is None)
-    hits = [time for time in hits if -LEAD_SECONDS <= time < seconds]
-    by_time = {cue.time - start_seconds: cue for cue in heard if cue.stop is None}
-    gain_db = np.zeros(len(wave), np.float32)
-    for time, after in zip(hits, [*hits[1:], seconds + 1.0], strict=False):
-        first, last = (max(0, round((at - LEAD_SECONDS) * sample_rate)) for at in (time, after))
+    """One window (S,) by itself, beginning at `start_seconds`: each cue at its level; timing and silence unchanged."""
+    return _moved(wave, [find_gains(wave, cues, start_seconds, sample_rate)], start_seconds, sample_rate)
+
+
+def ride_windows(
+    parts: Iterable[tuple[Window, Wave]], cues: Sequence[Cue], origin: Fraction, sample_rate: int
+) -> Iterator[tuple[Window, Wave]]:
+    """Windows in order, times counting from `origin`, each at its levels; one is held back until the next comes."""
+    before: list[Found] = []  # of the window before the last, if in its shot
+    last: tuple[Window, Wave, Found] | None = None
+    for window, wave in parts:
+        found = find_gains(wave, cues, float(origin + window.start), sample_rate)
+        joined = [found] if window.fade_in else []
+        if last is not None:
+            yield last[0], _moved(last[1], [*before, last[2], *joined], float(origin + last[0].start), sample_rate)
+            before = [last[2]] if joined else []
+        last = window, wave, found
+    if last is not None:
+        yield last[0], _moved(last[1], [*before, last[2]], float(origin + last[0].start), sample_rate)
+
+
+def find_gains(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Found:
+    """What the fader should do, by the sound (S,) of the window that begins at `start_seconds`."""
+    stop_seconds = start_seconds + len(wave) / sample_rate
+    heard = [cue for cue in cues if not cue.mute and cue.time < stop_seconds]
+    spans = [cue for cue in heard if (cue.stop or 0.0) > start_seconds]
+    by_time = {cue.time: cue for cue in heard if cue.stop is None}
+    hits = sorted(time for time in by_time if time >= start_seconds - LEAD_SECONDS)
+    gains: dict[float, tuple[float, bool]] = {}
+    for time, after in zip(hits, [*hits[1:], stop_seconds + 1.0], strict=False):
+        first, last = (max(0, round((at - LEAD_SECONDS - start_seconds) * sample_rate)) for at in (time, after))
         loudest = wave[first : min(last, first + round(ATTACK_SECONDS * sample_rate))]
-        lift = 0.0 if any(_overlap(cue, start_seconds + time) for cue in spans) else MOST_LIFT_DB
-        gain_db[first:last] = _change(_loudest_db(loudest, sample_rate), wanted_db(by_time[time]), lift)
-    for cue in spans if not hits else ():
+        lift = 0.0 if any(_overlap(cue, time) for cue in spans) else MOST_LIFT_DB
+        change = _change(_loudest_db(loudest, sample_rate), wanted_db(by_time[time]), lift)
+        gains[time] = change, time + ATTACK_SECONDS <= stop_seconds
+    return Found(gains, _span_gains(wave, spans, list(by_time), start_seconds, sample_rate))
+
+
+def _span_gains(
+    wave: Wave, spans: Sequence[Cue], hits: Sequence[float], start_seconds: float, sample_rate: int
+) -> list[tuple[Cue, float, float]]:
+    clear = np.ones(len(wave), bool)
+    for time in hits:
+        first, last = ((at - start_seconds) * sample_rate for at in (time - 0.1, time + RING_SECONDS + RETURN_SECONDS))
+        clear[max(0, round(first)) : max(0, round(last))] = False
+    found = []
+    for cue in spans:
         first, last = (round((at - start_seconds) * sample_rate) for at in (cue.time, cue.stop or 0.0))
-        part = wave[max(0, first) : max(0, last)]
-        gain_db[max(0, first) : max(0, last)] = _change(_rms_db(part), wanted_db(cue), MOST_LIFT_DB)
-    smooth = _glide(gain_db, round(LEAD_SECONDS * sample_rate))
+        first, last = max(0, first), min(len(wave), last)
+        alone = wave[first:last][clear[first:last]]
+        if len(alone) and len(alone) >= min(last - first, CLEAR_SECONDS * sample_rate):
+            middle = start_seconds + (first + last) / 2 / sample_rate
+            found.append((cue, middle, _change(_rms_db(alone), wanted_db(cue), MOST_LIFT_DB)))
+    return found
+
+
+def _moved(wave: Wave, found: Sequence[Found], start_seconds: float, sample_rate: int) -> Wave:
+    """The window under the fader, by what it and its neighbours found, in order."""
+    lead = round(LEAD_SECONDS * sample_rate)
+    times = start_seconds + np.arange(len(wave) + lead) / sample_rate
+    gain_db, spanned = np.zeros(len(times)), np.zeros(len(times), bool)
+    for cue in dict.fromkeys(cue for one in found for cue, _, _ in one.spans):
+        known = [(middle, gain) for one in found for other, middle, gain in one.spans if other == cue]
+        part = (times >= cue.time) & (times < (cue.stop or 0.0))
+        gain_db[part] = np.interp(times[part], [middle for middle, _ in known], [gain for _, gain in known])
+        spanned |= part
+    hits: dict[float, tuple[float, bool]] = {}
+    for one in found:  # the first that hears it out: to the next its attack may lie across the edge
+        hits |= {time: gain for time, gain in one.hits.items() if not hits.get(time, (0.0, False))[1]}
+    for time, after in zip(sorted(hits), [*sorted(hits)[1:], times[-1] + 1.0], strict=False):
+        gain, _ = hits[time]
+        first, last = (max(0, round((at - LEAD_SECONDS - start_seconds) * sample_rate)) for at in (time, after))
+        back = np.clip((times[first:last] - time - RING_SECONDS) / RETURN_SECONDS, 0, 1) * spanned[first:last]
+        gain_db[first:last] = gain + back * (gain_db[first:last] - gain)
+    smooth = _glide(gain_db.astype(np.float32), lead)[: len(wave)]
     return (wave * 10 ** (smooth / 20)).astype(np.float32)
 
 

@@ -18,6 +18,18 @@ def fade_in_gain(samples: int) -> Samples:
     return gain
 
 
+def crossfade(old: Samples, new: Samples) -> Samples:
+    """(S,) from old to new at even power, by how alike they are: equal sounds come out as they are, others at equal
+    power.
+    """
+    fade_in = fade_in_gain(len(new))
+    fade_out = fade_in[::-1]
+    power = np.square(old, dtype=np.float64).sum() * np.square(new, dtype=np.float64).sum()
+    alike = max(0.0, np.multiply(old, new, dtype=np.float64).sum() / power**0.5) if power else 0.0
+    mixed: Samples = (new * fade_in + old * fade_out) / np.sqrt(1 + 2 * alike * fade_in * fade_out)
+    return mixed.astype(np.float32)
+
+
 def stitch(parts: Iterable[tuple[Window, Samples]], sample_rate: int) -> Iterator[Samples]:
     """Yields the track piece by piece, (S,) each, from windows in order with their sound (S of the window or more).
 
@@ -31,8 +43,7 @@ def stitch(parts: Iterable[tuple[Window, Samples]], sample_rate: int) -> Iterato
         if samples.ndim != 1 or len(samples) < end - begin:
             raise ValueError(f"window {window.index} needs {end - begin} samples, got an array of {samples.shape}")
         piece = samples[: end - begin].astype(np.float32)
-        gain = fade_in_gain(len(held))
-        piece[: len(held)] = piece[: len(held)] * gain + held * gain[::-1]
+        piece[: len(held)] = crossfade(held, piece[: len(held)])
         whole = to_samples(window.stop - window.fade_out, sample_rate) - begin
         held = piece[whole:]
         yield piece[:whole]

@@ -110,11 +110,12 @@ def test_a_sidecar_comes_back_as_it_went(tmp_path: Path) -> None:
     assert sidecar_path(tmp_path / "out.foley.mp4") == sidecar_path(tmp_path / "out.wav") == path
 
 
-def test_only_the_cues_that_a_touched_window_hears_are_performed() -> None:
-    windows = tuple((Fraction(7 * k), Fraction(7 * k + 8)) for k in range(4))
-    cues = (Cue(1.0), Cue(10.0), Cue(20.0), Cue(2.0, stop=25.0))
+def test_only_the_cues_that_a_touched_window_and_its_neighbours_hear_are_performed() -> None:
+    windows = tuple((Fraction(7 * k), Fraction(7 * k + 8)) for k in range(6))
+    cues = (Cue(1.0), Cue(19.0), Cue(40.0), Cue(2.0, stop=45.0))
     sidecar = Sidecar("", 0, "", "", {}, 0.0, windows, cues, "")
     assert touched_cues(sidecar, (Fraction(0), Fraction(1)), Fraction(0)) == (cues[0], cues[3])
-    assert touched_cues(sidecar, (Fraction(10), Fraction(11)), Fraction(0)) == (cues[1], cues[3])
-    assert touched_cues(sidecar, (Fraction(0), Fraction(29)), Fraction(0)) == cues
-    assert touched_cues(sidecar, (Fraction(30), Fraction(31)), Fraction(30)) == ()
+    assert touched_cues(sidecar, (Fraction(10), Fraction(11)), Fraction(0)) == (cues[0], cues[1], cues[3])
+    assert touched_cues(sidecar, (Fraction(24), Fraction(25)), Fraction(0)) == (cues[1], cues[3])
+    assert touched_cues(sidecar, (Fraction(0), Fraction(40)), Fraction(0)) == cues
+    assert touched_cues(sidecar, (Fraction(60), Fraction(61)), Fraction(60)) == ()

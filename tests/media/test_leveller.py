@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from foleycli.cuesheet import Cue
-from foleycli.media.leveller import HIT_LEVEL_DB, MOST_LIFT_DB, SPAN_LEVEL_DB, ride, wanted_db
+from foleycli.media.leveller import HIT_LEVEL_DB, MOST_LIFT_DB, SPAN_LEVEL_DB, ride, ride_windows, wanted_db
+from foleycli.timeline import Window, plan_windows, to_samples
 
 RATE = 32000
 
@@ -65,3 +69,41 @@ def test_without_cues_nothing_changes() -> None:
     wave = struck([1.0], [0.5])
     assert np.array_equal(ride(wave, [], 0.0, RATE), wave)
     assert np.array_equal(ride(wave, [Cue(1.0, 0.2, mute=True)], 0.0, RATE), wave)
+
+
+def uneven_film(seconds: float) -> np.ndarray:
+    """Noise that gets ten times louder from end to end."""
+    samples = round(seconds * RATE)
+    noise = np.random.default_rng(2).normal(size=samples) * np.geomspace(0.01, 0.1, samples)
+    return noise.astype(np.float32)
+
+
+def ridden(film: np.ndarray, cues: list[Cue], windows: tuple[Window, ...]) -> list[np.ndarray]:
+    cut = [(one, film[to_samples(one.start, RATE) : to_samples(one.stop, RATE)]) for one in windows]
+    return [wave for _, wave in ride_windows(cut, cues, Fraction(0), RATE)]
+
+
+@pytest.mark.parametrize(
+    "cues",
+    [
+        [Cue(0.0, 0.8, "rain", stop=20.0)],
+        [Cue(7.0, 1.0), Cue(7.5, 0.5), Cue(13.0, 0.8)],
+        [Cue(0.0, 0.8, "rain", stop=20.0), Cue(6.9, 0.2)],
+        [Cue(7.168, 0.2), Cue(7.9, 0.4), Cue(14.336, 0.2)],
+    ],
+)
+def test_where_windows_overlap_the_fader_stands_where_it_stood(cues: list[Cue]) -> None:
+    film, windows = uneven_film(20.0), plan_windows(Fraction(20), overlap=Fraction(1024, 1000))
+    waves = ridden(film, cues, windows)
+    overlap = to_samples(Fraction(1024, 1000), RATE)
+    for before, after in pairwise(waves):
+        np.testing.assert_allclose(before[-overlap:], after[:overlap], rtol=1e-3, atol=1e-6)
+    assert not np.array_equal(waves[1][:overlap], film[to_samples(windows[1].start, RATE) :][:overlap])
+
+
+def test_a_cut_parts_what_the_fader_knows() -> None:
+    film, rain = uneven_film(16.0), [Cue(0.0, 0.8, "rain", stop=16.0)]
+    apart = ridden(film, rain, plan_windows(Fraction(16), cuts=[Fraction(8)]))
+    alone = ridden(film, rain, plan_windows(Fraction(8)))
+    assert np.array_equal(apart[0], alone[0])
+    assert not np.array_equal(ridden(film, rain, plan_windows(Fraction(16)))[0][: 8 * RATE], alone[0][: 8 * RATE])

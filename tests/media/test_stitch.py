@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from foleycli.media.stitch import fade_in_gain, stitch
+from foleycli.media.stitch import crossfade, fade_in_gain, stitch
 from foleycli.timeline import Window, plan_windows, to_samples
 
 
@@ -72,3 +72,11 @@ def test_too_short_a_window_is_refused() -> None:
     (window,) = plan_windows(Fraction(1))
     with pytest.raises(ValueError, match="window 0"):
         list(stitch([(window, np.zeros(7999, np.float32))], 8000))
+
+
+def test_sounds_that_agree_come_through_a_crossfade_unchanged_and_others_at_equal_power() -> None:
+    old, new = np.random.default_rng(0).normal(size=(2, 32000)).astype(np.float32)
+    np.testing.assert_allclose(crossfade(old, old), old, rtol=1e-5, atol=1e-6)
+    for alike in (0.0, 0.5):
+        mixed = crossfade(old, alike * old + np.sqrt(1 - alike**2).astype(np.float32) * new)
+        assert np.square(mixed[12000:20000]).mean() == pytest.approx(1.0, abs=0.05)

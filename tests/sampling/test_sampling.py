@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from foleycli.sampling.guidance import classifier_guided, from_velocity, guided, power_cosine
+from foleycli.sampling.guidance import Denoiser, classifier_guided, from_velocity, guided, power_cosine
+from foleycli.sampling.holding import held
 from foleycli.sampling.schedule import Schedule
 from foleycli.sampling.solver import sample, window_noise
 from foleycli.specs import SamplerSpec
@@ -143,3 +144,33 @@ def test_the_velocity_weight_is_capped_and_never_idle() -> None:
     weight = SCHEDULE.min_snr_velocity_weight(torch.arange(1000))
     assert weight[SCHEDULE.snr(torch.arange(1000)) < 5].min().item() == pytest.approx(1.0)
     assert weight[0].item() < 0.01
+
+
+def pair_epsilon(correlation: float) -> Denoiser:
+    """The exact epsilon for two numbers, each N(0, 1), so correlated."""
+    joint = torch.tensor([[1.0, correlation], [correlation, 1.0]])
+
+    def denoise(latent: Tensor, t: float) -> Tensor:
+        kept = SCHEDULE.alpha_bar[round(t)]
+        return (1 - kept).sqrt() * latent @ torch.linalg.inv(kept * joint + (1 - kept) * torch.eye(2))
+
+    return denoise
+
+
+@pytest.mark.parametrize(("correlation", "least", "most"), [(0.0, -0.02, 0.02), (0.5, 0.3, 0.5), (0.9, 0.65, 0.9)])
+def test_what_is_held_comes_out_and_draws_the_rest_after_it(correlation: float, least: float, most: float) -> None:
+    denoise, generator = pair_epsilon(correlation), torch.Generator().manual_seed(4)
+    noise = torch.randn((20000, 2), generator=generator)
+    draft = sample(denoise, noise, SPEC)
+    other = torch.stack([noise[:, 0], torch.randn(20000, generator=generator)], dim=1)  # the held part keeps its noise
+    drawn = sample(held(denoise, draft, torch.tensor([[True, False]]), SCHEDULE), other, SPEC)
+    torch.testing.assert_close(drawn[:, 0], draft[:, 0], rtol=0, atol=1e-4)
+    # The exact conditional has the slope `correlation`; holding at the noise level of each step comes near it.
+    assert least <= (drawn[:, 0] * drawn[:, 1]).mean().item() / draft[:, 0].square().mean().item() <= most
+    assert drawn[:, 1].std().item() == pytest.approx(1.0, abs=0.06)
+
+
+def test_where_nothing_is_held_the_sampler_is_as_it_was() -> None:
+    denoise, noise = pair_epsilon(0.9), torch.randn((50, 2), generator=torch.Generator().manual_seed(5))
+    nothing = held(denoise, torch.ones(50, 2), torch.zeros(50, 1, dtype=torch.bool), SCHEDULE)
+    assert torch.equal(sample(nothing, noise, SPEC), sample(denoise, noise, SPEC))
