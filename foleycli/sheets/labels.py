@@ -56,7 +56,7 @@ def cue_of(label: str, where: str, time: float, stop: float | None = None, confi
     if len(numbers) > 1 or not all(0 <= number <= 1 for number in numbers):
         raise UsageError(f"{where}: label {label!r}; one number from 0 to 1 is the strength, as in 'glass 0.8 lock'")
     sound = check_sound(" ".join(names), where)
-    strength = numbers[0] if numbers else 0.7
+    strength = round(numbers[0], 3) if numbers else 0.7
     return Cue(time, strength, sound, stop, confidence, mute="mute" in flags, lock="lock" in flags)
 
 
@@ -71,7 +71,7 @@ def _cue(line: str, where: str) -> Cue:
 
 def _seconds(text: str, where: str) -> float:
     try:
-        seconds = float(text.replace(",", "."))  # some languages of Audacity write a comma
+        seconds = round(float(text.replace(",", ".")), 6)  # some languages of Audacity write a comma
     except ValueError:
         raise UsageError(f"{where} is {text!r}, not seconds; a line is start, end and label, with tabs") from None
     if not 0 <= seconds <= MOST_SECONDS:

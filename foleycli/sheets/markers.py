@@ -78,7 +78,10 @@ def read_markers(text: str, name: str) -> tuple[Cue, ...]:
     cues = []
     for item, marker in _visible(otio, stack):
         where = f"{name}, marker {marker.name!r}"
-        span = item.transformed_time_range(marker.marked_range, stack)
+        try:
+            span = item.transformed_time_range(marker.marked_range, stack)
+        except otio.exceptions.OTIOError as error:
+            raise UsageError(f"{where}: its clip or one before has no length; put it on the timeline itself") from error
         start, stop = (round(time.to_seconds(), DECIMALS) for time in (span.start_time, span.end_time_exclusive()))
         if not 0 <= start <= stop <= MOST_SECONDS:
             raise UsageError(f"{where}: from {start:g} to {stop:g} s; a marker lies at or after the start")
@@ -90,8 +93,7 @@ def _stack(otio: Any, root: Any, name: str) -> Any:
     if isinstance(root, otio.schema.SerializableCollection):
         timelines = [one for one in root if isinstance(one, otio.schema.Timeline)]
         root = timelines[0] if len(timelines) == 1 else root
-    if isinstance(root, otio.schema.Timeline):
-        return root.tracks
+    root = root.tracks if isinstance(root, otio.schema.Timeline) else root
     if isinstance(root, otio.core.Item):
         return root
     raise UsageError(f"{name}: holds no single timeline; export the one whose markers are meant")

@@ -92,3 +92,17 @@ def test_what_is_wrong_is_named_with_its_line(line: str, names: str) -> None:
 def test_every_sound_has_a_label_that_is_read_back() -> None:
     for sound in SOUND_CLASSES:
         assert read_labels(f"1\t1\t{label_of(Cue(1.0, 0.7, sound))}", "a") == (Cue(1.0, 0.7, sound),)
+
+
+PIECES = st.sampled_from(["1.5", "2", "\t", "\n", " ", "lock", "0.3", "rain", "x", "-", "\\"])
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text() | st.lists(PIECES).map("".join))
+def test_any_text_is_a_sheet_or_one_line_of_what_is_wrong(text: str) -> None:
+    try:
+        cues = read_labels(text, "sheet.txt")
+    except UsageError as error:
+        assert "sheet.txt, line" in str(error)
+    else:
+        assert read_labels(write_labels(cues), "again.txt") == cues

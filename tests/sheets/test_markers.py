@@ -78,6 +78,7 @@ def test_markers_count_from_the_start_of_the_timeline_wherever_they_stand() -> N
     [
         ("not json", "not OpenTimelineIO"),
         ('{"cues": []}', "holds no single timeline"),
+        ('{"OTIO_SCHEMA": "Timeline.1", "name": "x", "tracks": null}', "holds no single timeline"),
         ('{"OTIO_SCHEMA": "SerializableCollection.1", "name": "x", "children": []}', "holds no single timeline"),
     ],
 )
@@ -85,6 +86,15 @@ def test_what_is_no_timeline_is_refused_in_one_line(text: str, names: str) -> No
     with pytest.raises(UsageError, match=r"a\.otio") as raised:
         read_markers(text, "a.otio")
     assert names in str(raised.value)
+
+
+def test_a_marker_behind_a_clip_without_length_is_refused_in_one_line() -> None:
+    behind = otio.schema.Clip("b", source_range=otio.opentime.TimeRange(duration=otio.opentime.RationalTime(48, 24)))
+    behind.markers.append(otio.schema.Marker("glass"))
+    timeline = otio.schema.Timeline("cut")
+    timeline.tracks.append(otio.schema.Track("V1", [otio.schema.Clip("a"), behind]))
+    with pytest.raises(UsageError, match=r"a\.otio, marker 'glass': its clip or one before has no length"):
+        read_markers(timeline.to_json_string(), "a.otio")
 
 
 def test_an_unknown_sound_names_its_marker_and_the_nearest() -> None:
