@@ -22,7 +22,6 @@ from foleycli.drawing import Place, draw_latents, film_phases, windows_at_once
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
 from foleycli.media.probe import VideoInfo
-from foleycli.models.cues import curves_batch
 from foleycli.models.picking import Spotting, join, pick
 from foleycli.passages import Draft, Passage, Wave
 from foleycli.specs import WINDOW_SECONDS, DitSpec, SamplerSpec, SpotterSpec
@@ -147,8 +146,8 @@ class SpotPerform:
     def _drawn(self, drafts: Sequence[Draft], places: Sequence[Place], sampler: SamplerSpec) -> Iterator[Tensor]:
         encoder, dit = self.bundle.cue_encoder.to(self.device), self.bundle.dit.to(self.device)
         for batch in full_batches(list(zip(drafts, places, strict=True)), self.at_once):
-            curves = [curves_batch(draft.cues, [float(draft.start)], encoder.spec) for draft, _ in batch]
-            features = encoder(torch.cat(curves).to(self.device))  # (B, 32, 512)
+            curves = [encoder.curves(draft.cues, float(draft.start), draft.seed) for draft, _ in batch]
+            features = encoder(torch.stack(curves).to(self.device))  # (B, 32, 512)
             yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.dtype)
 
     def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:

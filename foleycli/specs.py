@@ -127,10 +127,16 @@ class CueSpec:
     features: int = 512
     embedding: int = 24
     held_seconds: tuple[float, ...] = ()  # how long hits and their names ring on for the network: one decay each
+    timbre: int = 0  # numbers that say what a sound is like; 0: its class is all that is said
+    palette: tuple[int, int] = (12, 4)  # timbres of each class: recordings, sounds of each
 
     @property
     def channels(self) -> int:
         return 3 + 2 * len(self.classes)  # onset, strength, activity; class of hits; class of spans
+
+    @property
+    def inputs(self) -> int:
+        return self.channels + 2 * self.timbre  # of the last hit, of the span
 
 
 @dataclass(frozen=True)
@@ -209,11 +215,8 @@ class DitSpec:
 
 Size = Literal["T", "S", "B", "L"]
 _DIT_SIZES: dict[Size, tuple[int, int, int]] = {  # layers, width, heads
-    "T": (12, 192, 3),
-    "S": (12, 384, 6),
-    "B": (12, 768, 12),
-    "L": (24, 1024, 16),
-}
+    "T": (12, 192, 3), "S": (12, 384, 6), "B": (12, 768, 12), "L": (24, 1024, 16),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

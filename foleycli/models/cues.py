@@ -4,6 +4,7 @@
 
 Channels: 0 onset bump, 1 onset bump times strength, 2 activity, then one per class of hits, one per class of spans.
 A class channel holds the bump (or the activity) of the cues that name it; a cue without a name leaves them all at zero.
+With timbres, each frame also has that of the hit that sounds in it (the last one) and of the span.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from foleycli.cuesheet import Cue
+from foleycli.models.timbre import take_of, variant_of
 from foleycli.specs import WINDOW_SECONDS, CueSpec
 
 BUMP_SECONDS = 0.020  # standard deviation: under one frame of 32 ms, so two neighbours tell the place between them
+HIT_SECONDS = 1.6  # how long a hit's timbre stands, unless another hit comes
 EDGE_SECONDS = 0.060  # a span starts and stops over this long
 
 
@@ -50,30 +53,71 @@ def cue_curves(cues: Sequence[Cue], start_seconds: float, spec: CueSpec) -> npt.
     return curves
 
 
+def timbre_frames(cues: Sequence[Cue], start_seconds: float, spec: CueSpec) -> npt.NDArray[np.int64]:
+    """Which cue's timbre each frame has, as numbers into `cues` or -1: (frames, 2) for the last hit and the span."""
+    frame_seconds = float(WINDOW_SECONDS) / spec.frames
+    times = start_seconds + (np.arange(spec.frames) + 1.5) * frame_seconds  # a frame early: an attack is seen coming
+    found = np.full((spec.frames, 2), -1)
+    for number in sorted(range(len(cues)), key=lambda number: cues[number].time):
+        cue = cues[number]
+        if cue.mute or not cue.sound:
+            continue
+        if cue.stop is None:
+            found[(times >= cue.time) & (times < cue.time + HIT_SECONDS), 0] = number
+        else:
+            found[(times >= cue.time) & (times < cue.stop + 2 * frame_seconds), 1] = number
+    return found
+
+
 class CueEncoder(nn.Module):
-    """Cue curves (B, 256, channels) -> features (B, 32, 512).
+    """Cue curves (B, 256, inputs) -> features (B, 32, 512).
 
     With `held_seconds`, a hit and its name ring on behind it, and every frame is told which sounds the window has: a
     column of the latent then knows what decays in it without looking for the hit.
     """
 
     decays: Tensor  # (N, frames)
+    palette: Tensor  # (2, classes, takes, variants, timbre): of hits, of spans
 
     def __init__(self, spec: CueSpec) -> None:
         super().__init__()
         self.spec = spec
         named = len(spec.classes)
         held = len(spec.held_seconds) * (1 + named)
-        self.frame = nn.Linear(spec.channels + held, spec.embedding)
+        self.frame = nn.Linear(spec.inputs + held, spec.embedding)
         self.present = nn.Linear(2 * named, spec.embedding, bias=False) if held else None
         folded = spec.fold * spec.embedding
         self.mlp = nn.Sequential(nn.Linear(folded, spec.features), nn.SiLU(), nn.Linear(spec.features, spec.features))
         self.register_buffer("decays", _decays(spec), persistent=False)
+        if spec.timbre:
+            self.register_buffer("palette", torch.zeros(2, named, *spec.palette, spec.timbre))
+
+    def curves(self, cues: Sequence[Cue], start_seconds: float, seed: int) -> Tensor:
+        """Curves (256, inputs) of a window, timbres from the palette; what a cue gets depends on (seed, cue) alone."""
+        plain = torch.from_numpy(cue_curves(cues, start_seconds, self.spec))
+        if not self.spec.timbre:
+            return plain
+        which = timbre_frames(cues, start_seconds, self.spec)
+        return torch.cat([plain, self._timbres(cues, which, seed).to(plain)], dim=1)
+
+    def _timbres(self, cues: Sequence[Cue], which: npt.NDArray[np.int64], seed: int) -> Tensor:
+        takes, variants = self.spec.palette
+        seen = torch.zeros(self.spec.frames, 2, self.spec.timbre)
+        for number in np.unique(which[which >= 0]):
+            cue = cues[number]
+            if cue.sound not in self.spec.classes:
+                continue
+            kind = 0 if cue.stop is None else 1
+            variant = variant_of(seed, cue.sound, cue.time, variants) if kind == 0 else 0
+            chosen = self.palette[kind, self.spec.classes.index(cue.sound), take_of(seed, cue.sound, takes), variant]
+            seen[torch.from_numpy(which[:, kind] == number), kind] = chosen.to(seen)
+        return seen.flatten(1)
 
     def forward(self, curves: Tensor) -> Tensor:
         frames = self.frame(torch.cat([curves, *self._held(curves)], dim=2))  # (B, 256, E)
         if self.present is not None:
-            frames = frames + self.present(curves[:, :, 3:].amax(1))[:, None]
+            names = curves[:, :, 3 : self.spec.channels]
+            frames = frames + self.present(names.amax(1))[:, None]
         folded = rearrange(frames, "b (t fold) e -> b t (fold e)", fold=self.spec.fold)  # (B, 32, 8 E)
         features: Tensor = self.mlp(folded)  # (B, 32, 512)
         return features
@@ -96,8 +140,3 @@ def _decays(spec: CueSpec) -> Tensor:
     frame_seconds = float(WINDOW_SECONDS) / spec.frames
     ages = torch.arange(round(3 * max(spec.held_seconds, default=0.0) / frame_seconds), -1, -1.0) * frame_seconds
     return torch.stack([(-ages / seconds).exp() for seconds in spec.held_seconds or (1.0,)])
-
-
-def curves_batch(cues: Sequence[Cue], starts: Sequence[float], spec: CueSpec) -> Tensor:
-    """Curves (B, 256, channels) of several windows."""
-    return torch.from_numpy(np.stack([cue_curves(cues, start, spec) for start in starts]))

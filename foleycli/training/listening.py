@@ -21,8 +21,9 @@ from foleycli.models.ears import LEAD_FRAMES, SILENT, Ears, excerpts, halve
 from foleycli.models.mel import log_mel
 from foleycli.specs import CueSpec, EarsSpec, MelSpec
 from foleycli.training.loop import Report, RunConfig, fit
-from foleycli.training.performance import RATE, SoundBank, Wave
+from foleycli.training.performance import SoundBank
 from foleycli.training.sounds import Sound
+from foleycli.training.treatment import RATE, Wave
 
 CUTS_PER_RECORDING = 4
 CUTS_PER_REHEARSAL = 3  # of each class in it

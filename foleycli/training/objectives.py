@@ -12,6 +12,7 @@ from foleycli.models.cues import CueEncoder
 from foleycli.models.dit import MDSGen
 from foleycli.models.masking import Mask, training_mask
 from foleycli.sampling.schedule import Schedule
+from foleycli.specs import CueSpec
 
 VARIANCE_WEIGHT = 1e-3  # of the variational term (Nichol and Dhariwal 2021, L_hybrid)
 
@@ -35,6 +36,7 @@ class DenoisingLoss:
     prediction: Literal["epsilon", "v"] = "epsilon"
     condition_dropout: float = 0.1
     hide_class: float = 0.15
+    hide_timbre: float = 0.1
     masked_every: int = 1
 
     def __call__(self, model: CuedMDSGen, batch: tuple[Tensor, Tensor, int]) -> dict[str, Tensor]:
@@ -44,10 +46,11 @@ class DenoisingLoss:
         t = torch.randint(0, len(self.schedule.betas), (size,), generator=rng)
         noise = torch.randn(clean.shape, generator=rng)
         drop = torch.rand(size, generator=rng) < self.condition_dropout
-        hide = torch.rand(size, generator=rng) < self.hide_class
+        hide = torch.rand(2, size, generator=rng) < torch.tensor([[self.hide_class], [self.hide_timbre]])
         device = clean.device
         t, noise, drop = t.to(device), noise.to(device), drop.to(device)
-        curves = torch.where(hide.to(device)[:, None, None] & _is_class(curves), 0.0, curves)
+        for hidden, part in zip(hide.to(device), _says_what(curves, model.cues.spec), strict=True):
+            curves = torch.where(hidden[:, None, None] & part, 0.0, curves)
         noisy = self.schedule.add_noise(clean, noise, t)
         features = model.cues(curves)
         output = model.dit(noisy, t, features, drop=drop)
@@ -99,7 +102,7 @@ def posterior(schedule: Schedule) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return betas.log().float(), log_posterior.float(), from_clean.float(), kept.float()
 
 
-def _is_class(curves: Tensor) -> Tensor:
-    """True on the channels that name a sound: all but onset, strength and activity."""
+def _says_what(curves: Tensor, spec: CueSpec) -> tuple[Tensor, Tensor]:
+    """True on the channels that name a sound, and on those that say what it is like."""
     channel = torch.arange(curves.shape[-1], device=curves.device)
-    return (channel >= 3).expand(curves.shape)
+    return (channel >= 3) & (channel < spec.channels), channel >= spec.channels

@@ -7,23 +7,33 @@ strength 1 is at -20 dBFS, strength 0 is 24 dB below.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
+import torch
 
 from foleycli.classes import SOUND_CLASSES
 from foleycli.cuesheet import Cue
-from foleycli.media.leveller import HIT_LEVEL_DB, SPAN_LEVEL_DB, STRENGTH_RANGE_DB
+from foleycli.media.leveller import HIT_LEVEL_DB, SPAN_LEVEL_DB
 from foleycli.media.limit import soft_limit
+from foleycli.models.mel import log_mel
+from foleycli.models.timbre import HEARD_FRAMES, hit_timbre, span_timbre
 from foleycli.specs import WINDOW_SECONDS, MelSpec
 from foleycli.training.sounds import Sound, SoundCache, Split
+from foleycli.training.treatment import (
+    RATE,
+    Wave,
+    box_smooth,
+    darkened,
+    faded_into_silence,
+    gain_of,
+    in_a_room,
+    levelled,
+    repitched,
+)
 
-Wave = npt.NDArray[np.float32]
-
-RATE = MelSpec.FULL_BAND.sample_rate
 WINDOW_SAMPLES = int(WINDOW_SECONDS * RATE)
 
 
@@ -87,25 +97,53 @@ class SoundBank:
         return tuple(name for name in SOUND_CLASSES if self.textures[name])
 
     def waveform(self, hit: Hit) -> Wave:
-        wave = self.cache.waveform(hit.sound, hit.start, hit.stop - hit.start)
-        fade = min(len(wave) // 4, RATE // 3)
+        """The hit until it is lost in its recording's ground, faded out."""
+        wave = faded_into_silence(self.cache.waveform(hit.sound, hit.start, hit.stop - hit.start))
+        fade = min(len(wave) // 2, RATE // 2)
         wave[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
         return wave
 
+    def texture(self, sound: Sound) -> Wave:
+        """A whole recording at SPAN_LEVEL_DB."""
+        wave = self.cache.waveform(sound)
+        return np.asarray(wave / (np.sqrt((wave**2).mean()) + 1e-6) * 10 ** (SPAN_LEVEL_DB / 20), np.float32)
 
-def perform(bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> Wave:
-    """Lays real sounds at the cues' times: waveform (262144,) float32 within -1..1."""
-    mix = np.zeros(WINDOW_SAMPLES + 2 * RATE, np.float32)
+
+@dataclass
+class Played:
+    """A window as it was played: the sound (262144,), and the timbre (240,) of each cue that sounds in it."""
+
+    wave: Wave = field(default_factory=lambda: np.zeros(WINDOW_SAMPLES + 2 * RATE, np.float32))
+    timbres: list[tuple[Cue, Wave]] = field(default_factory=list)
+
+
+def perform(bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> Played:
+    """Lays real sounds at the cues' times, float32 within -1..1."""
+    played = Played()
     for sound in sorted({cue.sound for cue in cues}):
         mine = [cue for cue in cues if cue.sound == sound]
-        _play_hits(mix, bank, [cue for cue in mine if cue.stop is None], rng)
-        _play_spans(mix, bank, [cue for cue in mine if cue.stop is not None], rng)
+        _play_hits(played, bank, [cue for cue in mine if cue.stop is None], rng)
+        _play_spans(played, bank, [cue for cue in mine if cue.stop is not None], rng)
     if rng.random() < 0.15:
-        mix = _room(mix, rng)
-    return soft_limit(mix[:WINDOW_SAMPLES])
+        played.wave = in_a_room(played.wave, rng)
+    played.wave = soft_limit(played.wave[:WINDOW_SAMPLES])
+    return played
 
 
-def _play_hits(mix: Wave, bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> None:
+def timbre_of_hit(wave: Wave) -> Wave:
+    """What a hit (S,) is like at full strength: (240,)."""
+    heard = np.zeros(HEARD_FRAMES * MelSpec.FULL_BAND.hop_samples, np.float32)
+    heard[: len(wave)] = levelled(wave, HIT_LEVEL_DB)[: len(heard)]
+    return hit_timbre(log_mel(torch.from_numpy(heard)[None], MelSpec.FULL_BAND)[0]).numpy()
+
+
+def timbre_of_span(texture: Wave) -> Wave:
+    """What a lasting sound (S,) is like: (240,), of eight seconds at the most."""
+    heard = np.resize(texture[: 8 * RATE], max(len(texture[: 8 * RATE]), RATE))
+    return span_timbre(log_mel(torch.from_numpy(heard)[None], MelSpec.FULL_BAND)[0]).numpy()
+
+
+def _play_hits(played: Played, bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> None:
     if not cues:
         return
     sound = cues[0].sound
@@ -116,40 +154,38 @@ def _play_hits(mix: Wave, bank: SoundBank, cues: Sequence[Cue], rng: np.random.G
     for cue in cues:
         if takes and not one_take:
             take = takes[rng.integers(len(takes))]
-        wave = bank.waveform(take[rng.integers(len(take))]) if take else _burst(bank, sound, rng)
-        wave = _repitch(wave, pitch * rng.uniform(0.97, 1.03))
-        wave = _brightness(_levelled(wave, HIT_LEVEL_DB), cue.strength)
-        wave = wave * _gain(cue.strength)
-        start = round(cue.time * RATE)
-        mix[start : start + len(wave)] += wave[: len(mix) - start]
+        wave = bank.waveform(take[rng.integers(len(take))]) if take else burst(bank, sound, rng)
+        wave = repitched(wave, pitch * rng.uniform(0.97, 1.03))
+        played.timbres.append((cue, timbre_of_hit(wave)))
+        wave = darkened(levelled(wave, HIT_LEVEL_DB), cue.strength)
+        wave = wave * gain_of(cue.strength)
+        _lay(played.wave, wave, cue.time)
 
 
-def _play_spans(mix: Wave, bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> None:
+def _lay(mix: Wave, wave: Wave, seconds: float) -> None:
+    start = round(seconds * RATE)
+    mix[start : start + len(wave)] += wave[: len(mix) - start]
+
+
+def _play_spans(played: Played, bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> None:
     if not cues:
         return
     first, last = cues[0].time, max(cue.stop or 0.0 for cue in cues)
     texture = _texture(bank, cues[0].sound, round((last - first) * RATE) + 1, rng)
+    timbre = timbre_of_span(texture)
+    played.timbres += [(cue, timbre) for cue in cues]
     envelope = np.zeros(len(texture), np.float32)
     for cue in cues:
         a, b = round((cue.time - first) * RATE), round(((cue.stop or cue.time) - first) * RATE)
-        envelope[a:b] = _gain(cue.strength)
-    envelope = _box_smooth(envelope, RATE // 16)  # levels glide over 60 ms, as the cue curves do
-    start = round(first * RATE)
-    mix[start : start + len(texture)] += (texture * envelope)[: len(mix) - start]
-
-
-def _box_smooth(curve: Wave, width: int) -> Wave:
-    total = np.cumsum(np.pad(curve, (width // 2 + 1, width - width // 2 - 1)), dtype=np.float64)
-    smooth: Wave = ((total[width - 1 :] - total[: 1 - width])[: len(curve)] / width).astype(np.float32)
-    return smooth
+        envelope[a:b] = gain_of(cue.strength)
+    envelope = box_smooth(envelope, RATE // 16)  # levels glide over 60 ms, as the cue curves do
+    _lay(played.wave, texture * envelope, first)
 
 
 def _texture(bank: SoundBank, sound: str, length: int, rng: np.random.Generator) -> Wave:
     """A recording of the class looped under cross-fades to `length` samples, at SPAN_LEVEL_DB."""
     recordings = bank.textures[sound]
-    source = bank.cache.waveform(recordings[rng.integers(len(recordings))])
-    source = _repitch(source, rng.uniform(0.9, 1.1))
-    source = source / (np.sqrt((source**2).mean()) + 1e-6) * np.float32(10 ** (SPAN_LEVEL_DB / 20))
+    source = repitched(bank.texture(recordings[rng.integers(len(recordings))]), rng.uniform(0.9, 1.1))
     fade = min(RATE // 5, len(source) // 3)
     ramp = np.sqrt(np.linspace(0, 1, fade, dtype=np.float32))
     out = np.zeros(length + len(source), np.float32)
@@ -165,56 +201,10 @@ def _texture(bank: SoundBank, sound: str, length: int, rng: np.random.Generator)
     return limited
 
 
-def _burst(bank: SoundBank, sound: str, rng: np.random.Generator) -> Wave:
+def burst(bank: SoundBank, sound: str, rng: np.random.Generator) -> Wave:
     """A short struck version of a sound that has no attacks of its own: a slice with a sharp start and a decay."""
     recordings = bank.textures[sound]
     recording = recordings[rng.integers(len(recordings))]
     length = min(recording.length, round(RATE * rng.uniform(0.15, 0.5)))
     wave = bank.cache.waveform(recording, int(rng.integers(0, recording.length - length + 1)), length)
     return wave * np.exp(-np.linspace(0, 5, length, dtype=np.float32))
-
-
-def _levelled(wave: Wave, level_db: float) -> Wave:
-    """The wave with its loudest 50 ms at `level_db` below full scale."""
-    block = RATE // 20
-    head = wave[: 8 * block]
-    padded = np.pad(head, (0, -len(head) % block))
-    loudest = np.sqrt((padded.reshape(-1, block) ** 2).mean(1).max())
-    scaled: Wave = wave * np.float32(10 ** (level_db / 20) / (loudest + 1e-4))
-    return scaled
-
-
-def _gain(strength: float) -> np.float32:
-    return np.float32(10 ** (STRENGTH_RANGE_DB * (strength - 1) / 20))
-
-
-def _repitch(wave: Wave, ratio: float) -> Wave:
-    places = np.arange(0, len(wave) - 1, ratio)
-    moved: Wave = np.interp(places, np.arange(len(wave)), wave).astype(np.float32)
-    return moved
-
-
-def _brightness(wave: Wave, strength: float) -> Wave:
-    """Weak hits are duller: a gentle low-pass whose corner falls from 16 to 2.5 kHz with the strength."""
-    corner = 2500 * (16000 / 2500) ** strength
-    size = _fft_size(len(wave))
-    frequencies = np.fft.rfftfreq(size, 1 / RATE)
-    spectrum = np.fft.rfft(wave, size) / np.sqrt(1 + (frequencies / corner) ** 2)
-    duller: Wave = np.fft.irfft(spectrum, size)[: len(wave)].astype(np.float32)
-    return duller
-
-
-def _fft_size(samples: int) -> int:
-    """The next power of two: a length with large prime factors takes ten times as long."""
-    return 1 << (samples - 1).bit_length()
-
-
-def _room(mix: Wave, rng: np.random.Generator) -> Wave:
-    """A small room: exponentially decaying noise, 4 to 15 % wet."""
-    length = round(RATE * rng.uniform(0.1, 0.4))
-    decay = np.exp(-np.linspace(0, 6.9, length)) * rng.standard_normal(length)
-    size = _fft_size(len(mix) + length)
-    wet = np.fft.irfft(np.fft.rfft(mix, size) * np.fft.rfft(decay, size), size)[: len(mix)]
-    loudness = np.sqrt((mix**2).mean() / ((wet**2).mean() + 1e-12))
-    roomy: Wave = (mix + rng.uniform(0.04, 0.15) * loudness * wet).astype(np.float32)
-    return roomy

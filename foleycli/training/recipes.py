@@ -21,6 +21,7 @@ from torch import Tensor
 from foleycli.bundles.bundle import spec_from_plain
 from foleycli.classes import SOUND_CLASSES
 from foleycli.errors import InputError
+from foleycli.models.timbre import TIMBRE_SIZE
 from foleycli.models.vae import MelVae
 from foleycli.models.vocoder import IstftVocoder
 from foleycli.scenes.catalogue import sample
@@ -31,12 +32,13 @@ from foleycli.training.codec import VaeRecipe, VocoderRecipe
 from foleycli.training.features import LatentSet, build_rehearsals, encode_shards
 from foleycli.training.loop import Report, RunConfig, fit
 from foleycli.training.mixes import WindowMixer
+from foleycli.training.palette import build_palette
 from foleycli.training.performance import SoundBank
 from foleycli.training.performer import PerformerRecipe, train_performer
 from foleycli.training.sounds import INDEX_NAME, SoundCache, build_sound_cache
 from foleycli.training.spotting import SHARD_CLIPS, train_spotter, write_shard
 
-CUES = CueSpec(SOUND_CLASSES, embedding=48, held_seconds=(0.1, 0.6))
+CUES = CueSpec(SOUND_CLASSES, embedding=64, held_seconds=(0.1, 0.6), timbre=TIMBRE_SIZE)
 TEST_SHARDS = 3
 POCKET_SAMPLER = SamplerSpec(steps=12, guidance=2.5, guidance_rescale=1.0, prediction="v")
 
@@ -155,6 +157,7 @@ def performer(work: Workspace) -> None:
         seconds=work.seconds, device=work.device, precision=work.precision,
         resume=work.resume, progress=work.progress,
     )  # fmt: skip
+    parts["cues"]["palette"] = build_palette(SoundBank(sounds(work), "train"), CUES)
     work.save("dit", parts["dit"], recipe.dit)
     work.save("cues", parts["cues"], recipe.cues)
 

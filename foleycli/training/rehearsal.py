@@ -1,6 +1,7 @@
 """The performer's rehearsals: a random cue list, played with real sounds.
 
-    rehearse(seed) -> waveform (262144,) at 32 kHz + the cues it was played from, slightly wrong on purpose
+    rehearse(seed) -> waveform (262144,) at 32 kHz + the cues it was played from, slightly wrong on purpose,
+                      and what each of them sounded like
 
 No video is needed: the performer only ever sees cue curves.
 """
@@ -16,18 +17,28 @@ import numpy as np
 from foleycli.classes import HIT_CLASSES, SOUND_CLASSES, SPAN_CLASSES
 from foleycli.cuesheet import Cue
 from foleycli.specs import WINDOW_SECONDS
-from foleycli.training.performance import SoundBank, Wave, perform
+from foleycli.training.performance import Played, SoundBank, perform
 
 RARELY = {"other_unsorted": 0.3, "ambience": 0.5, "human_nonspeech": 0.5, "human_baby_cry": 0.5}
 OFTEN = {"footsteps": 2.5, "impact_metal": 2.0, "impact_wood": 2.0, "impact_generic": 2.0, "door_knock": 2.0}
 
 
-def rehearse(bank: SoundBank, seed: int) -> tuple[Wave, tuple[Cue, ...]]:
-    """One window of 8.192 s (262144,) float32 and its degraded cues; the same for the same seed."""
+def rehearse(bank: SoundBank, seed: int) -> tuple[Played, tuple[Cue, ...]]:
+    """One window of 8.192 s as played, and its degraded cues; the same for the same seed."""
     rng = np.random.default_rng((seed, 0xF01E))
     cues = random_cues(rng, bank.classes)
-    wave = perform(bank, cues, rng)
-    return wave, degrade(cues, rng)
+    played = perform(bank, cues, rng)
+    return played, degrade(cues, rng)
+
+
+def timbre_number(played: Played, cue: Cue) -> int:
+    """Which of the played timbres a shown cue goes with: the nearest in time of its sound and kind; -1 for none."""
+    of_kind = [
+        (abs(other.time - cue.time), number)
+        for number, (other, _) in enumerate(played.timbres)
+        if other.sound == cue.sound and (other.stop is None) == (cue.stop is None)
+    ]
+    return min(of_kind)[1] if of_kind else -1
 
 
 def random_cues(rng: np.random.Generator, known: Sequence[str] = SOUND_CLASSES) -> list[Cue]:

@@ -3,7 +3,7 @@
 import torch
 
 from foleycli.cuesheet import Cue
-from foleycli.models.cues import CueEncoder, curves_batch
+from foleycli.models.cues import CueEncoder
 from foleycli.specs import CueSpec
 
 CLASSES = ("impact_metal", "rain")
@@ -12,11 +12,12 @@ HELD = CueSpec(CLASSES, embedding=8, features=16, held_seconds=(0.1, 0.6))
 
 def encode(encoder: CueEncoder, *cues: Cue) -> torch.Tensor:
     with torch.no_grad():
-        return encoder(curves_batch(cues, [0.0], encoder.spec))[0]  # (32, features)
+        return encoder(encoder.curves(cues, 0.0, 0)[None])[0]  # (32, features)
 
 
 def test_a_hit_rings_on_and_never_sounds_before_itself() -> None:
-    held = CueEncoder(HELD)._held(curves_batch([Cue(4.0, 1.0, "impact_metal")], [0.0], HELD))
+    encoder = CueEncoder(HELD)
+    held = encoder._held(encoder.curves([Cue(4.0, 1.0, "impact_metal")], 0.0, 0)[None])
     long = held[1][0, :, 1]  # (256,) of impact_metal, decay 0.6 s
     frame = int(4.0 / 8.192 * 256)
     assert float(long[: frame - 4].max()) < 1e-3
@@ -27,7 +28,8 @@ def test_a_hit_rings_on_and_never_sounds_before_itself() -> None:
 
 def test_repeated_hits_do_not_pile_up() -> None:
     cues = [Cue(0.1 * number, 1.0, "impact_metal") for number in range(1, 60)]
-    assert all(float(one.max()) <= 1.0 for one in CueEncoder(HELD)._held(curves_batch(cues, [0.0], HELD)))
+    encoder = CueEncoder(HELD)
+    assert all(float(one.max()) <= 1.0 for one in encoder._held(encoder.curves(cues, 0.0, 0)[None]))
 
 
 def test_every_row_knows_which_sounds_there_are() -> None:

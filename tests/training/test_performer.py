@@ -14,16 +14,19 @@ from foleycli.classes import SOUND_CLASSES
 from foleycli.cuesheet import Cue
 from foleycli.models.cues import CueEncoder, cue_curves
 from foleycli.models.dit import MDSGen
+from foleycli.models.timbre import TIMBRE_SIZE
 from foleycli.sampling.schedule import Schedule
 from foleycli.specs import CueSpec, DitSpec, SamplerSpec
 from foleycli.training.features import LatentSet, build_rehearsals, encode_shards
 from foleycli.training.objectives import CuedMDSGen, DenoisingLoss, posterior
-from foleycli.training.performance import RATE, WINDOW_SAMPLES, SoundBank, find_hits, perform
+from foleycli.training.palette import build_palette, class_margins
+from foleycli.training.performance import WINDOW_SAMPLES, SoundBank, find_hits, perform
 from foleycli.training.performer import PerformerRecipe, train_performer
-from foleycli.training.rehearsal import degrade, random_cues, rehearse
+from foleycli.training.rehearsal import degrade, random_cues, rehearse, timbre_number
 from foleycli.training.sounds import Sound, SoundCache
+from foleycli.training.treatment import RATE, faded_into_silence
 
-CUES = CueSpec(SOUND_CLASSES)
+CUES = CueSpec(SOUND_CLASSES, timbre=TIMBRE_SIZE)
 SMALL = DitSpec(depth=2, width=48, heads=2, decoder_depth=1)
 TINY = PerformerRecipe(SMALL, CUES, steps=12, batch_size=4)
 
@@ -53,7 +56,7 @@ def test_hits_are_found_where_they_are(bank: SoundBank) -> None:
 
 def test_a_rehearsal_starts_each_hit_at_its_cue(bank: SoundBank) -> None:
     times = [1.0, 2.5, 4.25]
-    wave = perform(bank, [Cue(t, 1.0, "impact_wood") for t in times], np.random.default_rng(4))
+    wave = perform(bank, [Cue(t, 1.0, "impact_wood") for t in times], np.random.default_rng(4)).wave
     loud = np.abs(wave) > 0.05
     starts = [k for k in np.flatnonzero(loud) if not loud[max(0, k - RATE // 4) : k].any()]
     assert [start / RATE for start in starts] == pytest.approx(times, abs=0.01)
@@ -61,7 +64,7 @@ def test_a_rehearsal_starts_each_hit_at_its_cue(bank: SoundBank) -> None:
 
 def test_strength_is_loudness_in_decibels(bank: SoundBank) -> None:
     def level(strength: float) -> float:
-        wave = perform(bank, [Cue(0.0, strength, "rain", stop=8.0)], np.random.default_rng(1))
+        wave = perform(bank, [Cue(0.0, strength, "rain", stop=8.0)], np.random.default_rng(1)).wave
         return float(20 * np.log10(np.sqrt((wave[RATE : 7 * RATE] ** 2).mean())))
 
     assert level(1.0) - level(0.5) == pytest.approx(12.0, abs=0.5)
@@ -69,11 +72,42 @@ def test_strength_is_loudness_in_decibels(bank: SoundBank) -> None:
 
 def test_the_same_seed_is_the_same_rehearsal(bank: SoundBank) -> None:
     for seed in range(4):
-        (wave, cues), (again, cues_again) = rehearse(bank, seed), rehearse(bank, seed)
-        assert wave.shape == (WINDOW_SAMPLES,)
-        assert np.abs(wave).max() <= 1.0
-        assert np.array_equal(wave, again)
+        (played, cues), (again, cues_again) = rehearse(bank, seed), rehearse(bank, seed)
+        assert played.wave.shape == (WINDOW_SAMPLES,)
+        assert np.abs(played.wave).max() <= 1.0
+        assert np.array_equal(played.wave, again.wave)
         assert cues == cues_again
+
+
+def test_every_shown_cue_goes_with_the_timbre_it_was_played_with(bank: SoundBank) -> None:
+    cues = [Cue(1.0, 1.0, "impact_wood"), Cue(2.0, 0.4, "impact_wood"), Cue(1.2, 0.5, "rain", stop=6.0)]
+    played = perform(bank, cues, np.random.default_rng(0))
+    for cue in cues:
+        late = replace(cue, time=cue.time + 0.03)
+        assert played.timbres[timbre_number(played, late)][0] == cue
+    assert timbre_number(played, Cue(1.0, 1.0, "glass")) == -1
+    loud, soft, rain = (played.timbres[timbre_number(played, cue)][1] for cue in cues)
+    assert np.abs(loud - soft).mean() < 0.5 * np.abs(loud - rain).mean()  # strength is not in it, kind is
+
+
+def test_the_hiss_behind_a_hit_fades_away_and_the_hit_does_not() -> None:
+    rng = np.random.default_rng(0)
+    hit = rng.normal(size=RATE) * (0.3 * np.exp(-np.arange(RATE) / 2000) + 0.001)
+    clean = faded_into_silence(hit.astype(np.float32))
+    assert np.allclose(clean[:3000], hit[:3000], atol=1e-6)
+    assert np.abs(clean[RATE // 2 :]).max() < 1e-4
+
+
+def test_the_palette_holds_the_most_typical_takes(bank: SoundBank) -> None:
+    palette = build_palette(bank, CueSpec(("impact_wood", "rain"), timbre=TIMBRE_SIZE))
+    assert palette.shape == (2, 2, 12, 4, TIMBRE_SIZE)
+    assert palette[0, 0].abs().max() > 0 and not torch.equal(palette[0, 0], palette[0, 1])
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(3, 6)) * 4
+    takes = [(centre + rng.normal(size=(8, 6))).astype(np.float32) for centre in centres]
+    takes[0][0] = centres[1]  # one take that is really of another class
+    margins = class_margins(takes)
+    assert margins[0].argmin() == 0 and margins[0][0] < 0 < np.median(margins[0])
 
 
 def test_random_cues_are_all_kinds_and_degrading_keeps_them_near() -> None:
@@ -146,6 +180,7 @@ def test_every_window_is_seen_once_before_any_comes_again() -> None:
     latents = LatentSet.__new__(LatentSet)
     latents.latents = torch.arange(12.0).reshape(12, 1, 1, 1)
     latents.curves = torch.zeros(12, 1, 1)
+    latents.which, latents.timbres = torch.full((12, 1, 2), -1), torch.zeros(1, 1)
     seen = torch.cat([latents.batch(step, 4)[0].flatten() for step in range(3)])
     assert sorted(seen.tolist()) == list(range(12))
     assert not torch.equal(latents.batch(0, 4)[0], latents.batch(3, 4)[0])
@@ -156,5 +191,5 @@ def test_an_ablation_is_the_same_run_with_a_field_changed() -> None:
     assert (ablated.dit.mask, ablated.dit.aligned, ablated.steps) == ("fam", False, TINY.steps)
     model = CuedMDSGen(MDSGen(ablated.dit), CueEncoder(CUES))
     loss = DenoisingLoss(Schedule.linear(SamplerSpec()))
-    losses = loss(model, (torch.randn(2, 8, 16, 64), torch.rand(2, 256, CUES.channels), 0))
+    losses = loss(model, (torch.randn(2, 8, 16, 64), torch.rand(2, 256, CUES.inputs), 0))
     assert torch.isfinite(losses["loss"])
