@@ -61,17 +61,21 @@ def test_a_cue_moves_only_the_windows_that_hear_it(pipe: FoleyPipeline, clip: Pa
 
 
 def test_windows_that_do_not_hear_a_changed_cue_keep_their_samples(pipe: FoleyPipeline, tmp_path: Path) -> None:
-    long = make_clip(tmp_path / "long.mp4", [Fraction(k, 2) for k in range(40)])  # three windows
-    cues = [FIRST, Cue(13.5, 0.5, "rain", stop=16.0), Cue(18.5, 0.9, "door_knock")]
-    late = [*cues[:-1], Cue(18.9, 0.2, "footsteps")]
+    """Four windows. What is before the window that hears the change stays, and so does what lies two windows behind."""
+    long = make_clip(tmp_path / "long.mp4", [Fraction(k, 2) for k in range(56)])
+    span = Cue(13.5, 0.5, "rain", stop=16.0)
+    cues = [FIRST, LAST, span, Cue(25.0, 0.9, "door_knock")]
+    late = [*cues[:-1], Cue(25.5, 0.2, "footsteps")]
     early = [Cue(1.5, 0.2, "footsteps"), *cues[1:]]
     before, after_late, after_early = (pipe.generate(long, cues=one, steps=1) for one in (cues, late, early))
-    third = to_samples(before.windows[2].start, RATE)
-    assert before.samples[:third].any()
-    assert np.array_equal(before.samples[:third], after_late.samples[:third])
-    assert not np.array_equal(before.samples[third:], after_late.samples[third:])
-    assert np.array_equal(before.samples[third:], after_early.samples[third:])
-    assert not np.array_equal(before.samples[:third], after_early.samples[:third])
+    lead = to_samples(Fraction(2, 100), RATE)  # the fader moves before an attack
+    last = to_samples(before.windows[3].start, RATE) - lead
+    assert before.samples[:last].any()
+    assert np.array_equal(before.samples[:last], after_late.samples[:last])
+    assert not np.array_equal(before.samples[last:], after_late.samples[last:])
+    behind = to_samples(before.windows[2].stop, RATE)
+    assert np.array_equal(before.samples[behind:], after_early.samples[behind:])
+    assert not np.array_equal(before.samples[:behind], after_early.samples[:behind])
 
 
 def test_where_nothing_happens_there_is_silence(pipe: FoleyPipeline, clip: Path) -> None:
