@@ -150,10 +150,11 @@ def load_pipeline(wanted: Performance) -> FoleyPipeline:
     """The model that was asked for, on its device."""
     from foleycli.bundles.load import load_bundle
     from foleycli.pipeline import FoleyPipeline
+    from foleycli.sampling.solver import preload
 
-    return FoleyPipeline(
-        load_bundle(wanted.model, offline=wanted.offline), device=wanted.device, precision=wanted.precision
-    )
+    bundle = load_bundle(wanted.model, offline=wanted.offline)
+    preload()
+    return FoleyPipeline(bundle, device=wanted.device, precision=wanted.precision)
 
 
 def _tell(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from threading import Thread
+
 import torch
 from torch import Tensor
 
@@ -20,6 +23,11 @@ def window_noise(shape: tuple[int, int, int], seed: int, first_column: int) -> T
         generator = torch.Generator().manual_seed((seed * 1_000_003 + first_column + column) % 2**63)
         drawn[0, :, :, column] = torch.randn((channels, bins), generator=generator)
     return drawn
+
+
+def preload() -> None:
+    """Imports what `sample` needs, in a thread of its own: two seconds that the watching of a film hides."""
+    Thread(target=import_module, args=("diffusers.schedulers.scheduling_dpmsolver_multistep",), daemon=True).start()
 
 
 @torch.no_grad()
