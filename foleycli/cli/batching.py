@@ -18,13 +18,14 @@ from foleycli.batch.find import find, split_list
 from foleycli.batch.journal import Journal
 from foleycli.batch.naming import name_jobs
 from foleycli.batch.settings import settings_hash
+from foleycli.cli import planning
 from foleycli.cli.board import board, planned
 from foleycli.cli.delivery import check_mix, deliver
 from foleycli.cli.dubbing import Performance, load_pipeline
 from foleycli.cli.reporting import Gathered, check_report
-from foleycli.cli.say import Say
+from foleycli.cli.say import Say, size
 from foleycli.cli.targets import SOUND_SUFFIXES
-from foleycli.errors import EXIT_BATCH_FAILURES, OutputError, UsageError
+from foleycli.errors import EXIT_BATCH_FAILURES, InputError, OutputError, UsageError
 from foleycli.media.containers import BY_SUFFIX
 from foleycli.specs import WINDOW_SECONDS
 from foleycli.timeline import plan_windows
@@ -60,6 +61,7 @@ def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False)
     if dry_run:
         for job in jobs:
             say.result(json.dumps(planned(job)) if say.as_json else f"{job.source} -> {job.target}")
+        _sum_up(jobs, wanted, say)
         return
     if order.report is not None:
         check_report(order.report, order.out_dir, order.overwrite)
@@ -154,6 +156,23 @@ def _listed(nul: bool) -> list[str]:
     if sys.stdin.isatty():
         raise UsageError("no list on stdin; pipe one in (find . -name '*.mp4' | foley batch - -o out), or name files")
     return split_list(sys.stdin.buffer.read(), nul=nul)
+
+
+def _sum_up(jobs: Sequence[Job], wanted: Performance, say: Say) -> None:
+    """Windows, time and disk of all that can be read, and what can't."""
+    from foleycli.media.probe import probe
+
+    seconds, windows, disk = 0.0, 0, 0
+    for job in jobs:
+        try:
+            info = probe(job.source)
+        except InputError as error:
+            say.warn(str(error))
+            continue
+        found = planning.plan(info, [job.target], (), wanted)
+        seconds, windows, disk = seconds + float(info.duration), windows + len(found.spans), disk + found.disk_bytes
+    time = planning.about(planning.cpu_seconds(seconds, windows, wanted))
+    say.note(f"{windows} windows, {time}, {size(disk)} of disk")
 
 
 def _check_overlap(overlap: Fraction) -> None:

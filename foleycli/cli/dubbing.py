@@ -8,15 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from foleycli.cli import planning
 from foleycli.cli.beside import Beside, beside_targets, make_folder
-from foleycli.cli.delivery import SAMPLE_RATE, Mix, Outcome, check_mix, deliver, in_video
+from foleycli.cli.delivery import Mix, Outcome, check_mix, deliver
 from foleycli.cli.options import Keep
 from foleycli.cli.paper import read_paper
 from foleycli.cli.probe import clock
 from foleycli.cli.recipe import write_sidecar
-from foleycli.cli.say import Say, size
+from foleycli.cli.say import Say
 from foleycli.cli.spool import local_file
 from foleycli.cli.takes import Take, in_data, in_words, ranked, scored
 from foleycli.cli.targets import check_place, dub_targets
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from foleycli.cuesheet import Cue
     from foleycli.media.probe import VideoInfo
     from foleycli.pipeline import FoleyPipeline
-
-AAC_BYTES_PER_SECOND = 24_000
-WAV_BYTES_PER_SECOND = 3 * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -205,35 +203,5 @@ def _check_span(info: VideoInfo, wanted: Performance) -> None:
 def _show_plan(
     info: VideoInfo, targets: Sequence[Path | None], besides: Sequence[Beside], wanted: Performance, say: Say
 ) -> None:
-    first = wanted.start or Fraction(0)
-    last = min(wanted.end or info.duration, info.duration)
-    windows = plan_windows(last - first, overlap=wanted.overlap)
-    spans = [(first + window.start, first + window.stop) for window in windows]
-    disk = sum(_disk_bytes(info, target, last - first) for target in targets)
     stems = [path for beside in besides for path in beside.stems.values()]
-    disk += sum(_disk_bytes(info, path, info.duration if in_video(targets[0]) else last - first) for path in stems)
-    plan: dict[str, Any] = {
-        "video": str(info.path),
-        "model": wanted.model,
-        "windows": [{"start": start, "stop": stop} for start, stop in spans],
-        "outputs": [{"output": "-" if target is None else str(target)} for target in targets],
-        "stems": [str(path) for path in stems],
-        "disk_bytes": disk,
-    }
-    if say.as_json:
-        say.data(plan)
-        return
-    for start, stop in spans:
-        say.result(f"window   {clock(start)} to {clock(stop)}")
-    for target in targets:
-        say.result(f"output   {'stdout' if target is None else target}")
-    for path in stems:
-        say.result(f"stem     {path}")
-    say.result(f"disk     {size(disk)}")
-
-
-def _disk_bytes(info: VideoInfo, target: Path | None, duration: Fraction) -> int:
-    """About what a target will take: the copy of the video and its new sound."""
-    if not in_video(target):
-        return round(duration * WAV_BYTES_PER_SECOND)
-    return info.path.stat().st_size + round(info.duration * AAC_BYTES_PER_SECOND)
+    planning.show(planning.plan(info, targets, stems, wanted), info, targets, stems, wanted.model, say)

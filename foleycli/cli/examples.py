@@ -14,7 +14,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley dub clip.mp4 -o mine.mp4 --cues cues.csv", "an edited cue sheet, performed"),
         ("foley dub clip.mp4 -o dubbed.wav --sidecar", "with its recipe, dubbed.foley.json, for rerun and retake"),
         ("foley dub - -o - < clip.mp4 > out.wav", "in a pipe"),
-        ("foley dub clip.mp4 --dry-run", "the plan: windows, outputs, disk"),
+        ("foley dub clip.mp4 --dry-run", "the plan: windows, outputs, time, disk"),
     ),
     "batch": (
         ("foley batch . --out-dir out", "every video in this folder and below, once"),

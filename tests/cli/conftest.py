@@ -13,6 +13,7 @@ import pytest
 
 from foleycli.bundles import store
 from foleycli.cli.app import main
+from foleycli.cli.signals import Listener
 from foleycli.media.encode import write_video
 from foleycli.scenes.catalogue import render
 from tests.tiny_model import write_tiny
@@ -65,6 +66,7 @@ def foley(
 ) -> Foley:
     """Runs `foley ARGUMENTS` in the test's folder."""
     monkeypatch.setattr(store, "BUILT_IN", models)
+    monkeypatch.setattr(Listener, "listen", lambda self: None)  # the signals are pytest's here
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str | Path, stdin: bytes = b"") -> Ran:

@@ -173,7 +173,19 @@ def test_a_dry_run_writes_nothing(foley: Foley, clip: Path) -> None:
     plan = json.loads(ran.text)
     assert plan["windows"] == [{"start": 0.0, "stop": 2.0}]
     assert plan["disk_bytes"] > clip.stat().st_size
+    assert plan["cpu_seconds"] is None  # nobody measured that model
     assert sorted(clip.parent.iterdir()) == before
+
+
+def test_the_time_of_a_plan_follows_the_work(foley: Foley, clip: Path) -> None:
+    def seconds(*more: str) -> float:
+        return float(json.loads(foley("dub", clip, "-n", "--json", *more).text)["cpu_seconds"])
+
+    assert (
+        3 < seconds("--end", "1") < seconds() < seconds("--takes", "3") < seconds("--takes", "3", "--steps", "100") < 30
+    )
+    assert "time     about 4 s of one CPU core" in foley("dub", clip, "-n").text.splitlines()
+    assert "time     not known for this model and device" in foley("dub", clip, "-n", "--device", "cuda").text
 
 
 BAD_INPUT = {"empty.mp4": b"", "short.mp4": b"\0\0\0\x18ftypmp42", "text.mp4": b"not a film at all\n" * 40}

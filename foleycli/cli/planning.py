@@ -1,0 +1,95 @@
+"""What a dub would take, before it is done: windows, time, disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foleycli.cli.delivery import SAMPLE_RATE, in_video
+from foleycli.cli.probe import clock
+from foleycli.cli.say import Say, size
+from foleycli.timeline import plan_windows
+
+if TYPE_CHECKING:
+    from foleycli.cli.dubbing import Performance
+    from foleycli.media.probe import VideoInfo
+
+AAC_BYTES_PER_SECOND = 24_000
+WAV_BYTES_PER_SECOND = 3 * SAMPLE_RATE
+
+# CPU seconds of pocket on one core of a 2-core cloud machine, measured 2026-11-24 (docs/reliability.md).
+LOADING_SECONDS = 3.0
+WATCHING_SECONDS = 0.10  # per second of video
+PERFORMING_SECONDS = 0.51  # per window, whatever the steps
+STEP_SECONDS = 0.03  # per window and step
+POCKET_STEPS = 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The windows of one video, and about what it will take; `cpu_seconds` None: nobody has measured that."""
+
+    spans: tuple[tuple[Fraction, Fraction], ...]
+    cpu_seconds: float | None
+    disk_bytes: int
+
+
+def plan(info: VideoInfo, targets: Sequence[Path | None], stems: Sequence[Path], wanted: Performance) -> Plan:
+    """The plan of one video. Cuts, which start windows of their own, are not known before it is watched."""
+    first = wanted.start or Fraction(0)
+    last = min(wanted.end or info.duration, info.duration)
+    windows = plan_windows(last - first, overlap=wanted.overlap)
+    disk = sum(_disk_bytes(info, target, last - first) for target in targets)
+    disk += sum(_disk_bytes(info, path, info.duration if in_video(targets[0]) else last - first) for path in stems)
+    spans = tuple((first + window.start, first + window.stop) for window in windows)
+    return Plan(spans, cpu_seconds(float(last - first), len(windows) * len(targets), wanted), disk)
+
+
+def cpu_seconds(seconds: float, windows: int, wanted: Performance) -> float | None:
+    """About how long one core is busy with so much video; None for what was not measured."""
+    if wanted.model != "pocket" or wanted.device not in ("auto", "cpu"):
+        return None
+    window = PERFORMING_SECONDS + STEP_SECONDS * (wanted.steps or POCKET_STEPS)
+    watching = 0.0 if wanted.sheet is not None else WATCHING_SECONDS * seconds
+    return round(LOADING_SECONDS + watching + window * windows, 1)
+
+
+def show(
+    found: Plan, info: VideoInfo, targets: Sequence[Path | None], stems: Sequence[Path], model: str, say: Say
+) -> None:
+    """Prints the plan, for people or as JSON."""
+    if say.as_json:
+        plain: dict[str, Any] = {
+            "video": str(info.path),
+            "model": model,
+            "windows": [{"start": start, "stop": stop} for start, stop in found.spans],
+            "outputs": [{"output": "-" if target is None else str(target)} for target in targets],
+            "stems": [str(path) for path in stems],
+            "cpu_seconds": found.cpu_seconds,
+            "disk_bytes": found.disk_bytes,
+        }
+        say.data(plain)
+        return
+    for start, stop in found.spans:
+        say.result(f"window   {clock(start)} to {clock(stop)}")
+    for target in targets:
+        say.result(f"output   {'stdout' if target is None else target}")
+    for path in stems:
+        say.result(f"stem     {path}")
+    say.result(f"time     {about(found.cpu_seconds)}")
+    say.result(f"disk     {size(found.disk_bytes)}")
+
+
+def about(seconds: float | None) -> str:
+    """A time estimate in words."""
+    return "not known for this model and device" if seconds is None else f"about {seconds:.0f} s of one CPU core"
+
+
+def _disk_bytes(info: VideoInfo, target: Path | None, duration: Fraction) -> int:
+    """About what a target will take: the copy of the video and its new sound."""
+    if not in_video(target):
+        return round(duration * WAV_BYTES_PER_SECOND)
+    return info.path.stat().st_size + round(info.duration * AAC_BYTES_PER_SECOND)
