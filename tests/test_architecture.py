@@ -27,6 +27,7 @@ LAYERS = {
     **dict.fromkeys(("bundles", "drawing", "klvae", "passages"), 4),
     "performers": 5,
     "official": 6,
+    "figure": 4,
     "pipeline": 7,
     "__init__": 7,  # the façade: what `from foleycli import ...` gives
     **dict.fromkeys(("training", "evaluation", "batch"), 8),

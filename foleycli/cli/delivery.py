@@ -76,6 +76,7 @@ class Outcome:
             "track_sha256": self.track_sha256,
             "loudness_lufs": None if self.level.loudness_lufs is None else round(self.level.loudness_lufs, 2),
             "warnings": list(self.warnings),
+            "plot": None if self.beside.plot is None else str(self.beside.plot),
             "stems": {name: str(path) for name, path in self.beside.stems.items()},
             "scores": None if self.scores is None else asdict(self.scores),
         }
@@ -107,6 +108,13 @@ def deliver(
         for name, path in beside.stems.items():
             draft = drafts.enter_context(atomic_file(path, overwrite=overwrite))
             write_bwf(track.with_name(f"{name}.wav"), draft, origin)
+        if beside.plot is not None:
+            from foleycli.cli.plotting import plot  # Pillow takes a while: who draws pays
+            from foleycli.figure.draw import Sound
+
+            draft = drafts.enter_context(atomic_file(beside.plot, overwrite=overwrite))
+            sound = Sound(track, Fraction(0) if whole else start)
+            plot(stream, info, start, draft, title=info.path.name, sound=sound)
         named = target is None or target.suffix.lower() == ".wav" or beside.stems
         warnings = (*level.warnings, *(doubts if named else ()), *place(track, info, target, mix, overwrite, origin))
         return Outcome(

@@ -43,6 +43,9 @@ FadeOutOption = Annotated[
 StemsOption = Annotated[
     Path | None, typer.Option("--stems", metavar="DIR", help="Impacts and ambience as WAV too, into DIR; made.")
 ]
+PlotOption = Annotated[
+    Path | None, typer.Option("--plot", metavar="PNG", help="Draw what was seen and what is heard, on one time axis.")
+]
 SidecarOption = Annotated[
     bool, typer.Option("--sidecar", help="Write OUT.foley.json too, which 'rerun' and 'retake' need.")
 ]
@@ -69,6 +72,7 @@ def dub(
     fade_in: FadeInOption = "0",  # type: ignore[assignment]
     fade_out: FadeOutOption = "0",  # type: ignore[assignment]
     stems: StemsOption = None,
+    plot: PlotOption = None,
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     offline: options.OfflineOption = False,
@@ -89,5 +93,6 @@ def dub(
     )  # fmt: skip
     say = Say(quiet, verbose, as_json)
     dubbing.dub(
-        video, output, wanted, say, keep=keep, stems=stems, sidecar=sidecar, overwrite=overwrite, dry_run=dry_run
-    )
+        video, output, wanted, say, keep=keep, stems=stems, plot=plot, sidecar=sidecar, overwrite=overwrite,
+        dry_run=dry_run,
+    )  # fmt: skip

@@ -60,6 +60,7 @@ def dub(
     *,
     keep: Keep = "all",
     stems: Path | None = None,
+    plot: Path | None = None,
     sidecar: bool = False,
     overwrite: bool = False,
     dry_run: bool = False,
@@ -69,7 +70,7 @@ def dub(
     check_mix(wanted.mix, targets[0], wanted.start is not None or wanted.end is not None)
     if None in targets and say.as_json:
         raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")
-    besides = beside_targets(video, targets, stems, overwrite or dry_run)
+    besides = beside_targets(video, targets, stems, plot, overwrite or dry_run)
     if sidecar:
         _check_sidecars(video, targets, overwrite or dry_run)
     cues = None if wanted.sheet is None else read_paper(wanted.sheet)

@@ -31,7 +31,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley spot clip.mp4 -o cues.txt", "as labels for Audacity; *.csv, *.json and *.otio too"),
         ("foley spot clip.mp4 -o cues.csv -f --keep-locked cues.csv", "spotted again, its locked cues as they were"),
     ),
-    "probe": (("foley probe clip.mp4", "what foley sees in the file"),),
+    "probe": (
+        ("foley probe clip.mp4", "what foley sees in the file"),
+        ("foley probe clip.mp4 --plot strip.png", "pictures, motion and hits, drawn on one time axis"),
+    ),
     "sounds": (("foley sounds", "the names that --sound takes"),),
     "models list": (("foley models list", "names, sizes, licences"),),
     "models show": (("foley models show pocket", "parts, parameters, settings, training data"),),

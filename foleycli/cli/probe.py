@@ -3,27 +3,59 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from foleycli.cli.options import JsonOption, VideoArgument
+import typer
+
+from foleycli.cli.options import JsonOption, ModelOption, OfflineOption, OverwriteOption, VideoArgument
 from foleycli.cli.say import Say, one_line
 
 if TYPE_CHECKING:
     from foleycli.media.probe import VideoInfo
 
 
-def probe(video: VideoArgument, as_json: JsonOption = False) -> None:
+PlotOption = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="PNG", help="Draw what the model sees: pictures, motion, hits, windows."),
+]
+
+
+def probe(
+    video: VideoArgument,
+    plot: PlotOption = None,
+    model: ModelOption = "pocket",
+    offline: OfflineOption = False,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Shows the streams, times, frame rate and rotation of VIDEO, and the windows it would be dubbed in."""
     from foleycli.cli.spool import local_file
+    from foleycli.cli.targets import check_place
     from foleycli.media.probe import probe as probe_file
 
+    if plot is not None:
+        check_place(plot, (".png",), overwrite)
     with local_file(video) as path:
         info = probe_file(path)
+        if plot is not None:
+            _draw(info, plot, model, offline, overwrite)
     say = Say(as_json=as_json)
     if as_json:
-        say.data(facts(info))
+        say.data({**facts(info), "plot": None if plot is None else str(plot)})
     else:
-        say.result("\n".join(_lines(info)))
+        say.result("\n".join([*_lines(info), *([] if plot is None else [f"plot      {one_line(str(plot))}"])]))
+
+
+def _draw(info: VideoInfo, target: Path, model: str, offline: bool, overwrite: bool) -> None:
+    from foleycli.bundles.load import load_bundle
+    from foleycli.cli.plotting import plot
+    from foleycli.media.atomic import atomic_file
+    from foleycli.pipeline import FoleyPipeline
+
+    stream = FoleyPipeline(load_bundle(model, offline=offline)).stream(info)  # watched; performed only if it were read
+    with atomic_file(target, overwrite=overwrite) as draft:
+        plot(stream, info, Fraction(0), draft, title=info.path.name)
 
 
 def facts(info: VideoInfo) -> dict[str, Any]:

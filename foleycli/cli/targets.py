@@ -23,7 +23,7 @@ def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> 
     if output is None and video == "-":
         raise UsageError("a video from stdin has no name to derive the output from; name it with -o")
     first = _beside(Path(video)) if output is None else Path(output)
-    targets = [first] if count == 1 else [_numbered(first, take, count) for take in range(1, count + 1)]
+    targets = [first] if count == 1 else [numbered(first, take, count) for take in range(1, count + 1)]
     for target in targets:
         if target.exists() and os.path.exists(video) and target.samefile(video):
             raise UsageError(f"{target} is the video itself, which foley never changes; name another output with -o")
@@ -53,5 +53,6 @@ def _beside(video: Path) -> Path:
     return video.with_name(f"{video.stem}.foley{suffix}")
 
 
-def _numbered(target: Path, take: int, takes: int) -> Path:
+def numbered(target: Path, take: int, takes: int) -> Path:
+    """The name of one of several takes."""
     return target.with_name(f"{target.stem}.take{take:0{len(str(takes))}d}{target.suffix}")

@@ -155,3 +155,18 @@ def test_under_three_seconds_the_peak_is_set_and_it_is_said_twice(foley: Foley, 
     outcome = json.loads(ran.text)["outputs"][0]
     assert "under 3 s" in outcome["warnings"][0] and "under 3 s" in ran.err
     assert -1.3 <= ebur128(clip.with_name("out.wav"))[1] <= -1
+
+
+def test_a_plot_is_drawn_beside_the_dub_and_of_a_probe(foley: Foley, clip: Path, silent: tuple[str, ...]) -> None:
+    ran = foley("dub", clip, "-o", "out.mp4", *silent, "--plot", "plot.png", "--json")
+    assert json.loads(ran.text)["outputs"][0]["plot"] == "plot.png", ran.err
+    probed = foley("probe", clip, "--plot", "strip.png")
+    assert probed.text.endswith("plot      strip.png\n"), probed.err
+    tall, short = (clip.with_name(name).read_bytes() for name in ("plot.png", "strip.png"))
+    assert tall[:8] == short[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(tall[20:24]) > int.from_bytes(short[20:24]) > 300  # the height in pixels
+    assert foley("probe", clip, "--plot", "strip.png").code == 5
+    assert foley("dub", clip, "-o", "new.mp4", *silent, "--plot", "plot.png").code == 5
+    assert foley("probe", clip, "--plot", "strip.jpg").code == 2
+    assert clip.with_name("strip.png").read_bytes() == short and not clip.with_name("new.mp4").exists()
+    assert foley("probe", clip, "--plot", "strip.png", "-f").code == 0
