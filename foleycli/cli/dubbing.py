@@ -98,6 +98,8 @@ def _perform(
     sidecar: bool,
     overwrite: bool,
 ) -> None:
+    from foleycli.sampling.solver import preload
+
     started = time.monotonic()
     outcomes: list[Outcome] = []
     heard: list[Take] = []
@@ -105,6 +107,7 @@ def _perform(
     with say.progress() as progress:
         pipeline = load_pipeline(wanted)
         say.detail(f"model {pipeline.bundle.bundle.folder}, on {pipeline.device}")
+        importing = preload()
         streams = pipeline.takes(
             info,
             range(wanted.seed, wanted.seed + wanted.takes),
@@ -118,6 +121,7 @@ def _perform(
             progress=progress,
             stems=wanted.apart,
         )
+        importing.join()
         cues = streams[0].cues
         say.detail(f"{len(cues)} cues, {len(streams[0].windows)} windows, seeds from {wanted.seed}")
         with tempfile.TemporaryDirectory(prefix="foley-") as folder:
@@ -149,10 +153,8 @@ def load_pipeline(wanted: Performance) -> FoleyPipeline:
     """The model that was asked for, on its device."""
     from foleycli.bundles.load import load_bundle
     from foleycli.pipeline import FoleyPipeline
-    from foleycli.sampling.solver import preload
 
     bundle = load_bundle(wanted.model, offline=wanted.offline)
-    preload()
     return FoleyPipeline(bundle, device=wanted.device, precision=wanted.precision)
 
 

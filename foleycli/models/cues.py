@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from einops import rearrange
+from einops import rearrange, reduce
 from torch import Tensor, nn
 
 from foleycli.cuesheet import Cue
@@ -89,7 +89,9 @@ class CueEncoder(nn.Module):
         folded = spec.fold * spec.embedding
         self.mlp = nn.Sequential(nn.Linear(folded, spec.features), nn.SiLU(), nn.Linear(spec.features, spec.features))
         self.register_buffer("decays", _decays(spec), persistent=False)
-        if spec.timbre:
+        self.timbre = nn.Linear(2 * spec.timbre, spec.features, bias=False) if spec.timbre else None
+        if self.timbre is not None:
+            nn.init.zeros_(self.timbre.weight)
             self.register_buffer("palette", torch.zeros(2, named, *spec.palette, spec.timbre))
 
     def curves(self, cues: Sequence[Cue], start_seconds: float, seed: int) -> Tensor:
@@ -120,6 +122,9 @@ class CueEncoder(nn.Module):
             frames = frames + self.present(names.amax(1))[:, None]
         folded = rearrange(frames, "b (t fold) e -> b t (fold e)", fold=self.spec.fold)  # (B, 32, 8 E)
         features: Tensor = self.mlp(folded)  # (B, 32, 512)
+        if self.timbre is not None:  # past the narrow embedding of a frame
+            timbres = curves[:, :, self.spec.channels :]
+            features = features + self.timbre(reduce(timbres, "b (t fold) c -> b t c", "mean", fold=self.spec.fold))
         return features
 
     def _held(self, curves: Tensor) -> list[Tensor]:

@@ -25,9 +25,14 @@ def window_noise(shape: tuple[int, int, int], seed: int, first_column: int) -> T
     return drawn
 
 
-def preload() -> None:
-    """Imports what `sample` needs, in a thread of its own: two seconds that the watching of a film hides."""
-    Thread(target=import_module, args=("diffusers.schedulers.scheduling_dpmsolver_multistep",), daemon=True).start()
+def preload() -> Thread:
+    """Imports what `sample` needs in a thread: two seconds that the watching of a film hides.
+
+    Join it before anything else touches diffusers, whose lazy modules fail when two threads import them at once.
+    """
+    thread = Thread(target=import_module, args=("diffusers.schedulers.scheduling_dpmsolver_multistep",), daemon=True)
+    thread.start()
+    return thread
 
 
 @torch.no_grad()
