@@ -28,7 +28,8 @@ from foleycli.timeline import plan_windows
 if TYPE_CHECKING:
     from foleycli.cuesheet import Cue
     from foleycli.media.probe import VideoInfo
-    from foleycli.pipeline import FoleyPipeline
+    from foleycli.pipeline import FoleyPipeline, Progress
+    from foleycli.track import TrackStream
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,6 @@ def _perform(
     sidecar: bool,
     overwrite: bool,
 ) -> None:
-    from foleycli.sampling.solver import preload
-
     started = time.monotonic()
     outcomes: list[Outcome] = []
     heard: list[Take] = []
@@ -107,21 +106,7 @@ def _perform(
     with say.progress() as progress:
         pipeline = load_pipeline(wanted)
         say.detail(f"model {pipeline.bundle.bundle.folder}, on {pipeline.device}")
-        importing = preload()
-        streams = pipeline.takes(
-            info,
-            range(wanted.seed, wanted.seed + wanted.takes),
-            cues=cues,
-            sounds=wanted.sounds,
-            steps=wanted.steps,
-            guidance=wanted.guidance,
-            overlap=wanted.overlap,
-            start=wanted.start,
-            stop=wanted.end,
-            progress=progress,
-            stems=wanted.apart,
-        )
-        importing.join()
+        streams = _watched(pipeline, info, cues, wanted, progress)
         cues = streams[0].cues
         say.detail(f"{len(cues)} cues, {len(streams[0].windows)} windows, seeds from {wanted.seed}")
         with tempfile.TemporaryDirectory(prefix="foley-") as folder:
@@ -138,6 +123,34 @@ def _perform(
         for take in ranked(heard):
             say.note(in_words(take))
     _tell(info, outcomes, heard, len(cues), wanted, say, took)
+
+
+def _watched(
+    pipeline: FoleyPipeline,
+    info: VideoInfo,
+    cues: tuple[Cue, ...] | None,
+    wanted: Performance,
+    progress: Progress | None,
+) -> tuple[TrackStream, ...]:
+    """A track per take, spotted and not yet performed; what performing needs is imported meanwhile."""
+    from foleycli.sampling.solver import preload
+
+    importing = preload()
+    streams = pipeline.takes(
+        info,
+        range(wanted.seed, wanted.seed + wanted.takes),
+        cues=cues,
+        sounds=wanted.sounds,
+        steps=wanted.steps,
+        guidance=wanted.guidance,
+        overlap=wanted.overlap,
+        start=wanted.start,
+        stop=wanted.end,
+        progress=progress,
+        stems=wanted.apart,
+    )
+    importing.join()
+    return streams
 
 
 def _check_sidecars(video: str, targets: Sequence[Path | None], overwrite: bool) -> None:
