@@ -12,6 +12,7 @@ import torch
 
 from foleycli.bundles.load import MDSGEN, LoadedBundle, load_bundle
 from foleycli.cuesheet import Cue, named, steer
+from foleycli.ensemble import Ensemble
 from foleycli.errors import UsageError
 from foleycli.media.leveller import ride_windows
 from foleycli.media.limit import soft_limit
@@ -38,6 +39,7 @@ class FoleyPipeline:
         self.bundle = bundle if isinstance(bundle, LoadedBundle) else load_bundle(bundle)
         self.device = pick_device(device)
         self.performer: Performer = build_performer(self.bundle, self.device, precision)
+        self.ensemble = Ensemble(self._perform, self.performer.at_once)  # threads with a video each share its batches
 
     def spot(
         self,
@@ -139,7 +141,18 @@ class FoleyPipeline:
     def _performed(self, row: Iterator[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
         """The sound of each passage, in order."""
         while batch := list(islice(row, self.performer.at_once)):
-            yield from self.performer.perform(batch, sampler)
+            if self.performer.at_once > 1:
+                yield from self.ensemble([(one, sampler) for one in batch])
+            else:  # threads perform side by side
+                yield from self.performer.perform(batch, sampler)
+
+    def _perform(self, asked: Sequence[tuple[Passage, SamplerSpec]]) -> list[Wave]:
+        """The sound of each passage, those of one sampler together."""
+        waves: dict[Passage, Wave] = {}
+        for sampler in dict.fromkeys(sampler for _, sampler in asked):
+            row = [one for one, own in asked if own == sampler]
+            waves |= zip(row, self.performer.perform(row, sampler), strict=True)
+        return [waves[one] for one, _ in asked]
 
     def generate(
         self,

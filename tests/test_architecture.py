@@ -20,7 +20,7 @@ ROOT = PACKAGE.parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = {
-    **dict.fromkeys(("errors", "version"), 0),
+    **dict.fromkeys(("errors", "version", "ensemble"), 0),
     **dict.fromkeys(("specs", "classes"), 1),
     **dict.fromkeys(("timeline", "cuesheet"), 2),
     **dict.fromkeys(("media", "models", "sampling", "scenes", "sheets", "sidecar", "track"), 3),
@@ -36,6 +36,7 @@ LAYERS = {
 }
 THIRD_PARTY = {  # what a package may import beside the standard library, lazily or not
     "errors": set(), "version": set(), "specs": set(), "timeline": set(), "classes": set(), "cuesheet": set(),
+    "ensemble": set(),
     "media": {"numpy", "einops", "av", "ffmpeg", "imageio_ffmpeg", "soundfile", "soxr", "scipy"},
     "sheets": {"opentimelineio"},
     "models": {"torch", "numpy", "einops"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -117,6 +118,19 @@ def test_a_passage_sounds_the_same_in_any_company(pipe: FoleyPipeline, clip: Pat
     assert np.array_equal(together[1], alone)  # drawn with the draft that it is held to
     assert not together[2].any()
     assert not np.array_equal(together[0], together[3])
+
+
+def test_videos_performed_side_by_side_sound_as_alone(pipe: FoleyPipeline, clip: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(pipe.performer, "at_once", 2)
+    monkeypatch.setattr(pipe.ensemble, "size", 2)
+
+    def perform(seed: int) -> Any:
+        return pipe.generate(clip, seed=seed, cues=[FIRST], steps=1).samples
+
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(perform, (1, 2, 3)))
+    assert np.array_equal(together[2], perform(3))
+    assert not np.array_equal(together[1], together[2])
 
 
 def test_a_window_is_held_to_the_one_before(pipe: FoleyPipeline, clip: Path) -> None:

@@ -124,7 +124,9 @@ def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Perform
         outcome = deliver(stream, info, draft, wanted.mix, Fraction(0), overwrite=True)
         return Notes(outcome.warnings, outcome.windows, stream.cues)
 
-    Batch(journal, watch, perform, workers=order.workers, overwrite=order.overwrite).run(waiting, tell)
+    Batch(
+        journal, watch, perform, workers=max(order.workers, pipeline.performer.at_once), overwrite=order.overwrite
+    ).run(waiting, tell)
 
 
 def warm(pipeline: FoleyPipeline) -> None:
