@@ -6,7 +6,6 @@ object per run: what was killed after which time, and the outputs that were ther
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
@@ -15,26 +14,18 @@ import sys
 import time
 from pathlib import Path
 
+from tests.cli.forked import run_here, warm_up
+
 LIMIT_SECONDS = 120.0
 
 
 def fork_batch(model: str, videos: str, out: str) -> int:
     """The process id of a `foley batch` that is running."""
-    from foleycli.cli.app import main
-
     process = os.fork()
     if process == 0:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
-        sys.argv = ["foley", "batch", videos, "-o", out, "-m", model, "--device", "cpu", "--steps", "1", "--quiet"]
-        code = 70
-        with contextlib.suppress(BaseException):
-            try:
-                main()
-                code = 0
-            except SystemExit as stop:
-                code = int(stop.code or 0)
-        os._exit(code)
+        run_here(["batch", videos, "-o", out, "-m", model, "--device", "cpu", "--steps", "1", "--quiet"])
     return process
 
 
@@ -77,18 +68,5 @@ def main(model: str, videos: str, out: str, kills: str, seed: str) -> None:
 
 
 if __name__ == "__main__":
-    import av  # noqa: F401
-    import diffusers  # noqa: F401  # what a batch imports on its way, imported before the forks
-    import scipy.signal  # noqa: F401
-
-    import foleycli.batch.runner
-    import foleycli.bundles.load
-    import foleycli.cli.batching
-    import foleycli.models.cues
-    import foleycli.models.dit
-    import foleycli.models.spotter
-    import foleycli.models.vae
-    import foleycli.models.vocoder
-    import foleycli.pipeline  # noqa: F401
-
+    warm_up()
     main(*sys.argv[1:])
