@@ -1,10 +1,11 @@
 """Draws the latents of windows: features of the pictures -> MDSGen, guided and sampled -> latent.
 
-Inside a shot every other window is drawn freely; those between are held, in their first and last columns, to the
-latents of both neighbours. So no window depends on more than two others, and each can be drawn alone.
+Each window is drawn by itself, its draft; where it overlaps the window before, once more, held in its first and last
+columns to how both drafts end. So no window depends on more than the one before, and each can be drawn alone.
 
-    free   [window 0 ------------]          [window 2 ------------]
-    held                     [====--window 1--====]          [====--window 3 ...
+    draft k-1  [----------------====]
+    window k                   [====---------------====]     = held   - drawn
+    draft k                    [-------------------====]
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class Place:
 
     seed: int
     start: Fraction
-    before: Tensor | None = None  # (C, F, columns), the last columns of the window before; held as its first
-    after: Tensor | None = None  # the first columns of the window after; held as its last
+    before: Tensor | None = None  # (C, F, columns), how the draft of the window before ends; held as its first columns
+    after: Tensor | None = None  # how its own draft ends; held as its last
 
 
 def windows_at_once(device: torch.device) -> int:

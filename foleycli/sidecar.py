@@ -19,7 +19,7 @@ from foleycli.specs import WINDOW_SECONDS
 from foleycli.version import __version__
 
 FORMAT = 1
-REACH_SECONDS = 1  # what lies this far outside a window leaves no trace in it
+BEFORE_SECONDS, AFTER_SECONDS = 6, 1  # a cue that ends so long before a window, or begins after it, leaves no trace
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,19 @@ def find_video(sidecar: Sidecar, path: Path) -> Path:
 
 
 def touched_cues(sidecar: Sidecar, span: tuple[Fraction, Fraction], part_start: Fraction) -> tuple[Cue, ...]:
-    """The cues that windows touching `span` and their neighbours hear, seconds from the first picture as the cues';
-    windows start at `part_start`. A window left without any cue is silent, and costs nothing to perform.
+    """The cues on which the sound of `span` depends, seconds from the first picture as the cues'; windows start at
+    `part_start`. A window left without any cue is silent, and costs nothing to perform.
+
+        k-2 <── held to ── k-1 <── held to, level ── k ── level ──> k+1      k touches the span
     """
     touched = [
         index
         for index, (start, stop) in enumerate(sidecar.windows)
         if part_start + start < span[1] and part_start + stop > span[0]
     ]
-    near = sidecar.windows[max(0, min(touched, default=0) - 1) : max(touched, default=0) + 2]
+    near = sidecar.windows[max(0, min(touched, default=0) - 2) : max(touched, default=0) + 2]
     starts = [part_start + start for start, _ in near]
-    heard = [(start - REACH_SECONDS, start + WINDOW_SECONDS + REACH_SECONDS) for start in starts]
+    heard = [(start - BEFORE_SECONDS, start + WINDOW_SECONDS + AFTER_SECONDS) for start in starts]
     return tuple(
         cue
         for cue in sidecar.cues

@@ -11,7 +11,9 @@ import pytest
 import soundfile
 
 from foleycli.cuesheet import Cue
-from foleycli.sidecar import Retake, Sidecar, read_sidecar, sidecar_path, to_json, touched_cues
+from foleycli.media import leveller
+from foleycli.models.cues import HIT_SECONDS
+from foleycli.sidecar import BEFORE_SECONDS, Retake, Sidecar, read_sidecar, sidecar_path, to_json, touched_cues
 from tests.cli.conftest import Foley
 from tests.media.clips import make_clip
 
@@ -63,6 +65,29 @@ def test_a_retake_leaves_every_sample_outside_its_span(foley: Foley, long: Path,
     assert np.array_equal(samples(tmp_path / "again.wav"), third)
 
 
+def test_a_retake_in_a_long_shot_is_the_dub_of_its_seed_there(
+    foley: Foley, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four windows. The third is levelled with the second, where the hits of the first still ring."""
+    monkeypatch.setattr(leveller, "ABSENT_DB", 1000.0)  # an untrained model whispers
+    make_clip(tmp_path / "four.mp4", [Fraction(k) for k in range(24)])
+    (tmp_path / "four.csv").write_text("time,stop,strength,sound\n0,24,0.8,rain\n1.3,,0.9,glass\n3,,0.9,impact_wood\n")
+    options = ("--cues", "four.csv", "--sidecar", "--steps", "1")
+    for name, seed in (("out.wav", 0), ("other.wav", 7)):
+        assert foley("dub", "four.mp4", "-o", name, *options, "--seed", str(seed)).code == 0
+    assert len(read_sidecar(tmp_path / "out.foley.json").windows) == 4
+    first, other = samples(tmp_path / "out.wav"), samples(tmp_path / "other.wav")
+    assert foley("retake", "out.wav", "--from", "16", "--to", "18", "--seed", "7").code == 0
+    taken = samples(tmp_path / "out.wav")
+    start, stop, fade = 16 * RATE, 18 * RATE, RATE // 50
+    assert np.array_equal(np.delete(taken, slice(start, stop)), np.delete(first, slice(start, stop)))
+    inside = slice(start + fade, stop - fade)
+    assert np.array_equal(taken[inside], other[inside])
+    assert not np.array_equal(taken[inside], first[inside])
+    again = foley("rerun", "out.foley.json", "-o", "again.wav", "--json")
+    assert json.loads(again.text)["identical"] is True, again.err
+
+
 def test_a_video_is_made_again_and_retaken(foley: Foley, clip: Path, sheet: Path, tmp_path: Path) -> None:
     options = ("--cues", sheet, "--sidecar", "--loudness", "-30", "--start", "0.5")
     assert foley("dub", clip, "-o", "out.mp4", *options).code == 0
@@ -110,12 +135,14 @@ def test_a_sidecar_comes_back_as_it_went(tmp_path: Path) -> None:
     assert sidecar_path(tmp_path / "out.foley.mp4") == sidecar_path(tmp_path / "out.wav") == path
 
 
-def test_only_the_cues_that_a_touched_window_and_its_neighbours_hear_are_performed() -> None:
-    windows = tuple((Fraction(7 * k), Fraction(7 * k + 8)) for k in range(6))
-    cues = (Cue(1.0), Cue(19.0), Cue(40.0), Cue(2.0, stop=45.0))
+def test_only_the_cues_on_which_a_span_depends_are_performed() -> None:
+    windows = tuple((Fraction(7 * k), Fraction(7 * k + 8)) for k in range(7))
+    cues = (Cue(0.5), Cue(19.0), Cue(48.0), Cue(2.0, stop=50.0))
     sidecar = Sidecar("", 0, "", "", {}, 0.0, windows, cues, "")
     assert touched_cues(sidecar, (Fraction(0), Fraction(1)), Fraction(0)) == (cues[0], cues[3])
-    assert touched_cues(sidecar, (Fraction(10), Fraction(11)), Fraction(0)) == (cues[0], cues[1], cues[3])
+    assert touched_cues(sidecar, (Fraction(17), Fraction(18)), Fraction(0)) == (cues[0], cues[1], cues[3])
     assert touched_cues(sidecar, (Fraction(24), Fraction(25)), Fraction(0)) == (cues[1], cues[3])
-    assert touched_cues(sidecar, (Fraction(0), Fraction(40)), Fraction(0)) == cues
-    assert touched_cues(sidecar, (Fraction(60), Fraction(61)), Fraction(60)) == ()
+    assert touched_cues(sidecar, (Fraction(0), Fraction(45)), Fraction(0)) == cues
+    assert touched_cues(sidecar, (Fraction(70), Fraction(71)), Fraction(70)) == ()
+    rings = leveller.RING_SECONDS + leveller.RETURN_SECONDS
+    assert max(rings, HIT_SECONDS) < BEFORE_SECONDS
