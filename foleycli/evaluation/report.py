@@ -19,6 +19,11 @@ PROTOCOL = {
     "voices": "model: spots and performs. from_true_cues: performs the true onsets (obeys). frame_difference: mean "
     "|difference| of 64 x 64 grey pictures at 25 a second. another_clip: the model's track of the next clip, looped to "
     "this length. random: noise, mean of 8 draws. model_minus_*: differences paired by clip",
+    "alignment": "Diff-Foley's: share of the clips with two or more true onsets whose track a classifier takes for "
+    "the true one. It sees the motion of 64 x 64 grey pictures at 25 a second and hears 16 bands at 50 a second; it "
+    "learned on rendered scenes played with real sounds, half true, a quarter shifted by 0.25 to 2 s, a quarter "
+    "another's; mean logit of pieces of 5.12 s, over 0 is aligned, silence is not. soundtrack, soundtrack_shifted (by "
+    "1 s): how far to trust it on these videos. clips.aligned: its belief, 0 to 1",
     "class": "the ears hear the second after each cue (every second of a span) in which no other sound has a cue; "
     "geometric mean over a track; a sound counts if among the first 1 or 3 names. asked: performed from true cues with "
     "their class. spotted: the whole model, heard at the cues it wrote, against the class of the scene",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from foleycli.bundles.load import LoadedBundle
+from foleycli.evaluation.alignment import Judge, alignment, load_judge
 from foleycli.evaluation.cases import RATE, Case, clip_cases, scene_cases
 from foleycli.evaluation.distances import frechet_distance, inception_score, kl_divergence, ranks
 from foleycli.evaluation.embeddings import Heard, Listener, load_listener
@@ -58,6 +59,7 @@ def evaluate_cases(
     data: str,
     seed: int = 0,
     progress: Progress | None = None,
+    judge: Judge | None = None,
 ) -> Report:
     """The report of a player on cases whose videos are there."""
     takes = []
@@ -67,8 +69,11 @@ def evaluate_cases(
             progress("perform", len(takes), len(cases))
     length = sum(len(one.own.samples) / one.own.sample_rate for one in takes)
     sync, clips = _sync(takes)
+    aligned, believed = alignment(takes, judge or load_judge())
+    clips = [{**row, "aligned": beliefs} for row, beliefs in zip(clips, believed, strict=True)]
     scores: Scores = {
         "sync": sync,
+        "alignment": aligned,
         "class": _classes(takes, listener),
         "distances": _distances(takes, listener),
         "sound": _sound(takes),
