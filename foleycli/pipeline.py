@@ -22,12 +22,10 @@ from foleycli.official import OfficialMdsgen
 from foleycli.passages import Passage, Wave, apart, passages
 from foleycli.performers import Performer, SpotPerform
 from foleycli.specs import SamplerSpec
-from foleycli.timeline import Window, plan_windows
+from foleycli.timeline import OVERLAP_SECONDS, Window, plan_windows
 from foleycli.track import Track, TrackStream, hits_and_spans, sum_of
 
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
-
-OVERLAP = Fraction(1024, 1000)  # 8 latent columns: what neighbours in a shot have in common
 
 
 class FoleyPipeline:
@@ -65,7 +63,7 @@ class FoleyPipeline:
         sounds: Sequence[str] = (),
         steps: int | None = None,
         guidance: float | None = None,
-        overlap: Fraction = OVERLAP,
+        overlap: Fraction = OVERLAP_SECONDS,
         start: Fraction | None = None,
         stop: Fraction | None = None,
         progress: Progress | None = None,
@@ -101,7 +99,7 @@ class FoleyPipeline:
         sounds: Sequence[str] = (),
         steps: int | None = None,
         guidance: float | None = None,
-        overlap: Fraction = OVERLAP,
+        overlap: Fraction = OVERLAP_SECONDS,
         start: Fraction | None = None,
         stop: Fraction | None = None,
         progress: Progress | None = None,
@@ -163,7 +161,7 @@ class FoleyPipeline:
         sounds: Sequence[str] = (),
         steps: int | None = None,
         guidance: float | None = None,
-        overlap: Fraction = OVERLAP,
+        overlap: Fraction = OVERLAP_SECONDS,
         start: Fraction | None = None,
         stop: Fraction | None = None,
         progress: Progress | None = None,

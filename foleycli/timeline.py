@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from foleycli.specs import WINDOW_SECONDS
 
+OVERLAP_SECONDS = Fraction(1024, 1000)  # 8 latent columns of pocket: what neighbours in a shot have in common
+
 
 def to_samples(seconds: Fraction, sample_rate: int) -> int:
     """The sample nearest to `seconds` (ties go up): every conversion in foley goes through here."""
@@ -38,7 +40,7 @@ def plan_windows(
     duration: Fraction,
     *,
     window: Fraction = WINDOW_SECONDS,
-    overlap: Fraction = Fraction(1),
+    overlap: Fraction = OVERLAP_SECONDS,
     cuts: Sequence[Fraction] = (),
 ) -> tuple[Window, ...]:
     """Windows that cover [0, duration) in order, neighbours sharing `overlap` seconds, except across a cut.

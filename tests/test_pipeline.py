@@ -18,8 +18,8 @@ from foleycli.errors import UsageError
 from foleycli.media.probe import probe
 from foleycli.passages import passages
 from foleycli.performers import SpotPerform
-from foleycli.pipeline import OVERLAP, pick_device
-from foleycli.timeline import plan_windows, to_samples
+from foleycli.pipeline import pick_device
+from foleycli.timeline import OVERLAP_SECONDS, plan_windows, to_samples
 from tests.media.clips import make_clip
 from tests.tiny_model import write_tiny
 
@@ -104,7 +104,7 @@ def test_takes_are_the_streams_of_their_seeds_read_in_any_order(pipe: FoleyPipel
 
 def test_a_passage_sounds_the_same_in_any_company(pipe: FoleyPipeline, clip: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(pipe.performer, "at_once", 2)
-    windows = plan_windows(Fraction(12), overlap=OVERLAP)
+    windows = plan_windows(Fraction(12), overlap=OVERLAP_SECONDS)
     other = make_clip(clip.with_name("b.mp4"), [Fraction(k, 8) for k in range(80)])
     row = [
         *passages(probe(clip), (FIRST, LAST), Fraction(0), windows, 1),
@@ -135,7 +135,7 @@ def test_videos_performed_side_by_side_sound_as_alone(pipe: FoleyPipeline, clip:
 
 def test_a_window_is_held_to_the_one_before(pipe: FoleyPipeline, clip: Path) -> None:
     assert isinstance(pipe.performer, SpotPerform)
-    windows = plan_windows(Fraction(20), overlap=OVERLAP)
+    windows = plan_windows(Fraction(20), overlap=OVERLAP_SECONDS)
     rain = (Cue(0.0, 0.8, "rain", stop=20.0),)
     row = list(passages(probe(clip), rain, Fraction(0), windows, 1))
     latents = pipe.performer._latents(row, pipe.performer.sampler(4, None))

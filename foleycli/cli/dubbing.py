@@ -23,7 +23,7 @@ from foleycli.cli.takes import Take, in_data, in_words, ranked, scored
 from foleycli.cli.targets import check_place, dub_targets
 from foleycli.errors import UsageError
 from foleycli.sidecar import sidecar_path
-from foleycli.timeline import plan_windows
+from foleycli.timeline import OVERLAP_SECONDS, plan_windows
 
 if TYPE_CHECKING:
     from foleycli.cuesheet import Cue
@@ -45,7 +45,7 @@ class Performance:
     sheet: Path | None = None
     start: Fraction | None = None
     end: Fraction | None = None
-    overlap: Fraction = Fraction(1024, 1000)
+    overlap: Fraction = OVERLAP_SECONDS
     device: str = "auto"
     precision: str = "auto"
     offline: bool = False

@@ -24,6 +24,7 @@ from foleycli.sheets.formats import write_sheet
 from foleycli.sheets.labels import write_labels
 from foleycli.sheets.markers import Reel
 from tests.cli.conftest import Foley
+from tests.media.clips import make_clip
 
 
 def test_a_cue_sheet_reads_back_the_same_in_both_forms(foley: Foley, clip: Path) -> None:
@@ -183,3 +184,11 @@ def test_a_full_disk_behind_stdout_is_one_line() -> None:
     line = f"{sys.executable} -m foleycli.cli.app sounds > /dev/full"
     ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (5, "foley: output: No space left on device; check the disk's space\n")
+
+
+def test_a_probe_shows_the_windows_that_a_dry_run_plans(foley: Foley, tmp_path: Path) -> None:
+    make_clip(tmp_path / "long.mp4", [Fraction(k, 2) for k in range(40)])
+    probed = json.loads(foley("probe", "long.mp4", "--json").text)["windows"]
+    planned = json.loads(foley("dub", "long.mp4", "--dry-run", "--json").text)["windows"]
+    assert [(one["start"], one["stop"]) for one in probed] == [(one["start"], one["stop"]) for one in planned]
+    assert len(planned) == 3
