@@ -117,7 +117,7 @@ class FoleyPipeline:
         first, last = _part(info, start, stop)
         seen = self.performer.watch(info, first, last, spot=cues is None, progress=progress)
         cues = named(steer(seen.cues if cues is None else cues, sounds, float(last)))
-        overlap = round(overlap / self.performer.column) * self.performer.column
+        overlap = overlap // self.performer.column * self.performer.column  # whole columns of the latent
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         parts = hits_and_spans(cues) if stems else (cues,)
         runs = [(seed, part) for seed in seeds for part in parts]

@@ -95,6 +95,16 @@ def test_a_stream_is_the_same_track_in_pieces(pipe: FoleyPipeline, clip: Path) -
     assert seen[-1] == ("perform", 2, 2)
 
 
+@pytest.mark.parametrize("asked", ["0", "0.5", "1.024", "4.09"])
+def test_any_overlap_that_is_allowed_is_whole_columns_and_no_longer(
+    pipe: FoleyPipeline, clip: Path, asked: str
+) -> None:
+    windows = pipe.stream(clip, cues=[FIRST, LAST], overlap=Fraction(asked)).windows
+    for before, after in pairwise(windows):
+        overlap = before.stop - after.start
+        assert overlap % pipe.performer.column == 0 and 0 <= Fraction(asked) - overlap < pipe.performer.column
+
+
 def test_takes_are_the_streams_of_their_seeds_read_in_any_order(pipe: FoleyPipeline, clip: Path) -> None:
     one, two = pipe.takes(clip, (3, 4), cues=[FIRST, LAST])
     assert two.seeds == (4, 4)

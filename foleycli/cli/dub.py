@@ -27,7 +27,10 @@ CuesOption = Annotated[
     Path | None, typer.Option("--cues", metavar="FILE", help="A cue sheet (csv, json, txt, otio), instead of spotting.")
 ]
 OverlapOption = Annotated[
-    Fraction, typer.Option("--overlap", metavar="SECONDS", parser=options.seconds, help="Shared by two windows.")
+    Fraction,
+    typer.Option(
+        "--overlap", metavar="SECONDS", parser=options.seconds, help="Shared by two windows, in steps of 0.128."
+    ),
 ]
 OriginalOption = Annotated[options.Original, typer.Option("--original", help="What becomes of VIDEO's own sound.")]
 GainOption = Annotated[float, typer.Option("--gain", metavar="DB", min=-60.0, max=24.0, help="Louder or softer.")]
