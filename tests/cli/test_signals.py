@@ -84,3 +84,20 @@ def test_a_background_job_of_a_script_can_be_interrupted(tmp_path: Path) -> None
         ["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, env=environment(temporary)
     )
     assert (ran.stdout, ran.stderr, list(temporary.iterdir())) == ("130\n", SAID, [])
+
+
+EARLY = """
+import os, signal, sys
+class Slow:
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGTERM)
+sys.meta_path.insert(0, Slow())
+from foleycli.cli.entry import main
+main()
+"""
+
+
+def test_a_signal_that_comes_while_foley_is_imported_is_one_line() -> None:
+    ran = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("", SAID, 143)
