@@ -2,9 +2,11 @@
 
     python benchmarks/model.py                  the ratio for B in the authors' layout, then T, S, B and L
     python benchmarks/model.py --sizes T S --threads 1 --device cpu --json
+    python benchmarks/model.py --sizes T --layouts image --bf16 --compile    also compiled: a minute or more to warm up
 
 Times are medians over repeats that alternate between what is compared, so another job on the machine slows all alike;
-CPU seconds (all threads together) stand beside the wall's. Peak is a large float32 product, measured in the same run.
+CPU seconds (all threads together) stand beside the wall's, and decide the share of the peak on a CPU. Peak is a large
+float32 product, measured in the same run.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from foleycli.engine import Engine
 from foleycli.models.dit import MDSGen, parameter_count
 from foleycli.models.layers import Attention, Block, RelativeBias
 from foleycli.specs import DitSpec, Size
@@ -78,14 +81,15 @@ def made_inputs(spec: DitSpec, batch: int, device: str) -> Inputs:
     )
 
 
-def our_step(model: MDSGen, inputs: Inputs) -> Callable[[], Tensor]:
+def our_step(model: MDSGen, inputs: Inputs, precision: str = "fp32", *, compiled: bool = False) -> Callable[[], Tensor]:
     """A guided step as the sampler takes it: both branches in one batch, the condition made once before the loop."""
     drop = torch.arange(2 * len(inputs.t), device=inputs.t.device) >= len(inputs.t)
     with torch.inference_mode():
         condition = model.condition(inputs.features.repeat(2, 1, 1), drop)
+    run = Engine.of(inputs.t.device, precision, compiled).run(model)
 
     def step() -> Tensor:
-        out = model.denoise(inputs.latent.repeat(2, 1, 1, 1), inputs.t.repeat(2), condition)
+        out = run(inputs.latent.repeat(2, 1, 1, 1), inputs.t.repeat(2), condition)
         conditional, unconditional = out.chunk(2)
         return unconditional + GUIDANCE * (conditional - unconditional)
 
@@ -121,6 +125,14 @@ def timed(steps: Sequence[Callable[[], Tensor]], repeats: int, device: str) -> l
     return [Timing(*(statistics.median(column) for column in zip(*times[1:], strict=True))) for times in taken]
 
 
+@torch.inference_mode()
+def timed_once(step: Callable[[], Tensor]) -> float:
+    """Seconds of the first call, which compiles."""
+    started = time.perf_counter()
+    step()
+    return round(time.perf_counter() - started, 1)
+
+
 def step_flops(spec: DitSpec, batch: int) -> float:
     """Multiplications and additions of the blocks in one guided step: the rest is under 2 %."""
     tokens = spec.columns * spec.rows
@@ -133,7 +145,12 @@ def peak_flops(device: str, repeats: int) -> float:
     size = 1536
     left, right = torch.randn(size, size, device=device), torch.randn(size, size, device=device)
     (timing,) = timed([lambda: left @ right], repeats, device)
-    return 2.0 * size**3 / timing.wall_seconds
+    return 2.0 * size**3 / busy(timing, device)
+
+
+def busy(timing: Timing, device: str) -> float:
+    """Seconds of work: on a CPU those it gave us, per thread, which another job on the machine doesn't stretch."""
+    return timing.wall_seconds if device == "cuda" else timing.cpu_seconds / torch.get_num_threads()
 
 
 @torch.inference_mode()
@@ -168,19 +185,22 @@ class Row:
     device: str
     threads: int
     bf16: bool
+    compiled: bool = False
 
 
 def of_size(row: Row, peak: float) -> dict[str, object]:
     torch.set_num_threads(row.threads)
     spec = replace(DitSpec.sized(row.size, layout="official" if row.layout == "official" else "image"), mask="none")
     model = MDSGen(spec).eval().to(row.device)
-    step = our_step(model, made_inputs(spec, row.batch, row.device))
-
-    def in_bf16() -> Tensor:
-        with torch.autocast(row.device, torch.bfloat16):
-            return step()
-
-    single, *half = timed([step, in_bf16] if row.bf16 else [step], row.repeats, row.device)
+    inputs = made_inputs(spec, row.batch, row.device)
+    steps = {"single": our_step(model, inputs)}
+    if row.bf16:
+        steps["bf16"] = our_step(model, inputs, "bf16")
+    if row.compiled:
+        steps["compiled"] = our_step(model, inputs, "fp32", compiled=True)
+    warm_up = timed_once(steps["compiled"]) if row.compiled else None
+    times = dict(zip(steps, timed(list(steps.values()), row.repeats, row.device), strict=True))
+    single = times["single"]
     flops = step_flops(spec, row.batch)
     return {
         "model": f"{row.size} {row.layout}",
@@ -188,9 +208,10 @@ def of_size(row: Row, peak: float) -> dict[str, object]:
         "parameters_m": round(parameter_count(spec) / 1e6, 1),
         "gflop_per_step": round(flops / 1e9, 1),
         **{key: round(value, 4) for key, value in asdict(single).items()},
-        "share_of_peak": round(flops / single.wall_seconds / peak, 2),
+        "share_of_peak": round(flops / busy(single, row.device) / peak, 2),
         "peak_mb": round(peak_bytes(row.device) / 2**20),
-        "bf16_times_faster": round(single.wall_seconds / half[0].wall_seconds, 2) if half else None,
+        **{f"{way}_times_faster": round(single.cpu_seconds / times[way].cpu_seconds, 2) for way in list(steps)[1:]},
+        "compile_seconds": warm_up,
     }
 
 
@@ -215,13 +236,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--bf16", action="store_true", help="also under bf16 autocast; slow where the CPU has none")
+    parser.add_argument("--compile", action="store_true", help="also compiled, after warming up")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     spec = replace(DitSpec.sized(arguments.compare, layout="official"), mask="none")
     ratio = compared(spec, arguments.batch, arguments.repeats, arguments.device)
     peak = peak_flops(arguments.device, arguments.repeats)
-    at = (arguments.batch, arguments.repeats, arguments.device, arguments.threads, arguments.bf16)
+    at = (arguments.batch, arguments.repeats, arguments.device, arguments.threads, arguments.bf16, arguments.compile)
     table = table_of([Row(size, layout, *at) for layout in arguments.layouts for size in arguments.sizes], peak)
     if arguments.json:
         print(json.dumps({"ratio": ratio, "peak_gflops": peak / 1e9, "table": table}))

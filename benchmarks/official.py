@@ -26,6 +26,7 @@ from foleycli.bundles.bundle import Bundle, write_bundle
 from foleycli.bundles.importing import IMAGE_SPECS, OFFICIAL_DIT, OFFICIAL_SPECS
 from foleycli.bundles.load import MDSGEN, load_bundle
 from foleycli.drawing import Place, draw_latents
+from foleycli.engine import Engine
 from foleycli.klvae import KlDecoder
 from foleycli.media.encode import write_video
 from foleycli.media.probe import probe
@@ -114,13 +115,13 @@ def main() -> None:
 def measure(model: Path, clip: Path, steps: int, device: str) -> None:
     """Stage by stage, then the whole pipeline."""
     bundle, info, place = load_bundle(model), probe(clip), pick_device(device)
-    performer = OfficialMdsgen(bundle, place, "auto")
+    performer = OfficialMdsgen(bundle, Engine.of(place, "auto"))
     _ = bundle.cavp, bundle.dit, bundle.vocoder, performer.decoder  # read before the clock runs
     sampler = performer.sampler(steps, None)
     clock = Clock(place)
     features = performer.look(info, Fraction(0))
     clock.say(f"CAVP, {features.shape[1]} pictures")
-    latent = draw_latents(bundle.dit.to(place), features, [Place(0, Fraction(0))], sampler, performer.dtype)
+    latent = draw_latents(bundle.dit.to(place), features, [Place(0, Fraction(0))], sampler, performer.engine)
     clock.say(f"MDSGen, {steps} guided steps")
     mel = performer.decoder(latent)
     clock.say("VAE")

@@ -17,6 +17,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
+from foleycli.engine import Engine
 from foleycli.models.dit import MDSGen
 from foleycli.sampling.guidance import from_velocity, guided
 from foleycli.sampling.holding import held
@@ -52,7 +53,7 @@ def windows_at_once(device: torch.device) -> int:
 
 
 def draw_latents(
-    dit: MDSGen, features: Tensor, places: Sequence[Place], sampler: SamplerSpec, dtype: torch.dtype
+    dit: MDSGen, features: Tensor, places: Sequence[Place], sampler: SamplerSpec, engine: Engine
 ) -> Tensor:
     """Latents (B, C, ...) in the model's own layout, for features (B, T, 512) of the windows at `places`.
 
@@ -61,13 +62,12 @@ def draw_latents(
     spec, device, batch = dit.spec, features.device, len(features)
     channels = spec.latent_channels
     drop = torch.arange(2 * batch, device=device) >= batch
+    run = engine.run(dit)
     conditions = {batch: dit.condition(features), 2 * batch: dit.condition(torch.cat([features, features]), drop)}
 
     def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
-        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
-            output = dit.denoise(latent, t, conditions[len(latent)])  # what `drop` says is in the condition
-        predicted: Tensor = output.float().narrow(1, 0, channels)
-        return predicted
+        output = run(latent, t, conditions[len(latent)])  # what `drop` says is in the condition
+        return output.narrow(1, 0, channels)
 
     shape = (channels, spec.latent_bins, spec.latent_frames)
     first = [first_column(place.start, spec.latent_frames) for place in places]

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from foleycli.bundles.load import LoadedBundle
 from foleycli.drawing import Place, draw_latents, windows_at_once
+from foleycli.engine import Engine
 from foleycli.klvae import KlDecoder
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
@@ -37,11 +38,9 @@ class OfficialMdsgen:
 
     levelled = False
 
-    def __init__(self, bundle: LoadedBundle, device: torch.device, precision: str) -> None:
-        self.bundle, self.device = bundle, device
-        bf16 = precision == "bf16" or (precision == "auto" and device.type == "cuda")
-        self.dtype = torch.bfloat16 if bf16 else torch.float32
-        self.at_once = windows_at_once(device)
+    def __init__(self, bundle: LoadedBundle, engine: Engine) -> None:
+        self.bundle, self.engine, self.device = bundle, engine, engine.device
+        self.at_once = windows_at_once(engine.device)
         self.sample_rate = bundle.mel.sample_rate
         self.column = WINDOW_SECONDS / bundle.bundle.spec("dit", DitSpec).latent_frames
 
@@ -85,7 +84,7 @@ class OfficialMdsgen:
         features = torch.cat([seen[one.draft.info.path, one.draft.start] for one in batch])  # (B, 32, 512)
         places = [Place(one.draft.seed, one.draft.start) for one in batch]
         dit, vocoder = self.bundle.dit.to(self.device), self.bundle.vocoder.to(self.device)
-        mels = self.decoder(draw_latents(dit, features, places, sampler, self.dtype))  # (B, M, K)
+        mels = self.decoder(draw_latents(dit, features, places, sampler, self.engine))  # (B, M, K)
         # 816 mel frames are 8.16 s of a window of 8.192: the last frame is held for the rest.
         lacking = max(0, to_samples(WINDOW_SECONDS, self.sample_rate) // self.bundle.mel.hop_samples - mels.shape[-1])
         sounds = vocoder(F.pad(mels, (0, lacking), "replicate")).cpu().numpy()  # (B, S)

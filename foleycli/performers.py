@@ -19,6 +19,7 @@ from torch import Tensor
 from foleycli.bundles.load import LoadedBundle
 from foleycli.cuesheet import Cue
 from foleycli.drawing import Place, draw_latents, film_phases, windows_at_once
+from foleycli.engine import Engine
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
 from foleycli.media.probe import VideoInfo
@@ -70,11 +71,9 @@ class SpotPerform:
 
     levelled = True
 
-    def __init__(self, bundle: LoadedBundle, device: torch.device, precision: str) -> None:
-        self.bundle, self.device = bundle, device
-        bf16 = precision == "bf16" or (precision == "auto" and device.type == "cuda")
-        self.dtype = torch.bfloat16 if bf16 else torch.float32
-        self.at_once = windows_at_once(device)
+    def __init__(self, bundle: LoadedBundle, engine: Engine) -> None:
+        self.bundle, self.engine, self.device = bundle, engine, engine.device
+        self.at_once = windows_at_once(engine.device)
         self.sample_rate = bundle.mel.sample_rate
         self.column = WINDOW_SECONDS / bundle.bundle.spec("dit", DitSpec).latent_frames
         self._drafts: WeakKeyDictionary[Draft, dict[SamplerSpec, Tensor]] = WeakKeyDictionary()
@@ -148,7 +147,7 @@ class SpotPerform:
         for batch in full_batches(list(zip(drafts, places, strict=True)), self.at_once):
             curves = [encoder.curves(draft.cues, float(draft.start), draft.seed) for draft, _ in batch]
             features = encoder(torch.stack(curves).to(self.device))  # (B, 32, 512)
-            yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.dtype)
+            yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.engine)
 
     def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
         mels = self.bundle.vae.to(self.device).decode(latents)  # (B, M, K)

@@ -12,6 +12,7 @@ import torch
 
 from foleycli.bundles.load import MDSGEN, LoadedBundle, load_bundle
 from foleycli.cuesheet import Cue, named, steer
+from foleycli.engine import Engine
 from foleycli.ensemble import Ensemble
 from foleycli.errors import UsageError
 from foleycli.media.leveller import ride_windows
@@ -32,11 +33,15 @@ class FoleyPipeline:
     """A model, ready on a device: `spot` writes the cue sheet of a video, `generate` and `stream` perform it."""
 
     def __init__(
-        self, bundle: LoadedBundle | str | Path = "pocket", device: str = "auto", precision: str = "auto"
+        self,
+        bundle: LoadedBundle | str | Path = "pocket",
+        device: str = "auto",
+        precision: str = "auto",
+        compiled: bool = False,
     ) -> None:
         self.bundle = bundle if isinstance(bundle, LoadedBundle) else load_bundle(bundle)
         self.device = pick_device(device)
-        self.performer: Performer = build_performer(self.bundle, self.device, precision)
+        self.performer: Performer = build_performer(self.bundle, Engine.of(self.device, precision, compiled))
         self.ensemble = Ensemble(self._perform, self.performer.at_once)  # threads with a video each share its batches
 
     def spot(
@@ -192,10 +197,10 @@ def _counted(
             progress("perform", window.index + 1, len(windows))
 
 
-def build_performer(bundle: LoadedBundle, device: torch.device, precision: str) -> Performer:
-    """The performer for this kind of bundle, its networks on `device`."""
+def build_performer(bundle: LoadedBundle, engine: Engine) -> Performer:
+    """The performer for this kind of bundle, its networks on the engine's device."""
     kind = OfficialMdsgen if bundle.manifest.kind == MDSGEN else SpotPerform
-    return kind(bundle, device, precision)
+    return kind(bundle, engine)
 
 
 def pick_device(name: str) -> torch.device:

@@ -24,15 +24,15 @@ LAYERS = {
     **dict.fromkeys(("specs", "classes"), 1),
     **dict.fromkeys(("timeline", "cuesheet"), 2),
     **dict.fromkeys(("media", "models", "sampling", "scenes", "sheets", "sidecar", "track"), 3),
-    **dict.fromkeys(("bundles", "drawing", "klvae", "passages"), 4),
-    "performers": 5,
-    "official": 6,
-    "figure": 4,
-    "pipeline": 7,
-    "__init__": 7,  # the façade: what `from foleycli import ...` gives
-    **dict.fromkeys(("training", "evaluation", "batch"), 8),
-    "report": 9,
-    "cli": 10,
+    **dict.fromkeys(("bundles", "engine", "figure", "klvae", "passages"), 4),
+    "drawing": 5,
+    "performers": 6,
+    "official": 7,
+    "pipeline": 8,
+    "__init__": 8,  # the façade: what `from foleycli import ...` gives
+    **dict.fromkeys(("training", "evaluation", "batch"), 9),
+    "report": 10,
+    "cli": 11,
 }
 THIRD_PARTY = {  # what a package may import beside the standard library, lazily or not
     "errors": set(), "version": set(), "specs": set(), "timeline": set(), "classes": set(), "cuesheet": set(),

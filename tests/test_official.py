@@ -14,6 +14,7 @@ from benchmarks.official import SMALL, image, write_random
 from foleycli.bundles import published
 from foleycli.bundles.importing import write_mdsgen
 from foleycli.bundles.load import LoadedBundle, load_bundle
+from foleycli.engine import Engine
 from foleycli.errors import ModelError
 from foleycli.media.probe import probe
 from foleycli.models.dit import MDSGen
@@ -59,7 +60,7 @@ def test_the_image_vae_s_path_dubs_too(foley: Foley, clip: Path, pictured: Path)
 
 @pytest.mark.parametrize("kind", ["model", "pictured"])
 def test_a_full_window_is_filled_to_its_last_sample(film: Path, kind: str, request: pytest.FixtureRequest) -> None:
-    performer = OfficialMdsgen(load_bundle(request.getfixturevalue(kind)), torch.device("cpu"), "fp32")
+    performer = OfficialMdsgen(load_bundle(request.getfixturevalue(kind)), Engine(torch.device("cpu"), torch.float32))
     window = Window(0, Fraction(0), Fraction(8192, 1000), Fraction(0), Fraction(0))
     performer.look = lambda *_: torch.nn.functional.normalize(torch.ones(1, 32, 512), dim=-1)  # type: ignore[method-assign]
     sampler = performer.sampler(1, 2.0)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from einops import rearrange
-from torch import Tensor
 
 from foleycli.errors import ModelError
 
-StateDict = Mapping[str, Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+StateDict = Mapping[str, "Tensor"]
 Rule = tuple[str, str | None]  # pattern of a whole published key -> our key, or None for what we compute ourselves
 
 _MDSGEN_RULES: tuple[Rule, ...] = (

@@ -53,6 +53,7 @@ def batch(
     loudness: LoudnessOption = None,
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
+    compiled: options.CompileOption = False,
     offline: options.OfflineOption = False,
     overwrite: options.OverwriteOption = False,
     report: ReportOption = None,
@@ -72,7 +73,7 @@ def batch(
 
     wanted = Performance(
         model, seed, 1, steps, guidance, options.sounds(sound), None, None, None, overlap, device, precision,
-        offline, Mix(original, gain, loudness),
+        offline, Mix(original, gain, loudness), compiled=compiled,
     )  # fmt: skip
     order = batching.Order(tuple(paths), out_dir, name, null, jobs, overwrite, report)
     batching.batch(order, wanted, Say(quiet, verbose, as_json), dry_run=dry_run)

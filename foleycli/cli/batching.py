@@ -197,6 +197,6 @@ def _settings(wanted: Performance) -> str:
     from foleycli.bundles.store import resolve
 
     choices = asdict(wanted)
-    for name in ("model", "device", "offline", "sheet"):
+    for name in ("model", "device", "compiled", "offline", "sheet"):
         del choices[name]
     return settings_hash(choices, read_bundle(resolve(wanted.model, offline=wanted.offline)))

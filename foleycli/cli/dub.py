@@ -78,6 +78,7 @@ def dub(
     plot: PlotOption = None,
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
+    compiled: options.CompileOption = False,
     offline: options.OfflineOption = False,
     sidecar: SidecarOption = False,
     overwrite: options.OverwriteOption = False,
@@ -92,7 +93,7 @@ def dub(
 
     wanted = dubbing.Performance(
         model, seed, takes, steps, guidance, options.sounds(sound), cues, start, end, overlap, device, precision,
-        offline, Mix(original, gain, loudness, fade_in, fade_out), apart=stems is not None,
+        offline, Mix(original, gain, loudness, fade_in, fade_out), apart=stems is not None, compiled=compiled,
     )  # fmt: skip
     say = Say(quiet, verbose, as_json)
     dubbing.dub(

@@ -51,6 +51,7 @@ class Performance:
     offline: bool = False
     mix: Mix = field(default_factory=Mix)
     apart: bool = False  # hits and spans performed each for itself, as stems need it
+    compiled: bool = False
 
 
 def dub(
@@ -165,10 +166,11 @@ def _check_sidecars(video: str, targets: Sequence[Path | None], overwrite: bool)
 def load_pipeline(wanted: Performance) -> FoleyPipeline:
     """The model that was asked for, on its device."""
     from foleycli.bundles.load import load_bundle
+
+    bundle = load_bundle(wanted.model, offline=wanted.offline)  # before torch: one that is missing is said at once
     from foleycli.pipeline import FoleyPipeline
 
-    bundle = load_bundle(wanted.model, offline=wanted.offline)
-    return FoleyPipeline(bundle, device=wanted.device, precision=wanted.precision)
+    return FoleyPipeline(bundle, device=wanted.device, precision=wanted.precision, compiled=wanted.compiled)
 
 
 def _tell(

@@ -54,6 +54,9 @@ EndOption = Annotated[
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where to compute.")]
 PrecisionOption = Annotated[Precision, typer.Option("--precision", help="Arithmetic of the networks.")]
+CompileOption = Annotated[
+    bool, typer.Option("--compile", help="Compile the transformer first: a minute or more, for many windows to come.")
+]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Never touch the network.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", "-f", help="Replace a file that is already there.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 NAMES = (
     "sounds", "attribution", "rehearsals", "vae", "latents", "performer", "vocoder", "scenes", "spotter", "bundle",
 )  # fmt: skip
+ABLATIONS = (
+    "base", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "one-vector",
+    "one-vector-all-rows", "n2-2", "unguided", "size-s", "size-b",
+)  # fmt: skip
+ABLATION_HELP = f"Of the performer, into DIR/ablations/NAME. One of: {', '.join(ABLATIONS)}."
 STEPS_HELP = "Training steps, or shards to make; else the recipe's."
 
 
@@ -33,18 +38,21 @@ def train(
     resume: Annotated[bool, typer.Option("--resume/--afresh", help="Go on from the last checkpoint, or not.")] = True,
     device: options.DeviceOption = "cpu",
     precision: options.PrecisionOption = "fp32",
+    ablation: Annotated[str, typer.Option("--ablation", metavar="NAME", help=ABLATION_HELP)] = "",
     quiet: options.QuietOption = False,
 ) -> None:
     """Runs one step of the training; run it again to go on where it stopped."""
     if recipe not in NAMES:
         raise UsageError(f"no recipe called {recipe!r}; try one of: {', '.join(NAMES)}")
+    if ablation and (recipe != "performer" or ablation not in ABLATIONS):
+        raise UsageError(f"--ablation {ablation}: goes with 'performer' and is one of: {', '.join(ABLATIONS)}")
     say = Say(quiet=quiet)
     from foleycli.training.recipes import RECIPES, Workspace
 
     with _live(say) as report, say.progress() as progress:
         workspace = Workspace(
             work, sounds, steps, None if minutes is None else 60 * minutes, device, precision, resume,
-            report, lambda done, total: progress(recipe, done, total),
+            report, lambda done, total: progress(recipe, done, total), ablation,
         )  # fmt: skip
         made = RECIPES[recipe](workspace)
     say.result(str(made if isinstance(made, Path) else work))

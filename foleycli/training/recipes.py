@@ -26,6 +26,7 @@ from foleycli.models.vae import MelVae
 from foleycli.models.vocoder import IstftVocoder
 from foleycli.scenes.catalogue import sample
 from foleycli.specs import CueSpec, DitSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
+from foleycli.training.ablations import ablated
 from foleycli.training.assemble import TRAINING_DATA, assemble
 from foleycli.training.attribution import attribution_list
 from foleycli.training.codec import VaeRecipe, VocoderRecipe
@@ -56,9 +57,26 @@ class Workspace:
     resume: bool = True
     progress: Callable[[Report], None] | None = None
     count: Callable[[int, int], None] = lambda done, total: None
+    ablation: str = ""
 
     def weights(self, part: str) -> Path:
         return self.folder / "weights" / f"{part}.pt"
+
+    @property
+    def sampler_path(self) -> Path:
+        """How an ablation is to be sampled."""
+        return self.folder / "weights" / "sampler.json"
+
+    def aside(self, name: str) -> Workspace:
+        """A workspace within this one that takes the parts that are trained already: its own replace them."""
+        own = replace(self, folder=self.folder / "ablations" / name)
+        own.weights("dit").parent.mkdir(parents=True, exist_ok=True)
+        for part in {path.stem for path in self.weights("*").parent.glob("*.pt")} - {"dit", "cues"}:
+            for path in (self.weights(part), self.weights(part).with_suffix(".json")):
+                link = own.weights(part).with_suffix(path.suffix)
+                if not link.exists():
+                    link.symlink_to(path.resolve())
+        return own
 
     def save(self, part: str, state: dict[str, Tensor], spec: Any) -> None:
         """Weights of a part, with the spec that they fit beside them."""
@@ -150,16 +168,23 @@ def latents(work: Workspace) -> None:
 
 
 def performer(work: Workspace) -> None:
-    """MDSGen-T with frame-aligned conditioning on the latents: 5000 steps of 32, an hour on a core with bf16."""
+    """MDSGen-T with frame-aligned conditioning on the latents: 5000 steps of 32, an hour on a core with bf16.
+
+    An ablation does it in `ablations/NAME`, a workspace of its own with the other parts linked in.
+    """
     recipe = PerformerRecipe(DitSpec(), CUES, POCKET_SAMPLER, batch_size=32, steps=work.steps or 5000, masked_every=8)
+    own = work
+    if work.ablation:
+        recipe, own = ablated(recipe, work.ablation), work.aside(work.ablation)
+        own.sampler_path.write_text(json.dumps(asdict(recipe.sampler)) + "\n")
     parts = train_performer(
-        recipe, LatentSet(work.folder / "latents"), work.folder / "runs" / "performer",
+        recipe, LatentSet(work.folder / "latents"), own.folder / "runs" / "performer",
         seconds=work.seconds, device=work.device, precision=work.precision,
         resume=work.resume, progress=work.progress,
     )  # fmt: skip
     parts["cues"]["palette"] = build_palette(SoundBank(sounds(work), "train"), CUES)
-    work.save("dit", parts["dit"], recipe.dit)
-    work.save("cues", parts["cues"], recipe.cues)
+    own.save("dit", parts["dit"], recipe.dit)
+    own.save("cues", parts["cues"], recipe.cues)
 
 
 def scenes(work: Workspace) -> None:
@@ -181,7 +206,10 @@ def spotter(work: Workspace) -> None:
 def bundle(work: Workspace) -> Path:
     """The trained parts as a model folder, ready for `foley dub -m`."""
     card = f"# A foley model\n\nTrained with foleycli's recipes.\n\n{TRAINING_DATA}\n"
-    return assemble(work.folder / "weights", work.folder / "model", POCKET_SAMPLER, card, name=work.folder.name).folder
+    path, sampler = work.sampler_path, POCKET_SAMPLER
+    if path.exists():
+        sampler = spec_from_plain(SamplerSpec, json.loads(path.read_text()), str(path))
+    return assemble(work.folder / "weights", work.folder / "model", sampler, card, name=work.folder.name).folder
 
 
 RECIPES: dict[str, Callable[[Workspace], object]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,17 @@ def test_missing_parts_and_weights_that_dont_fit_are_refused(tmp_path: Path, tin
     odd = load_bundle(rewritten(tmp_path / "b", parts | {"spotter": parts["vae"]}))
     with pytest.raises(ModelError, match="doesn't fit its spec"):
         _ = odd.spotter
+
+
+def test_a_model_that_is_not_there_is_said_before_torch_is_imported() -> None:
+    code = (
+        "import sys\n"
+        "from foleycli.bundles.load import load_bundle\n"
+        "from foleycli.errors import ModelError\n"
+        "try: load_bundle('hf://someone/absent', offline=True)\n"
+        "except ModelError as error: print(error)\n"
+        "assert not {'torch', 'numpy'} & set(sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "with a network: foley models pull someone/absent" in ran.stdout
