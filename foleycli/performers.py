@@ -31,7 +31,7 @@ from foleycli.timeline import to_samples
 Item = TypeVar("Item")
 Progress = Callable[[str, int, int], None]
 
-CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: memory stays flat
+CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: pictures do not pile up, only curves do
 HALO_SECONDS = Fraction(2)  # seen on either side of a chunk and thrown away: more than the spotter's reach
 
 
