@@ -23,7 +23,7 @@ from foleycli.engine import Engine
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
 from foleycli.media.probe import VideoInfo
-from foleycli.models.picking import Spotting, join, pick
+from foleycli.models.picking import Picker
 from foleycli.passages import Draft, Passage, Wave
 from foleycli.specs import WINDOW_SECONDS, DitSpec, SamplerSpec, SpotterSpec
 from foleycli.timeline import to_samples
@@ -31,7 +31,7 @@ from foleycli.timeline import to_samples
 Item = TypeVar("Item")
 Progress = Callable[[str, int, int], None]
 
-CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: pictures do not pile up, only curves do
+CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: neither pictures nor curves pile up
 HALO_SECONDS = Fraction(2)  # seen on either side of a chunk and thrown away: more than the spotter's reach
 
 
@@ -83,25 +83,25 @@ class SpotPerform:
     ) -> Sighting:
         spec = self.bundle.bundle.spec("spotter", SpotterSpec)
         rate, size = spec.frames_per_second, (spec.size_pixels, spec.size_pixels)
-        reader = FrameReader(info, rate, size, grey=True)
-        curves: list[Spotting] = []
+        picker = Picker(spec, float(start))
         cuts: list[Fraction] = []
         at = start
-        while at < stop:
-            end = min(at + CHUNK_SECONDS, stop)
-            before = min(HALO_SECONDS, at - start)
-            frames = reader.read(at - before, min(end + HALO_SECONDS, stop))
-            first = to_samples(before, rate)
-            count = max(1, to_samples(end - start, rate) - to_samples(at - start, rate))
-            found = [frame for frame in find_cuts(frames) if first <= frame < first + count]
-            cuts += [at - before + Fraction(frame, rate) for frame in found]
-            if spot:
-                curves.append(self.bundle.spotter.to(self.device).spot_curves(frames).crop(first, first + count))
-            if progress is not None:
-                progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
-            at = end
-        cues = pick(join(curves), spec, float(start)) if curves else ()
-        return Sighting(tuple(_as_sure(cue) for cue in cues if cue.time < stop), tuple(cuts))
+        with FrameReader(info, rate, size, grey=True) as reader:
+            while at < stop:
+                end = min(at + CHUNK_SECONDS, stop)
+                before = min(HALO_SECONDS, at - start)
+                frames = reader.read(at - before, min(end + HALO_SECONDS, stop))
+                first = to_samples(before, rate)
+                count = max(1, to_samples(end - start, rate) - to_samples(at - start, rate))
+                found = [frame for frame in find_cuts(frames) if first <= frame < first + count]
+                cuts += [at - before + Fraction(frame, rate) for frame in found]
+                if spot:
+                    curves = self.bundle.spotter.to(self.device).spot_curves(frames)
+                    picker.add(curves.crop(first, first + count), last=end == stop)
+                if progress is not None:
+                    progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
+                at = end
+        return Sighting(tuple(_as_sure(cue) for cue in picker.cues() if cue.time < stop), tuple(cuts))
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
         spec = self.bundle.sampler

@@ -46,7 +46,8 @@ def spot(
     with local_file(video) as path, say.progress() as progress:
         from foleycli.bundles.load import load_bundle
         from foleycli.media.probe import probe
-        from foleycli.models.picking import MIN_DISTANCE_SECONDS, SPAN_MIN_SECONDS
+        from foleycli.models.picking import MIN_DISTANCE_SECONDS
+        from foleycli.models.spans import SPAN_MIN_SECONDS
         from foleycli.pipeline import FoleyPipeline
 
         info = probe(path)  # before the model: a bad file should fail at once

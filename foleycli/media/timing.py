@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -56,15 +57,20 @@ def _tail(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int
 
 def _shown(container: InputContainer, streams: Sequence[VideoStream], limit: int | None) -> dict[int, Any]:
     """(pts, length) in ticks of each packet that is shown, in order of pts: index -> int64 (pictures, 2)."""
-    rows: dict[int, list[tuple[int, int]]] = {stream.index: [] for stream in streams}
+    rows = {stream.index: array("q") for stream in streams}  # 16 bytes a packet: a long film has a million
     for packet in islice(packets(container, *streams), limit):
         ticks = packet.dts if packet.pts is None else packet.pts
         # Discarded packets are decoded but not shown: what an edit list cuts off.
         if ticks is not None and not packet.is_discard:
-            rows[packet.stream_index].append((ticks, packet.duration or 0))
+            rows[packet.stream_index].extend((ticks, packet.duration or 0))
+    shown = {index: _in_order(np.array(row, np.int64).reshape(-1, 2)) for index, row in rows.items()}
     if limit is not None:  # later packets may be shown between the last of these
-        rows = {index: sorted(row)[: max(1, len(row) - 32)] for index, row in rows.items()}
-    return {index: np.array(sorted(row), np.int64).reshape(-1, 2) for index, row in rows.items()}
+        shown = {index: row[: max(1, len(row) - 32)] for index, row in shown.items()}
+    return shown
+
+
+def _in_order(rows: Any) -> Any:
+    return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
 
 
 def _timing(stream: VideoStream, head: Any, tail: Any | None) -> Timing:

@@ -8,32 +8,23 @@ activity   ____________
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from foleycli.classes import SPAN_CLASSES
 from foleycli.cuesheet import Cue
+from foleycli.models.spans import Curve, SpanPicker, agreed_class, span_curves
 from foleycli.specs import SpotterSpec
-
-Curve = npt.NDArray[np.float32]
 
 MIN_DISTANCE_SECONDS = 0.11  # faster than 9 hits a second is a roll: one sound
 STILL = 0.003  # mean |difference| of the busiest cell, of 1: under this nothing moved, so nothing was struck
 STILL_REACH_SECONDS = 0.2  # how far from a hit the motion may be
 WEAKEST_THRESHOLD = 0.8  # of the spec's: weak hits alone may lower it so far (0.5: twice the hits of silent scenes)
 THRESHOLD_REACH_SECONDS = 4.0  # hits this near to each other are judged by the same threshold
-CLASS_SURE = 0.5  # pooled probability under which a sound stays unnamed: a wrong name is worse than none
-HELD_SECONDS = 0.1  # frames repeated by a slow source: motion comes in jerks this long
-SPAN_SMOOTH_SECONDS = 0.3
-SPAN_MIN_SECONDS = 1.0
-SPAN_QUIET = 0.004  # smoothed mean |difference| of the whole picture at which its strength is 0
-SPAN_LOUD = 0.08  # and at which its strength is 1
-SPAN_LEAST = 0.1  # strength under which nothing is worth a span
-SPAN_SURE = 0.2  # probability that lasting motion sounds at all; most cameras' motion stays under it
-SPAN_STEP = 0.2  # a change of strength that starts a new piece
 HIT_REACH_SECONDS = 0.6  # motion this near to a hit belongs to the hit
+# What decides about a frame: hits near it, the threshold of those, and which of their peaks claim which.
+CONTEXT_SECONDS = HIT_REACH_SECONDS + THRESHOLD_REACH_SECONDS + 1.4
 
 
 @dataclass(frozen=True)
@@ -54,6 +45,10 @@ class Spotting:
         """Frames start..stop, as of a slice."""
         return Spotting(*(getattr(self, field.name)[start:stop] for field in fields(self)))
 
+    def copy(self) -> Spotting:
+        """The same in arrays of its own: a crop holds on to the whole."""
+        return Spotting(*(getattr(self, field.name).copy() for field in fields(self)))
+
 
 def join(parts: Sequence[Spotting]) -> Spotting:
     """Curves laid end to end."""
@@ -62,22 +57,78 @@ def join(parts: Sequence[Spotting]) -> Spotting:
 
 def pick(curves: Spotting, spec: SpotterSpec, start_seconds: float = 0.0) -> tuple[Cue, ...]:
     """The cue sheet of a clip whose first frame is at `start_seconds`, sorted by time; a still picture gives none."""
-    frames = pick_hits(curves, spec)
-    rate = spec.frames_per_second
-    sound = _pooled_class(curves.classes[np.round(frames).astype(int)], spec.classes) if len(frames) else ""
-    hits = [_hit(curves, frame, sound, spec, start_seconds) for frame in frames]
-    spans = _spans(curves, np.asarray(frames) / rate, spec, start_seconds)
-    return tuple(sorted([*hits, *spans], key=lambda cue: cue.time))
+    picker = Picker(spec, start_seconds)
+    picker.add(curves, last=True)
+    return picker.cues()
 
 
-def pick_hits(curves: Spotting, spec: SpotterSpec) -> npt.NDArray[np.float64]:
-    """Times of the hits in frames, with fractions."""
+class Picker:
+    """Picks as the curves come, and keeps cues and the last seconds of the curves: memory is flat in the length.
+
+    added     |---------------|---------------|
+    picked    |---------|---------------|           up to where all is known that decides: CONTEXT_SECONDS behind
+    kept            |=========================|     and as much before it
+
+    The cues are those of the whole picked at once, unless maxima two frames apart, each lower than the next, run on for
+    over a second.
+    """
+
+    def __init__(self, spec: SpotterSpec, start_seconds: float = 0.0) -> None:
+        self.spec, self.start_seconds = spec, start_seconds
+        self._context = round(CONTEXT_SECONDS * spec.frames_per_second)
+        self._kept: Spotting | None = None
+        self._first = self._picked = 0  # frames of the film: where the kept curves start, up to where all is picked
+        self._hits: list[Cue] = []  # what they sound like is known when all are
+        self._named = np.zeros(len(spec.classes))  # their class probabilities, summed
+        self._spans = SpanPicker(spec, start_seconds)
+
+    def add(self, curves: Spotting, *, last: bool) -> None:
+        """Takes the curves that follow; `last` says that none do."""
+        kept = curves if self._kept is None else join([self._kept, curves])
+        stop = self._first + len(kept) - (0 if last else self._context)
+        if stop > self._picked:
+            self._pick(kept, stop)
+        drop = max(0, self._picked - self._context - self._first)
+        self._kept = kept.crop(drop, len(kept)).copy()
+        self._first += drop
+
+    def cues(self) -> tuple[Cue, ...]:
+        """The cue sheet, sorted by time, once the last curves are added."""
+        sound = agreed_class(self._named, len(self._hits), self.spec.classes)
+        hits = [replace(cue, sound=sound) for cue in self._hits]
+        return tuple(sorted([*hits, *self._spans.finish()], key=lambda cue: cue.time))
+
+    def _pick(self, curves: Spotting, stop: int) -> None:
+        """Picks up to the frame `stop`, by curves that begin at the first frame kept."""
+        rate, start = self.spec.frames_per_second, self._picked
+        peaks = hit_peaks(curves, self.spec)
+        hits = [self._first + refine_peak(curves.onset, peak) for peak in peaks]
+        for peak, hit in zip(peaks, hits, strict=True):
+            if start <= self._first + peak < stop:
+                self._hits.append(self._hit(curves, peak, hit))
+                self._named += curves.classes[peak]
+        frames = np.arange(start, stop)
+        free = np.ones(len(frames), dtype=bool)
+        for hit in hits:
+            free &= np.abs(frames - hit) > HIT_REACH_SECONDS * rate
+        level, sounding = span_curves(curves.activity, curves.span, rate)
+        new = slice(start - self._first, stop - self._first)
+        self._spans.add(level[new], sounding[new], curves.classes[new], free)
+        self._picked = stop
+
+    def _hit(self, curves: Spotting, peak: int, frame: float) -> Cue:
+        seconds = self.start_seconds + max(0.0, frame / self.spec.frames_per_second + self.spec.lag_seconds)
+        strength, sure = float(np.clip(curves.strength[peak], 0.05, 1.0)), float(min(curves.onset[peak], 1.0))
+        return Cue(round(seconds, 4), round(strength, 3), confidence=round(sure, 3))
+
+
+def hit_peaks(curves: Spotting, spec: SpotterSpec) -> list[int]:
+    """Frames of the hits."""
     rate = spec.frames_per_second
     peaks = find_peaks(curves.onset, MIN_DISTANCE_SECONDS * rate)
     moved = _windowed_max(curves.busiest, round(STILL_REACH_SECONDS * rate)) > STILL
     bar = _adaptive_threshold(curves.onset, spec)
-    kept = [peak for peak in peaks if curves.onset[peak] >= bar[peak] and moved[peak]]
-    return np.array([refine_peak(curves.onset, peak) for peak in kept])
+    return [peak for peak in peaks if curves.onset[peak] >= bar[peak] and moved[peak]]
 
 
 def find_peaks(curve: npt.NDArray[np.floating], min_distance: float) -> list[int]:
@@ -116,77 +167,3 @@ def _windowed_max(curve: Curve, reach: int) -> Curve:
         window = np.maximum(window[:-step], window[step:])
         size += step
     return np.asarray(window, dtype=np.float32)
-
-
-def _hit(curves: Spotting, frame: float, sound: str, spec: SpotterSpec, start_seconds: float) -> Cue:
-    here = round(frame)
-    seconds = start_seconds + max(0.0, frame / spec.frames_per_second + spec.lag_seconds)
-    strength = float(np.clip(curves.strength[here], 0.05, 1.0))
-    return Cue(round(seconds, 4), round(strength, 3), sound, None, round(float(min(curves.onset[here], 1.0)), 3))
-
-
-def _pooled_class(probabilities: Curve, classes: Sequence[str]) -> str:
-    """The class that the clip's hits agree on, or "" when they don't: one clip mostly shows one thing."""
-    if not classes or not len(probabilities):
-        return ""
-    pooled = probabilities.mean(axis=0)
-    best = int(pooled.argmax())
-    return classes[best] if pooled[best] >= CLASS_SURE else ""
-
-
-def _spans(curves: Spotting, hits: npt.NDArray[np.float64], spec: SpotterSpec, start_seconds: float) -> list[Cue]:
-    """Cues with a stop wherever the picture keeps moving, away from hits and not merely as a camera does."""
-    rate = spec.frames_per_second
-    sounding = _smooth(curves.span, SPAN_SMOOTH_SECONDS * rate)
-    level = _smooth(span_level(_smooth(curves.activity, HELD_SECONDS * rate)), SPAN_SMOOTH_SECONDS * rate)
-    times = np.arange(len(level)) / rate
-    free = np.ones(len(level), dtype=bool)
-    for hit in hits:
-        free &= np.abs(times - hit) > HIT_REACH_SECONDS
-    wanted = free & (level > SPAN_LEAST) & (sounding > SPAN_SURE)
-    cues = []
-    for start, stop in _runs(wanted):
-        if stop - start < SPAN_MIN_SECONDS * rate:
-            continue
-        sound = _pooled_class(_only_spans(curves.classes[start:stop], spec.classes), spec.classes)
-        for first, last in _pieces(level, start, stop, round(SPAN_MIN_SECONDS * rate)):
-            strength, sure = float(level[first:last].mean()), float(sounding[first:last].mean())
-            begin, end = (round(start_seconds + frame / rate, 4) for frame in (first, last))
-            cues.append(Cue(begin, round(max(strength, 0.05), 3), sound, end, round(sure, 3)))
-    return cues
-
-
-def span_level(activity: npt.NDArray[np.floating]) -> Curve:
-    """Motion energy -> strength 0..1, by the logarithm: twice the motion is a step, not twice the sound."""
-    ratio = np.log(np.maximum(activity, 1e-6) / SPAN_QUIET) / np.log(SPAN_LOUD / SPAN_QUIET)
-    return np.asarray(np.clip(ratio, 0.0, 1.0), dtype=np.float32)
-
-
-def _only_spans(probabilities: Curve, classes: Sequence[str]) -> Curve:
-    """The distribution over the classes that last."""
-    lasting = np.array([name in SPAN_CLASSES for name in classes], dtype=np.float32)
-    kept = probabilities * lasting
-    return np.asarray(kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-6), dtype=np.float32)
-
-
-def _smooth(curve: Curve, sigma: float) -> Curve:
-    """Gaussian mean, the ends repeated."""
-    reach = max(1, round(3 * sigma))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    smooth = np.convolve(np.pad(curve, reach, mode="edge"), kernel / kernel.sum(), mode="valid")
-    return np.asarray(smooth, dtype=np.float32)
-
-
-def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """(start, stop) of each stretch of True."""
-    edges = np.flatnonzero(np.diff(np.pad(mask.astype(np.int8), 1)))
-    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
-
-
-def _pieces(level: Curve, start: int, stop: int, shortest: int) -> list[tuple[int, int]]:
-    """Cuts a stretch where its level has moved by SPAN_STEP since the last cut, no piece under `shortest` frames."""
-    cuts = [start]
-    for frame in range(start + shortest, stop - shortest + 1):
-        if frame - cuts[-1] >= shortest and abs(level[frame] - level[cuts[-1]]) > SPAN_STEP:
-            cuts.append(frame)
-    return list(zip(cuts, [*cuts[1:], stop], strict=True))

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from foleycli.models.picking import Spotting, find_peaks, join, pick, refine_peak, span_level
+from foleycli.models.picking import Picker, Spotting, find_peaks, join, pick, refine_peak
+from foleycli.models.spans import span_level
 from foleycli.specs import SpotterSpec
 
 SPEC = SpotterSpec(classes=("impact_wood", "impact_metal", "rain"))
@@ -106,3 +107,49 @@ def test_crop_and_join_undo_each_other() -> None:
     whole = curves(hits=(1.0,))
     again = join([whole.crop(0, 70), whole.crop(70, 200)])
     assert (again.onset == whole.onset).all() and (again.classes == whole.classes).all()
+
+
+def restless(seed: int, seconds: float) -> Spotting:
+    """Curves of a film in which much happens: hits of every height, noise, motion that comes and goes for long."""
+    rng = np.random.default_rng(seed)
+    frames = round(seconds * RATE)
+    blocks = np.repeat(rng.choice([0.0, 0.01, 0.05, 0.09], -(-frames // 400)), 400)[:frames]  # 16 s each
+    hits = tuple(np.sort(rng.uniform(0, seconds, round(seconds / 3))))
+    onset = curves(seconds, hits, 1.0).onset * np.repeat(rng.uniform(0.3, 1.0, -(-frames // 25)), 25)[:frames]
+    classes = rng.dirichlet([5.0, 1.0, 1.0], frames)
+    return curves(
+        seconds,
+        onset=np.clip(onset + rng.uniform(0, 0.5, frames) * (rng.uniform(size=frames) < 0.2), 0, 1),
+        strength=rng.uniform(0, 1, frames),
+        classes=classes,
+        span=np.repeat(rng.choice([0.0, 0.9, 1.0], -(-frames // 300)), 300)[:frames],
+        activity=blocks * rng.uniform(0.8, 1.2, frames),
+        busiest=np.repeat(rng.choice([0.0, 0.1, 0.2], -(-frames // 60)), 60)[:frames],
+    )
+
+
+@pytest.mark.parametrize("chunk_seconds", [0.04, 1.0, 16.0, 70.0])
+def test_picked_in_chunks_as_picked_at_once(chunk_seconds: float) -> None:
+    seconds = 30.0 if chunk_seconds < 1 else 120.0
+    for seed in range(2):
+        whole = restless(seed, seconds)
+        at_once, picker = pick(whole, SPEC, 2.0), Picker(SPEC, 2.0)
+        chunk = round(chunk_seconds * RATE)
+        for first in range(0, len(whole), chunk):
+            picker.add(whole.crop(first, first + chunk), last=first + chunk >= len(whole))
+        assert picker.cues() == at_once
+        assert sum(cue.stop is None for cue in at_once) > seconds / 10
+        assert any(cue.stop is not None and cue.stop - cue.time > 3 for cue in at_once)
+
+
+def test_a_picker_keeps_no_curves_of_what_is_long_gone() -> None:
+    picker, rain = Picker(SPEC), curves(16.0, span=np.ones(400), activity=np.full(400, 0.05))
+    sizes = set()
+    for number in range(12):
+        picker.add(rain, last=number == 11)
+        kept = picker._kept
+        assert kept is not None and kept.onset.base is None and kept.classes.base is None
+        sizes.add(len(kept))
+    assert max(sizes) <= 400
+    (one,) = picker.cues()  # a span that goes on over every chunk is one
+    assert (one.time, one.stop, one.sound) == (0.0, 192.0, "rain")
