@@ -55,11 +55,12 @@ class NaiveAttention(nn.Module):
 
 
 def naive(model: MDSGen) -> MDSGen:
-    """A copy with the same weights that attends the naive way."""
+    """A copy with the same weights that attends the naive way, its MLP as torch's Sequential runs it."""
     slow = copy.deepcopy(model)
     for block in slow.blocks:
         assert isinstance(block, Block)
         block.attention = NaiveAttention(block.attention, block.bias)  # type: ignore[assignment]
+        block.mlp = nn.Sequential(*block.mlp)  # type: ignore[assignment]
         block.bias = None
     return slow
 

