@@ -23,7 +23,7 @@ from foleycli.official import OfficialMdsgen
 from foleycli.passages import Passage, Wave, apart, passages
 from foleycli.performers import Performer, SpotPerform
 from foleycli.specs import SamplerSpec
-from foleycli.timeline import OVERLAP_SECONDS, Window, plan_windows
+from foleycli.timeline import OVERLAP_SECONDS, Window, plan_windows, whole_columns
 from foleycli.track import Track, TrackStream, hits_and_spans, sum_of
 
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
@@ -122,7 +122,7 @@ class FoleyPipeline:
         first, last = _part(info, start, stop)
         seen = self.performer.watch(info, first, last, spot=cues is None, progress=progress)
         cues = named(steer(seen.cues if cues is None else cues, sounds, float(last)))
-        overlap = overlap // self.performer.column * self.performer.column  # whole columns of the latent
+        overlap = whole_columns(overlap, self.performer.column)
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         parts = hits_and_spans(cues) if stems else (cues,)
         runs = [(seed, part) for seed in seeds for part in parts]

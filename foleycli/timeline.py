@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from foleycli.specs import WINDOW_SECONDS
+from foleycli.specs import WINDOW_SECONDS, DitSpec
 
-OVERLAP_SECONDS = Fraction(1024, 1000)  # 8 latent columns of pocket: what neighbours in a shot have in common
+COLUMN_SECONDS = WINDOW_SECONDS / DitSpec.latent_frames  # 0.128
+OVERLAP_SECONDS = 8 * COLUMN_SECONDS  # what neighbours in a shot have in common
 
 
 def to_samples(seconds: Fraction, sample_rate: int) -> int:
@@ -34,6 +35,11 @@ class Window:
     @property
     def seconds(self) -> Fraction:
         return self.stop - self.start
+
+
+def whole_columns(overlap: Fraction, column: Fraction = COLUMN_SECONDS) -> Fraction:
+    """What is performed of an overlap: whole columns of the latent, no longer than asked."""
+    return overlap // column * column
 
 
 def plan_windows(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from foleycli.cli.delivery import SAMPLE_RATE, in_video
 from foleycli.cli.probe import clock
 from foleycli.cli.say import Say, size
-from foleycli.timeline import plan_windows
+from foleycli.timeline import plan_windows, whole_columns
 
 if TYPE_CHECKING:
     from foleycli.cli.dubbing import Performance
@@ -41,7 +41,7 @@ def plan(info: VideoInfo, targets: Sequence[Path | None], stems: Sequence[Path],
     """The plan of one video. Cuts, which start windows of their own, are not known before it is watched."""
     first = wanted.start or Fraction(0)
     last = min(wanted.end or info.duration, info.duration)
-    windows = plan_windows(last - first, overlap=wanted.overlap)
+    windows = plan_windows(last - first, overlap=whole_columns(wanted.overlap))
     disk = sum(_disk_bytes(info, target, last - first) for target in targets)
     disk += sum(_disk_bytes(info, path, info.duration if in_video(targets[0]) else last - first) for path in stems)
     spans = tuple((first + window.start, first + window.stop) for window in windows)

@@ -192,3 +192,15 @@ def test_a_probe_shows_the_windows_that_a_dry_run_plans(foley: Foley, tmp_path: 
     planned = json.loads(foley("dub", "long.mp4", "--dry-run", "--json").text)["windows"]
     assert [(one["start"], one["stop"]) for one in probed] == [(one["start"], one["stop"]) for one in planned]
     assert len(planned) == 3
+
+
+@pytest.mark.parametrize("asked", ["1", "0.5", "0.1"])
+def test_a_dry_run_shows_the_windows_that_are_performed(foley: Foley, tmp_path: Path, asked: str) -> None:
+    make_clip(tmp_path / "long.mp4", [Fraction(k, 2) for k in range(40)])
+    command = ("dub", "long.mp4", "-o", "out.wav", "--overlap", asked)
+    planned = json.loads(foley(*command, "--dry-run", "--json").text)["windows"]
+    assert foley(*command, "--sidecar", "-q").code == 0
+    windows = json.loads((tmp_path / "out.foley.json").read_text())["windows"]
+    performed = [[round(float(Fraction(at)), 6) for at in window] for window in windows]
+    assert [list(one.values()) for one in planned] == performed
+    assert 0 <= float(asked) - (planned[0]["stop"] - planned[1]["start"]) < 0.128
