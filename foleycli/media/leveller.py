@@ -3,7 +3,8 @@
     gain  ____      ________
               \\____/        \\___    one level per hit, changed in the 10 ms before it; spans between them
 
-Strength 1 is a loudest 50 ms of -17 dBFS for a hit and -20 dBFS for a span; strength 0 lies 24 dB below.
+Strength 1 is a loudest 50 ms of -11 dBFS for a hit and -14 dBFS for a span; strength 0 lies 24 dB below. The models
+perform 6 dB lower, as they were taught: room for the peaks of a mix.
 The fader moves along the film, not along a window: what a window finds is told to its neighbours in the shot, so that
 where two overlap they stand at the same gain.
 """
@@ -20,9 +21,10 @@ import numpy.typing as npt
 from foleycli.cuesheet import Cue
 from foleycli.timeline import Window
 
-HIT_LEVEL_DB, SPAN_LEVEL_DB, STRENGTH_RANGE_DB = -17.0, -20.0, 24.0
-MOST_CUT_DB, MOST_LIFT_DB = 30.0, 12.0
-ABSENT_DB = 35.0  # what lies this far below was not performed: lifting it would lift noise
+HIT_LEVEL_DB, SPAN_LEVEL_DB, STRENGTH_RANGE_DB = -11.0, -14.0, 24.0
+MAKE_UP_DB = 6.0  # what the delivered level lies above the rehearsed one
+MOST_CUT_DB, MOST_LIFT_DB = 24.0, 18.0
+ABSENT_DB = 41.0  # what lies this far below was not performed: lifting it would lift noise
 BLOCK_SECONDS = 0.05
 LEAD_SECONDS = 0.01  # the fader moves before the attack
 ATTACK_SECONDS = 0.4  # where the loudest of a hit is looked for
@@ -78,7 +80,7 @@ def find_gains(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rat
     for time, after in zip(hits, [*hits[1:], stop_seconds + 1.0], strict=False):
         first, last = (max(0, round((at - LEAD_SECONDS - start_seconds) * sample_rate)) for at in (time, after))
         loudest = wave[first : min(last, first + round(ATTACK_SECONDS * sample_rate))]
-        lift = 0.0 if any(_overlap(cue, time) for cue in spans) else MOST_LIFT_DB
+        lift = MAKE_UP_DB if any(_overlap(cue, time) for cue in spans) else MOST_LIFT_DB
         change = _change(_loudest_db(loudest, sample_rate), wanted_db(by_time[time]), lift)
         gains[time] = change, time + ATTACK_SECONDS <= stop_seconds
     return Found(gains, _span_gains(wave, spans, list(by_time), start_seconds, sample_rate))

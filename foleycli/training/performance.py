@@ -16,7 +16,7 @@ import torch
 
 from foleycli.classes import SOUND_CLASSES
 from foleycli.cuesheet import Cue
-from foleycli.media.leveller import HIT_LEVEL_DB, SPAN_LEVEL_DB
+from foleycli.media.leveller import HIT_LEVEL_DB, MAKE_UP_DB, SPAN_LEVEL_DB
 from foleycli.media.limit import soft_limit
 from foleycli.models.mel import log_mel
 from foleycli.models.timbre import HEARD_FRAMES, hit_timbre, span_timbre
@@ -35,6 +35,7 @@ from foleycli.training.treatment import (
 )
 
 WINDOW_SAMPLES = int(WINDOW_SECONDS * RATE)
+REHEARSED_HIT_DB, REHEARSED_SPAN_DB = HIT_LEVEL_DB - MAKE_UP_DB, SPAN_LEVEL_DB - MAKE_UP_DB
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,9 @@ class SoundBank:
         return wave
 
     def texture(self, sound: Sound) -> Wave:
-        """A whole recording at SPAN_LEVEL_DB."""
+        """A whole recording at REHEARSED_SPAN_DB."""
         wave = self.cache.waveform(sound)
-        return np.asarray(wave / (np.sqrt((wave**2).mean()) + 1e-6) * 10 ** (SPAN_LEVEL_DB / 20), np.float32)
+        return np.asarray(wave / (np.sqrt((wave**2).mean()) + 1e-6) * 10 ** (REHEARSED_SPAN_DB / 20), np.float32)
 
 
 @dataclass
@@ -133,7 +134,7 @@ def perform(bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> P
 def timbre_of_hit(wave: Wave) -> Wave:
     """What a hit (S,) is like at full strength: (240,)."""
     heard = np.zeros(HEARD_FRAMES * MelSpec.FULL_BAND.hop_samples, np.float32)
-    heard[: len(wave)] = levelled(wave, HIT_LEVEL_DB)[: len(heard)]
+    heard[: len(wave)] = levelled(wave, REHEARSED_HIT_DB)[: len(heard)]
     return hit_timbre(log_mel(torch.from_numpy(heard)[None], MelSpec.FULL_BAND)[0]).numpy()
 
 
@@ -157,7 +158,7 @@ def _play_hits(played: Played, bank: SoundBank, cues: Sequence[Cue], rng: np.ran
         wave = bank.waveform(take[rng.integers(len(take))]) if take else burst(bank, sound, rng)
         wave = repitched(wave, pitch * rng.uniform(0.97, 1.03))
         played.timbres.append((cue, timbre_of_hit(wave)))
-        wave = darkened(levelled(wave, HIT_LEVEL_DB), cue.strength)
+        wave = darkened(levelled(wave, REHEARSED_HIT_DB), cue.strength)
         wave = wave * gain_of(cue.strength)
         _lay(played.wave, wave, cue.time)
 
@@ -183,7 +184,7 @@ def _play_spans(played: Played, bank: SoundBank, cues: Sequence[Cue], rng: np.ra
 
 
 def _texture(bank: SoundBank, sound: str, length: int, rng: np.random.Generator) -> Wave:
-    """A recording of the class looped under cross-fades to `length` samples, at SPAN_LEVEL_DB."""
+    """A recording of the class looped under cross-fades to `length` samples, at REHEARSED_SPAN_DB."""
     recordings = bank.textures[sound]
     source = repitched(bank.texture(recordings[rng.integers(len(recordings))]), rng.uniform(0.9, 1.1))
     fade = min(RATE // 5, len(source) // 3)

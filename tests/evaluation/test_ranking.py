@@ -14,7 +14,7 @@ from foleycli.evaluation.ranking import Reader, TakeScores, score_take
 from foleycli.media.leveller import ride, wanted_db
 
 RATE, SECONDS = 16000, 6.0
-HITS = tuple(Cue(time, strength) for time, strength in ((0.5, 0.9), (1.3, 0.6), (2.4, 0.8), (3.1, 1.0), (4.6, 0.7)))
+HITS = tuple(Cue(time, strength) for time, strength in ((0.5, 0.7), (1.3, 0.4), (2.4, 0.6), (3.1, 0.8), (4.6, 0.5)))
 
 
 def struck(times: Sequence[float]) -> np.ndarray:
