@@ -115,6 +115,7 @@ class SpotterSpec:
     classes: tuple[str, ...] = ()
     lag_seconds: float = 0.0  # constant added to every spotted time
     threshold: float = 0.65  # onset probability that makes a cue (the weighted loss inflates it)
+    calibration: tuple[float, float] = (1.0, 0.0)  # slope and intercept: logit of the onset -> of the confidence
 
 
 @dataclass(frozen=True)

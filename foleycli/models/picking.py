@@ -118,8 +118,18 @@ class Picker:
 
     def _hit(self, curves: Spotting, peak: int, frame: float) -> Cue:
         seconds = self.start_seconds + max(0.0, frame / self.spec.frames_per_second + self.spec.lag_seconds)
-        strength, sure = float(np.clip(curves.strength[peak], 0.05, 1.0)), float(min(curves.onset[peak], 1.0))
+        strength = float(np.clip(curves.strength[peak], 0.05, 1.0))
+        sure = confidence_of(float(curves.onset[peak]), self.spec.calibration)
         return Cue(round(seconds, 4), round(strength, 3), confidence=round(sure, 3))
+
+
+def confidence_of(onset: float, calibration: tuple[float, float]) -> float:
+    """The share of peaks of this onset probability that are hits, by the spec's calibration."""
+    slope, intercept = calibration
+    if (slope, intercept) == (1.0, 0.0):
+        return min(onset, 1.0)
+    logit = np.log(max(onset, 1e-6) / max(1 - onset, 1e-6))
+    return float(1 / (1 + np.exp(-(slope * logit + intercept))))
 
 
 def hit_peaks(curves: Spotting, spec: SpotterSpec) -> list[int]:

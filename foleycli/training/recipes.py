@@ -29,6 +29,7 @@ from foleycli.specs import CueSpec, DitSpec, SamplerSpec, SpotterSpec, VaeSpec, 
 from foleycli.training.ablations import ablated
 from foleycli.training.assemble import TRAINING_DATA, assemble
 from foleycli.training.attribution import attribution_list
+from foleycli.training.calibration import calibrate, peaks_of
 from foleycli.training.codec import VaeRecipe, VocoderRecipe
 from foleycli.training.features import LatentSet, build_rehearsals, encode_shards
 from foleycli.training.loop import Report, RunConfig, fit
@@ -37,10 +38,11 @@ from foleycli.training.palette import build_palette
 from foleycli.training.performance import SoundBank
 from foleycli.training.performer import PerformerRecipe, train_performer
 from foleycli.training.sounds import INDEX_NAME, SoundCache, build_sound_cache
-from foleycli.training.spotting import SHARD_CLIPS, train_spotter, write_shard
+from foleycli.training.spotting import SHARD_CLIPS, SceneClips, train_spotter, write_shard
 
 CUES = CueSpec(SOUND_CLASSES, embedding=64, held_seconds=(0.1, 0.6), timbre=TIMBRE_SIZE)
 TEST_SHARDS = 3
+HELD_OUT_SEED, HELD_OUT_SHARDS = 7_000_000, 4  # scenes that calibrate the spotter
 POCKET_SAMPLER = SamplerSpec(steps=12, guidance=1.8, guidance_rescale=1.0, prediction="v")
 
 
@@ -196,11 +198,15 @@ def scenes(work: Workspace) -> None:
 
 
 def spotter(work: Workspace) -> None:
-    """The spotter on rendered scenes: 4600 steps of 16 clips, an hour on a core that multiplies bf16."""
+    """The spotter on rendered scenes: 4600 steps of 16 clips, an hour on a core that multiplies bf16; calibrated."""
     spec = SpotterSpec(stem_width=64, width=96, classes=SOUND_CLASSES, lag_seconds=0.055, threshold=0.6)
     config = work.run("spotter", RunConfig(work.folder, 4600, learning_rate=2e-3, weight_decay=0.01, ema_decay=0.996))
     model = train_spotter(spec, [work.folder / "scenes"], config, progress=work.progress)
-    work.save("spotter", model.state_dict(), spec)
+    held_out = work.folder / "scenes_held_out"
+    for shard in range(HELD_OUT_SHARDS):
+        write_shard(held_out, HELD_OUT_SEED + shard * SHARD_CLIPS, sample, spec)
+    line = calibrate(peaks_of(model, SceneClips([held_out])))
+    work.save("spotter", model.state_dict(), replace(spec, calibration=line))
 
 
 def bundle(work: Workspace) -> Path:
