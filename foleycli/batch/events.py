@@ -10,10 +10,11 @@ from foleycli.cuesheet import Cue
 
 @dataclass(frozen=True)
 class Job:
-    """One video and the file it becomes."""
+    """One video and the file it becomes, and what is written beside that: stems, a plot."""
 
     source: Path
     target: Path
+    beside: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

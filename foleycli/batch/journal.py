@@ -71,21 +71,27 @@ class Journal:
         for job in jobs:
             last = self._last.get(self._key(job), {})
             same = all(last.get(key) == value for key, value in self._facts(job).items())
-            now = stamp(job.target)
-            if same and now and last["state"] == "begun" and now != last.get("before"):
+            now, state = stamp(job.target), last.get("state")
+            if same and now and state == "begun" and now != last.get("before"):
                 self.done(job)
-            elif not (same and now and last["state"] == "done"):
+                state = "done"
+            if not (same and now and state == "done" and all(path.exists() for path in job.beside)):
                 left.append(job)
         return tuple(left)
 
     def begun(self, job: Job, notes: Notes) -> None:
-        self._append(job, state="begun", before=stamp(job.target), notes=asdict(notes))
+        beside = {"beside": list(map(os.path.abspath, job.beside))} if job.beside else {}
+        self._append(job, state="begun", before=stamp(job.target), notes=asdict(notes), **beside)
 
     def done(self, job: Job) -> None:
         self._append(job, state="done")
 
     def failed(self, job: Job, reason: str) -> None:
         self._append(job, state="failed", reason=reason)
+
+    def ours(self, job: Job, path: Path) -> bool:
+        """Whether `path`, beside the target of the job, was put there by an earlier run."""
+        return os.path.abspath(path) in self._last.get(self._key(job), {}).get("beside", ())
 
     def notes(self, job: Job) -> Notes | None:
         """What was noted of a job that is done; None if that was by a foley that noted nothing."""

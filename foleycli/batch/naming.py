@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from string import Formatter
 
@@ -17,25 +17,42 @@ FIELDS = ("stem", "ext", "folder", "seed")
 
 
 def name_jobs(
-    videos: Sequence[Found], out_dir: Path, template: str, seed: int, suffixes: Collection[str]
+    videos: Sequence[Found],
+    out_dir: Path,
+    template: str,
+    seed: int,
+    suffixes: Collection[str],
+    beside: Callable[[Path, Path], tuple[Path, ...]] = lambda name, below: (),
 ) -> tuple[Job, ...]:
-    """A target for each video, below `out_dir`; raises UsageError if two would land in one place, or on a video."""
+    """A target for each video, below `out_dir`; raises UsageError if two would land in one place, or on a video.
+
+    `beside` says what is written beside a target of that name, in the folder `below`.
+    """
     _check_template(template)
-    jobs = [Job(one.path, out_dir / one.below / _fill(template, one.path, seed)) for one in videos]
+    names = [Path(_fill(template, one.path, seed)) for one in videos]
+    jobs = [
+        Job(one.path, out_dir / one.below / name, beside(name, one.below))
+        for one, name in zip(videos, names, strict=True)
+    ]
     takers: dict[str, Path] = {os.path.realpath(job.source): job.source for job in jobs}
     for job in jobs:
         if job.target.suffix.lower() not in suffixes:
             known = " ".join(suffixes)
             raise UsageError(f"--name: {job.target.name!r} is not a kind of file that foley writes; use {known}")
-        taken = takers.setdefault(os.path.realpath(job.target), job.source)
-        if os.path.realpath(job.target) == os.path.realpath(taken):
-            raise UsageError(f"{job.target} is one of the videos, which foley never changes; use another --out-dir")
-        if taken is not job.source:
-            raise UsageError(
-                f"{taken} and {job.source} would both become {job.target}; "
-                "tell them apart with --name '{folder}-{stem}.foley{ext}', or do them in two runs"
-            )
+        for path in (job.target, *job.beside):
+            _take(path, job, takers)
     return tuple(jobs)
+
+
+def _take(path: Path, job: Job, takers: dict[str, Path]) -> None:
+    taken = takers.setdefault(os.path.realpath(path), job.source)
+    if os.path.realpath(path) == os.path.realpath(taken):
+        raise UsageError(f"{path} is one of the videos, which foley never changes; use another --out-dir")
+    if taken is not job.source:
+        raise UsageError(
+            f"{taken} and {job.source} would both become {path}; "
+            "tell them apart with --name '{folder}-{stem}.foley{ext}', or do them in two runs"
+        )
 
 
 def _check_template(template: str) -> None:

@@ -23,13 +23,13 @@ from foleycli.batch import events
 from foleycli.batch.events import Job, Notes
 from foleycli.batch.journal import Journal
 from foleycli.errors import FoleyError, InputError, ModelError, OutputError, UsageError
-from foleycli.media.atomic import check_target
+from foleycli.media.atomic import atomic_file, check_target
 
 Seen = TypeVar("Seen")
 Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
 Watch = Callable[[Path, Progress], Seen]  # reads a video
-Deliver = Callable[[Seen, Path], Notes]  # performs it into a file, whole
+Deliver = Callable[[Seen, Path], Notes]  # performs it into a file, whole; what lies beside it, into the same folder
 Tell = Callable[[events.Event], None]
 
 SPARE_BYTES = 2**20
@@ -69,6 +69,10 @@ class Batch(Generic[Seen]):
             self._stop.set()
             self._eyes.shutdown(cancel_futures=True)
             self._hands.shutdown(cancel_futures=True)
+            while not self._said.empty():  # what ended while the run was stopped
+                event = self._said.get()
+                if isinstance(event, events.Done | events.Failed):
+                    tell(event)
         return tuple(failures)
 
     def _see(self, job: Job, number: int) -> None:
@@ -84,8 +88,9 @@ class Batch(Generic[Seen]):
             self._hands.submit(self._perform, job, number, seen, started)
 
     def _watched(self, job: Job) -> Seen:
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        check_target(job.target, self.overwrite)  # before the work, not after it
+        for path in (job.target, *job.beside):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._check_places(job)  # before the work, not after it
         return self.watch(job.source, self._progress(job))
 
     def _perform(self, job: Job, number: int, seen: Seen, started: float) -> None:
@@ -97,17 +102,24 @@ class Batch(Generic[Seen]):
             self._ahead.release()
 
     def _delivered(self, job: Job, number: int, seen: Seen) -> Notes:
-        draft = self.journal.work / f"{number}{job.target.suffix}"
+        drafts = self.journal.work / str(number)
         try:
             _check_room(job)
-            notes = self.deliver(seen, draft)
+            drafts.mkdir()
+            notes = self.deliver(seen, drafts / job.target.name)
+            self._check_places(job)
             self.journal.begun(job, notes)
-            check_target(job.target, self.overwrite)
-            os.replace(draft, job.target)
+            for path in (*job.beside, job.target):  # the target last: where it is, all is
+                _put(drafts / path.name, path)
             self.journal.done(job)
             return notes
         finally:
-            draft.unlink(missing_ok=True)
+            shutil.rmtree(drafts, ignore_errors=True)
+
+    def _check_places(self, job: Job) -> None:
+        check_target(job.target, self.overwrite)
+        for path in job.beside:  # a kill may have come between these and the target
+            check_target(path, self.overwrite or self.journal.ours(job, path))
 
     def _progress(self, job: Job) -> Progress:
         def report(stage: str, done: int, total: int) -> None:
@@ -140,6 +152,17 @@ def _failure(job: Job, error: Exception) -> events.Failed:
     if not any(str(path) in reason for path in (job.source, job.target)):
         reason = f"{job.source}: {reason}"  # a list of failures says which videos
     return events.Failed(job, reason, kind)
+
+
+def _put(draft: Path, path: Path) -> None:
+    """Moves a whole file to where it belongs, at once."""
+    try:
+        os.replace(draft, path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with atomic_file(path, overwrite=True) as copy:  # a folder of stems may lie on another disk
+            shutil.copyfile(draft, copy)
 
 
 def _check_room(job: Job) -> None:

@@ -9,12 +9,15 @@ import typer
 
 from foleycli.cli import options
 from foleycli.cli.dub import (
+    FadeInOption,
+    FadeOutOption,
     GainOption,
     GuidanceOption,
     LoudnessOption,
     OriginalOption,
     OverlapOption,
     SeedOption,
+    StemsOption,
     StepsOption,
 )
 from foleycli.cli.say import Say
@@ -30,6 +33,9 @@ NameOption = Annotated[
 NullOption = Annotated[bool, typer.Option("--null", "-0", help="The list on stdin is NUL-separated (find -print0).")]
 JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Videos performed at a time.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Print what would become what; change nothing.")]
+PlotOption = Annotated[
+    Path | None, typer.Option("--plot", metavar="DIR", help="Draw each dub on one time axis, as PNG, into DIR; made.")
+]
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="PAGE.html", help="Write a page to look at and listen to.")
 ]
@@ -51,6 +57,10 @@ def batch(
     original: OriginalOption = "replace",
     gain: GainOption = 0.0,
     loudness: LoudnessOption = None,
+    fade_in: FadeInOption = "0",  # type: ignore[assignment]
+    fade_out: FadeOutOption = "0",  # type: ignore[assignment]
+    stems: StemsOption = None,
+    plot: PlotOption = None,
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     compiled: options.CompileOption = False,
@@ -73,7 +83,7 @@ def batch(
 
     wanted = Performance(
         model, seed, 1, steps, guidance, options.sounds(sound), None, None, None, overlap, device, precision,
-        offline, Mix(original, gain, loudness), compiled=compiled,
+        offline, Mix(original, gain, loudness, fade_in, fade_out), apart=stems is not None, compiled=compiled,
     )  # fmt: skip
-    order = batching.Order(tuple(paths), out_dir, name, null, jobs, overwrite, report)
+    order = batching.Order(tuple(paths), out_dir, name, null, jobs, overwrite, report, stems, plot)
     batching.batch(order, wanted, Say(quiet, verbose, as_json), dry_run=dry_run)

@@ -19,11 +19,13 @@ from foleycli.batch.journal import Journal
 from foleycli.batch.naming import name_jobs
 from foleycli.batch.settings import settings_hash
 from foleycli.cli import planning
-from foleycli.cli.board import board, planned
-from foleycli.cli.delivery import check_mix, deliver
+from foleycli.cli.beside import Beside, check_folder, named_beside
+from foleycli.cli.board import Told, board, planned
+from foleycli.cli.delivery import check_fades, check_mix, deliver
 from foleycli.cli.dubbing import Performance, load_pipeline
 from foleycli.cli.reporting import Gathered, check_report
 from foleycli.cli.say import Say, size
+from foleycli.cli.signals import Stopped
 from foleycli.cli.targets import SOUND_SUFFIXES
 from foleycli.errors import EXIT_BATCH_FAILURES, InputError, OutputError, UsageError
 from foleycli.media.containers import BY_SUFFIX
@@ -50,11 +52,20 @@ class Order:
     workers: int = 1
     overwrite: bool = False
     report: Path | None = None
+    stems: Path | None = None
+    plots: Path | None = None
+
+    def beside(self, name: Path, below: Path) -> Beside:
+        """What lies beside a result of that name, in the folders of stems and plots that mirror --out-dir."""
+        stems, plots = (None if folder is None else folder / below for folder in (self.stems, self.plots))
+        return named_beside(name, stems, plots)
 
 
 def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False) -> None:
     """Dubs every video that is not done; leaves with 1 if any failed."""
     _check_overlap(wanted.overlap)
+    check_folder("--stems", order.stems)
+    check_folder("--plot", order.plots)
     jobs = _jobs(order, wanted.seed)
     for job in jobs:
         check_mix(wanted.mix, job.target, part=False)
@@ -68,17 +79,27 @@ def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False)
     _make(order.out_dir)
     with Journal(order.out_dir, _settings(wanted)) as journal:
         gathered = Gathered(jobs, journal)
-        with board(say, len(jobs)) as told:
-            _all(journal, jobs, order, wanted, both(told.tell, gathered.tell))
         try:
-            if order.report is not None:
-                with say.progress() as progress:
-                    rows = gathered.write(order.report, wanted, progress, overwrite=order.overwrite)
-                told.reported(order.report, rows)
+            with board(say, len(jobs)) as told:
+                _all(journal, jobs, order, wanted, both(told.tell, gathered.tell))
+        except (Stopped, KeyboardInterrupt):
+            if gathered.any:
+                say.note("interrupted; a second time leaves without the report of what is done")
+                _report(order, gathered, wanted, told, say)
+            raise
+        try:
+            _report(order, gathered, wanted, told, say)
         finally:
             told.close()
     if told.failures:
         raise typer.Exit(EXIT_BATCH_FAILURES)
+
+
+def _report(order: Order, gathered: Gathered, wanted: Performance, told: Told, say: Say) -> None:
+    if order.report is not None:
+        with say.progress() as progress:
+            rows = gathered.write(order.report, wanted, progress, overwrite=order.overwrite)
+        told.reported(order.report, rows)
 
 
 def both(first: Tell, second: Tell) -> Tell:
@@ -109,6 +130,7 @@ def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Perform
 
     def watch(source: Path, progress: Callable[[str, int, int], None]) -> Seen:
         info = probe(source)
+        check_fades(wanted.mix, info.duration)
         return info, pipeline.stream(
             info,
             seed=wanted.seed,
@@ -117,11 +139,14 @@ def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Perform
             guidance=wanted.guidance,
             overlap=wanted.overlap,
             progress=progress,
+            stems=wanted.apart,
         )
 
     def perform(seen: Seen, draft: Path) -> Notes:
         info, stream = seen
-        outcome = deliver(stream, info, draft, wanted.mix, Fraction(0), overwrite=True)
+        here = draft.parent
+        beside = named_beside(draft, order.stems and here, order.plots and here)
+        outcome = deliver(stream, info, draft, wanted.mix, Fraction(0), overwrite=True, beside=beside)
         return Notes(outcome.warnings, outcome.windows, stream.cues)
 
     Batch(
@@ -151,7 +176,10 @@ def _jobs(order: Order, seed: int) -> tuple[Job, ...]:
     videos = find(names, order.out_dir)
     if names and not videos:
         raise UsageError(f"no video in {names[0]}{' and the rest' if len(names) > 1 else ''}; name files or folders")
-    return name_jobs(videos, order.out_dir, order.name, seed, (*BY_SUFFIX, *SOUND_SUFFIXES))
+    kinds = (*BY_SUFFIX, *SOUND_SUFFIXES)
+    return name_jobs(
+        videos, order.out_dir, order.name, seed, kinds, lambda name, below: order.beside(name, below).files
+    )
 
 
 def _listed(nul: bool) -> list[str]:
@@ -171,7 +199,7 @@ def _sum_up(jobs: Sequence[Job], wanted: Performance, say: Say) -> None:
         except InputError as error:
             say.warn(str(error))
             continue
-        found = planning.plan(info, [job.target], (), wanted)
+        found = planning.plan(info, [job.target], [path for path in job.beside if path.suffix == ".wav"], wanted)
         seconds, windows, disk = seconds + float(info.duration), windows + len(found.spans), disk + found.disk_bytes
     time = planning.about(planning.cpu_seconds(seconds, windows, wanted))
     say.note(f"{windows} windows, {time}, {size(disk)} of disk")

@@ -19,6 +19,11 @@ class Beside:
     stems: Mapping[str, Path] = field(default_factory=dict)
     plot: Path | None = None
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of it."""
+        return (*self.stems.values(), *(() if self.plot is None else (self.plot,)))
+
 
 NOTHING = Beside()
 
@@ -27,12 +32,10 @@ def beside_targets(
     video: str, targets: Sequence[Path | None], stems: Path | None, plot: Path | None, overwrite: bool
 ) -> tuple[Beside, ...]:
     """For each target its stems in the folder `stems` and its plot; raises for what could not be written."""
-    if stems is not None and stems.exists() and not stems.is_dir():
-        raise UsageError(f"--stems {stems}: a file; name a folder")
+    check_folder("--stems", stems)
     found: list[Beside] = []
     for take, target in enumerate(targets, start=1):
-        names = () if stems is None else STEMS
-        paths = {name: (stems or Path()) / f"{_stem(video, target)}.{name}.wav" for name in names}
+        paths = _stem_files(_stem(video, target), stems)
         picture = plot if plot is None or len(targets) == 1 else numbered(plot, take, len(targets))
         for path in paths.values() if stems is not None and stems.is_dir() else ():
             check_place(path, (".wav",), overwrite)
@@ -42,6 +45,18 @@ def beside_targets(
     return tuple(found)
 
 
+def named_beside(target: Path, stems: Path | None, plots: Path | None) -> Beside:
+    """What lies beside a target of a batch: stems and a plot named after it, in folders of theirs."""
+    stem = _stem("", target)
+    return Beside(_stem_files(stem, stems), None if plots is None else plots / f"{stem}.png")
+
+
+def check_folder(option: str, folder: Path | None) -> None:
+    """Raises UsageError if what should be a folder is a file."""
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise UsageError(f"{option} {folder}: a file; name a folder")
+
+
 def make_folder(folder: Path | None) -> None:
     """Makes the folder of the stems, if there is to be one."""
     try:
@@ -49,6 +64,10 @@ def make_folder(folder: Path | None) -> None:
             os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: {error.strerror}; choose another --stems") from error
+
+
+def _stem_files(stem: str, folder: Path | None) -> dict[str, Path]:
+    return {} if folder is None else {name: folder / f"{stem}.{name}.wav" for name in STEMS}
 
 
 def _stem(video: str, target: Path | None) -> str:

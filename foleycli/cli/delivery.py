@@ -15,6 +15,7 @@ import soundfile
 
 from foleycli.cli.beside import NOTHING, Beside
 from foleycli.cli.options import Original
+from foleycli.cli.probe import clock
 from foleycli.cli.say import Say
 from foleycli.cli.targets import SOUND_SUFFIXES
 from foleycli.errors import ModelError, UsageError
@@ -201,6 +202,12 @@ def check_mix(mix: Mix, target: Path | None, part: bool) -> None:
         raise UsageError("--original keep-track needs a video to keep the track in; name one with -o")
     if mix.original in ("mix", "duck") and part and not in_video(target):
         raise UsageError(f"--original {mix.original} of a part needs a video as output; name one with -o")
+
+
+def check_fades(mix: Mix, seconds: Fraction) -> None:
+    """Raises UsageError for fades that are longer than the new sound."""
+    if mix.fade_in + mix.fade_out > seconds:
+        raise UsageError(f"--fade-in and --fade-out are longer than the {clock(seconds)} of sound; shorten them")
 
 
 def _record(stream: TrackStream, path: Path, before: Fraction, after: Fraction, mix: Mix) -> None:

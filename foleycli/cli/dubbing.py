@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from foleycli.cli import planning
 from foleycli.cli.beside import Beside, beside_targets, make_folder
-from foleycli.cli.delivery import Mix, Outcome, check_mix, deliver
+from foleycli.cli.delivery import Mix, Outcome, check_fades, check_mix, deliver
 from foleycli.cli.options import Keep
 from foleycli.cli.paper import read_paper
 from foleycli.cli.probe import clock
@@ -209,9 +209,7 @@ def _check_span(info: VideoInfo, wanted: Performance) -> None:
         raise UsageError(f"--start {float(wanted.start):g} lies behind the end; {length}")
     if wanted.end is not None and wanted.end <= (wanted.start or 0):
         raise UsageError(f"--end {float(wanted.end):g} is not after the start; {length}")
-    heard = min(wanted.end or info.duration, info.duration) - (wanted.start or 0)
-    if wanted.mix.fade_in + wanted.mix.fade_out > heard:
-        raise UsageError(f"--fade-in and --fade-out are longer than the {clock(heard)} of sound; shorten them")
+    check_fades(wanted.mix, min(wanted.end or info.duration, info.duration) - (wanted.start or 0))
     try:
         plan_windows(info.duration, overlap=wanted.overlap)
     except ValueError as error:

@@ -46,6 +46,11 @@ class Gathered:
         if isinstance(event, events.Done | events.Failed | events.Skipped):
             self._ends[event.job] = event
 
+    @property
+    def any(self) -> bool:
+        """Whether any video has ended."""
+        return any(self._ends.values())
+
     def write(self, page: Path, wanted: Performance, progress: Progress, *, overwrite: bool) -> int:
         """Makes the rows, then the page; returns how many rows."""
         from foleycli.report.page import Run, write_page
@@ -85,6 +90,8 @@ def facts(wanted: Performance) -> tuple[tuple[str, str], ...]:
         "sound": ", ".join(wanted.sounds) or None,
         "original": None if mix.original == "replace" else mix.original,
         "gain": f"{mix.gain_db:g} dB" if mix.gain_db else None,
+        "fade in": f"{float(mix.fade_in):g} s" if mix.fade_in else None,
+        "fade out": f"{float(mix.fade_out):g} s" if mix.fade_out else None,
         "loudness": None if mix.loudness_lufs is None else f"{mix.loudness_lufs:g} LUFS",
     }
     return tuple((name, str(value)) for name, value in told.items() if value is not None)

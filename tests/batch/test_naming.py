@@ -38,6 +38,15 @@ def test_two_that_would_land_in_one_place_are_refused_and_the_hint_helps() -> No
         targets(Found(Path("/v/a.mp4")), Found(Path("/v/b.mp4")), template="all.mp4")
 
 
+def test_two_stems_that_would_land_in_one_place_are_refused() -> None:
+    both = Found(Path("/v/a.mp4")), Found(Path("/v/a.mkv"))
+    beside = lambda name, below: (Path("/stems") / below / f"{name.stem}.impacts.wav",)  # noqa: E731
+    with pytest.raises(UsageError, match=r"would both become /stems/a.foley.impacts.wav"):
+        name_jobs(both, OUT, TEMPLATE, 7, SUFFIXES, beside)
+    (job,) = name_jobs(both[:1], OUT, TEMPLATE, 7, SUFFIXES, beside)
+    assert job.beside == (Path("/stems/a.foley.impacts.wav"),)
+
+
 def test_no_video_is_ever_a_target() -> None:
     with pytest.raises(UsageError, match="is one of the videos"):
         targets(Found(Path("/out/a.mp4")), template="{stem}{ext}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,33 @@ def test_an_interrupt_unwinds_within_a_window_and_the_next_run_goes_on(jobs: tup
     told: list[Event] = []
     run(jobs, tell=told.append)
     assert {event.job for event in told} == set(jobs[2:])
+
+
+def test_what_lies_beside_is_there_before_the_target_and_a_kill_between_them_is_mended(
+    jobs: tuple[Job, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Job(jobs[0].source, jobs[0].target, (tmp_path / "stems" / "a.wav",))
+
+    def both(seen: tuple[str, Progress], draft: Path) -> Notes:
+        draft.with_name("a.wav").write_text(f"stem of {draft.name}")
+        return deliver(seen, draft)
+
+    def killed(draft: Path, path: Path) -> None:
+        if path == job.target:
+            raise KeyboardInterrupt
+        os.replace(draft, path)
+
+    job.beside[0].parent.mkdir()
+    job.beside[0].write_text("mine")
+    (failed,) = run([job], deliver=both)
+    assert f"{job.beside[0]} exists; use --overwrite" in failed.reason and not job.target.exists()
+    job.beside[0].unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr(runner, "_put", killed)
+        with Journal(job.target.parent, "settings") as journal, suppress(KeyboardInterrupt):
+            Batch(journal, watch, both)._delivered(job, 0, watch(job.source, lambda *_: None))
+    assert job.beside[0].exists() and not job.target.exists()
+    assert run([job], deliver=both) == ()
+    assert (job.target.read_text(), job.beside[0].read_text()) == ("A", "stem of a.foley.mp4")
+    told: list[Event] = []
+    assert run([job], deliver=both, tell=told.append) == () and not told

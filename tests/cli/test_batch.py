@@ -64,6 +64,31 @@ def test_a_batch_sounds_as_single_dubs_do(foley: Foley, videos: Path, tmp_path: 
         assert (single == batched).all()
 
 
+def test_a_batch_finishes_as_a_single_dub_does(foley: Foley, videos: Path, clip: Path, tmp_path: Path) -> None:
+    (videos / "b.mp4").write_text("no video at all")
+    (videos / "day").mkdir()
+    clip.rename(videos / "day" / "d.mp4")
+    options = ("--sound", "rain", "--sound", "impact_wood", "--steps", "1", "--fade-in", "0.7", "--fade-out", "0.3")
+    command = ("batch", "videos", "-o", "out", "--name", "{stem}.wav", *options, "--stems", "stems", "--plot", "seen")
+    ran = foley(*command)
+    assert ran.code == 1 and ran.text == "out/day/d.wav\n"
+    assert ran.err.count("--fade-in and --fade-out are longer than the 0:00.") == 4  # a and c, said twice
+    files = [f"stems/day/d.{name}.wav" for name in ("impacts", "ambience")]
+    laid = [path for name in ("stems", "seen") for path in (tmp_path / name).rglob("*.*")]
+    assert {str(path.relative_to(tmp_path)) for path in laid} == {"seen/day/d.png", *files}
+    single = ("dub", "videos/day/d.mp4", "-o", "d.wav", *options, "--stems", ".", "--plot", "d.png")
+    assert foley(*single).code == 0
+    for path in ("out/day/d.wav", *files):
+        alone, batched = (soundfile.read(tmp_path / one)[0] for one in (Path(path).name, path))
+        assert len(alone) == 96000 and (alone == batched).all()
+    assert (tmp_path / "d.png").read_bytes() == (tmp_path / "seen/day/d.png").read_bytes()
+    assert foley(*command).text == ""  # done
+    (tmp_path / "seen/day/d.png").unlink()
+    assert "out/day/d.wav exists; use --overwrite" in foley(*command).err
+    assert foley(*command, "-f").text == "out/day/d.wav\n"
+    assert (tmp_path / "seen/day/d.png").exists()
+
+
 def test_nothing_is_left_to_be_built_when_the_threads_start(models: Path) -> None:
     pipeline = FoleyPipeline(models / "pocket", device="cpu")
     warm(pipeline)
@@ -138,6 +163,7 @@ def test_requests_that_make_no_sense_are_refused_before_anything_is_made(foley: 
     (tmp_path / "empty").mkdir()
     for wrong in (("empty",), ("*.mp4",), ("x.mp4", "--overlap", "5"), ("x.mp4", "--name", "{stem}.txt")):
         assert foley("batch", *wrong, "-o", "out").code == 2
+    assert foley("batch", "x.mp4", "-o", "out", "--plot", __file__).code == 2
     assert not (tmp_path / "out").exists()
     assert foley("batch", "-", "-o", "out", stdin=b"").code == 0  # an empty list is a list
 

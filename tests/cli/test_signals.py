@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,6 +51,26 @@ def test_a_batch_that_is_stopped_keeps_its_journal_alone(models: Path, clip: Pat
         assert (batch.stderr.read(), batch.wait()) == (SAID, 143)
     assert [path.name for path in out.rglob("*") if path.is_file()] == ["journal.jsonl"]
     assert list(temporary.glob("foley-*")) == []
+
+
+def test_a_batch_that_is_interrupted_reports_what_it_did(models: Path, clip: Path, tmp_path: Path) -> None:
+    out, page, videos = tmp_path / "out", tmp_path / "report.html", tmp_path / "videos"
+    videos.mkdir()
+    for number in range(12):
+        shutil.copy(clip, videos / f"{number:02d}.mp4")
+    with subprocess.Popen(
+        [*FOLEY, "batch", videos, "-o", out, "-m", models / "pocket", "--json", "--report", page],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path / "tmp"),
+    ) as batch:  # fmt: skip
+        assert batch.stdout is not None and batch.stderr is not None
+        while json.loads(batch.stdout.readline())["event"] != "done":
+            pass
+        batch.send_signal(signal.SIGINT)
+        told = [json.loads(line) for line in batch.stdout.read().splitlines()]
+        assert batch.stderr.read().endswith(SAID) and batch.wait() == 130
+    made = list(out.glob("*.mp4"))
+    assert told[-1] == {"event": "report", "output": str(page), "rows": len(made)}
+    assert 0 < len(made) < 12 and page.read_text().count('class="row done') == len(made)
 
 
 UNHEARD = """
