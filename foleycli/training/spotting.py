@@ -121,9 +121,10 @@ def write_shard(folder: Path, first_seed: int, sample: Callable[[int], Scene], s
 
 
 class SceneClips:
-    """The cached clips of some folders, as batches that depend on (seed, step) alone."""
+    """The cached clips of some folders, as batches that depend on (seed, step) alone; `framed`: see `batch_at`."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], framed: bool = True) -> None:
+        self.framed = framed
         paths = sorted(path for folder in folders for path in folder.glob("*.grid.npy"))
         if not paths:
             raise FileNotFoundError(f"no *.grid.npy in {', '.join(map(str, folders))}; render scenes first")
@@ -149,10 +150,11 @@ class SceneClips:
         return torch.from_numpy(grids).float(), truth
 
     def batch_at(self, step: int, batch_size: int = 16, seed: int = 0) -> SpotBatch:
-        """A random, augmented batch: one clip in eight shares its picture with another."""
+        """A random, augmented batch; framed, a part of each picture, and one clip in eight shares it with another."""
         rng = np.random.default_rng((seed, step))
         grid, truth = self.read(rng.integers(0, len(self), batch_size))
-        grid, truth = side_by_side(*reframe(grid, truth, rng), batch_size // 8)
+        if self.framed:
+            grid, truth = side_by_side(*reframe(grid, truth, rng), batch_size // 8)
         return augment(targets(grid, truth), torch.Generator().manual_seed(int(rng.integers(2**62))))
 
 
@@ -225,6 +227,7 @@ def train_spotter(
     *,
     batch_size: int = 16,
     seed: int = 0,
+    framed: bool = True,
     start: dict[str, Tensor] | None = None,
     progress: Callable[[Report], None] | None = None,
 ) -> Spotter:
@@ -232,18 +235,14 @@ def train_spotter(
 
     `start`: the weights of an earlier run to go on from.
     """
-    clips = SceneClips(folders)
+    clips = SceneClips(folders, framed)
     torch.manual_seed(seed)
     spotter = Spotter(spec).to(config.device)
     if start is not None:
         spotter.load_state_dict(start)
     weights = fit(
-        spotter,
-        lambda step: clips.batch_at(step, batch_size, seed).to(config.device),
-        spotting_loss,
-        config,
-        batch_size=batch_size,
-        progress=progress,
-    )
+        spotter, lambda step: clips.batch_at(step, batch_size, seed).to(config.device), spotting_loss, config,
+        batch_size=batch_size, progress=progress,
+    )  # fmt: skip
     spotter.load_state_dict(weights)
     return spotter.eval()

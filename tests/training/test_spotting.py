@@ -80,6 +80,18 @@ def test_same_step_same_batch_other_step_other(clips: SceneClips) -> None:
     assert not torch.equal(first, other)
 
 
+def test_framed_clips_happen_elsewhere_in_the_picture_and_unframed_ones_where_they_did(
+    clips: SceneClips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def places() -> set[int]:
+        return {int(cells[25].flatten().argmax()) for step in range(6) for cells in clips.batch_at(step, 8).cells}
+
+    framed = places()
+    monkeypatch.setattr(clips, "framed", False)
+    assert places() == {0, 3}  # top right, and mirrored
+    assert len(framed) > 2
+
+
 def test_mirror_moves_the_place_and_not_the_time(clips: SceneClips) -> None:
     plain = clips.take([0] * 32)
     spoilt = augment(plain, torch.Generator().manual_seed(0))
@@ -110,7 +122,7 @@ def test_missing_folder_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_run_resumes_where_it_was(clips: SceneClips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spotting, "SceneClips", lambda folders: clips)
+    monkeypatch.setattr(spotting, "SceneClips", lambda folders, framed: clips)
     whole = train_spotter(SPEC, [], RunConfig(tmp_path / "whole", 4, warmup_steps=1), batch_size=2)
     train_spotter(SPEC, [], RunConfig(tmp_path / "parts", 4, warmup_steps=1, seconds=0), batch_size=2)
     parts = train_spotter(SPEC, [], RunConfig(tmp_path / "parts", 4, warmup_steps=1), batch_size=2)
