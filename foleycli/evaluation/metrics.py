@@ -24,6 +24,7 @@ EARLY_SECONDS = 0.007  # the window meets a sound this long before the sound is 
 SILENT_RISE = 0.02  # mean rise of log1p(gain * magnitude) that is no more than the noise of a quantised silence
 MIN_SHIFT_SECONDS = 0.3  # a soundtrack shifted by less is still nearly in time
 SMOOTH_SECONDS = 0.04  # envelopes are compared at the precision of a video frame
+CONFIDENCE_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -176,3 +177,11 @@ def _standard(curve: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     centred = curve - curve.mean()
     norm = float(np.linalg.norm(centred))
     return centred / norm if norm > 1e-9 else np.zeros_like(centred)
+
+
+def calibration_error(confidence: Sequence[float] | Array, true: Sequence[float] | Array) -> float:
+    """Mean distance of confidence and the share that is true, over ten equal bins weighted by their size (ECE)."""
+    sure, right = np.asarray(confidence, float), np.asarray(true, float)
+    places = np.minimum((sure * CONFIDENCE_BINS).astype(int), CONFIDENCE_BINS - 1)
+    bins = [places == place for place in range(CONFIDENCE_BINS)]
+    return float(sum(here.mean() * abs(sure[here].mean() - right[here].mean()) for here in bins if here.any()))

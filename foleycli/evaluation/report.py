@@ -19,6 +19,9 @@ PROTOCOL = {
     "voices": "model: spots and performs. from_true_cues: performs the true onsets (obeys). frame_difference: mean "
     "|difference| of 64 x 64 grey pictures at 25 a second. another_clip: the model's track of the next clip, looped to "
     "this length. random: noise, mean of 8 draws. model_minus_*: differences paired by clip",
+    "cues": "the hits that the model wrote for itself, one to one with true onsets within 100 ms: F1, precision, "
+    "recall; false_hits_in_10_s: where nothing is struck. calibration_error: mean distance, over ten bins, of their "
+    "confidence and the share that is true",
     "alignment": "Diff-Foley's: share of the clips with two or more true onsets whose track a classifier takes for "
     "the true one. It sees the motion of 64 x 64 grey pictures at 25 a second and hears 16 bands at 50 a second; it "
     "learned on rendered scenes played with real sounds, half true, a quarter shifted by 0.25 to 2 s, a quarter "

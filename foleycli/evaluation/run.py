@@ -14,6 +14,7 @@ import numpy as np
 from foleycli.bundles.load import LoadedBundle
 from foleycli.evaluation.alignment import Judge, alignment, load_judge
 from foleycli.evaluation.cases import RATE, Case, clip_cases, scene_cases
+from foleycli.evaluation.cuelist import cue_scores
 from foleycli.evaluation.distances import frechet_distance, inception_score, kl_divergence, ranks
 from foleycli.evaluation.embeddings import Heard, Listener, load_listener
 from foleycli.evaluation.report import Report, Scores, interval
@@ -73,6 +74,7 @@ def evaluate_cases(
     clips = [{**row, "aligned": beliefs} for row, beliefs in zip(clips, believed, strict=True)]
     scores: Scores = {
         "sync": sync,
+        "cues": cue_scores(takes),
         "alignment": aligned,
         "class": _classes(takes, listener),
         "distances": _distances(takes, listener),

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from foleycli.models.picking import MIN_DISTANCE_SECONDS, confidence_of, find_peaks
+from foleycli.models.picking import MIN_DISTANCE_SECONDS, find_peaks
 from foleycli.models.spotter import Spotter
 from foleycli.training.spotting import SceneClips
 
@@ -20,7 +20,6 @@ TOLERANCE_SECONDS = 0.1
 LEAST = 0.2  # onset probability of a peak that counts: no cue comes from one lower
 BATCH = 32
 NEWTON_STEPS = 25
-BINS = 10
 
 Array = npt.NDArray[np.float64]
 
@@ -67,11 +66,3 @@ def calibrate(peaks: Peaks) -> tuple[float, float]:
         line = line - np.linalg.solve(bend, inputs.T @ (sure - peaks.true) + 1e-3 * (line - [1.0, 0.0]))
     slope, intercept = (round(float(value), 3) for value in line)
     return slope, intercept
-
-
-def calibration_error(peaks: Peaks, line: tuple[float, float] = (1.0, 0.0)) -> float:
-    """Mean distance of confidence and the share of true hits, over ten equal bins weighted by their peaks (ECE)."""
-    sure = np.array([confidence_of(onset, line) for onset in peaks.onset])
-    places = np.minimum((sure * BINS).astype(int), BINS - 1)
-    bins = [places == place for place in range(BINS)]
-    return float(sum(here.mean() * abs(sure[here].mean() - peaks.true[here].mean()) for here in bins if here.any()))

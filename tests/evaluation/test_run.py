@@ -45,6 +45,16 @@ def test_a_player_that_sees_all_is_on_time(perfect: dict[str, Any]) -> None:
     assert perfect["sync"]["from_true_cues"] == model
 
 
+def test_the_cue_sheet_of_a_player_that_sees_all_is_right_and_sure_and_a_shuffled_one_wrong(
+    perfect: dict[str, Any], shuffled: dict[str, Any]
+) -> None:
+    right, wrong = perfect["cues"], shuffled["cues"]
+    assert right["precision"]["mean"] == right["recall"]["mean"] == 1.0
+    assert right["calibration_error"] == 0.0
+    assert wrong["f1_100ms"]["mean"] < 0.7
+    assert wrong["calibration_error"] > 0.3  # as sure, and wrong
+
+
 def test_flashes_at_the_onsets_make_the_frame_difference_a_perfect_rival(perfect: dict[str, Any]) -> None:
     assert perfect["sync"]["frame_difference"]["f1_100ms"]["mean"] > 0.97
     assert perfect["sync"]["model_minus_random"]["f1_100ms"]["low"] > 0.2

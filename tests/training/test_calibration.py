@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from foleycli.evaluation.metrics import calibration_error
 from foleycli.models.picking import confidence_of
 from foleycli.specs import SpotterSpec
-from foleycli.training.calibration import Peaks, calibrate, calibration_error, peaks_of
+from foleycli.training.calibration import Peaks, calibrate, peaks_of
 
 
 def boastful(count: int = 20_000) -> Peaks:
@@ -28,8 +29,9 @@ def test_the_curve_that_made_the_peaks_is_found() -> None:
 
 def test_a_calibrated_confidence_is_the_share_of_hits() -> None:
     peaks = boastful()
-    assert calibration_error(peaks) > 0.1
-    assert calibration_error(peaks, calibrate(peaks)) < 0.02
+    assert calibration_error(peaks.onset, peaks.true) > 0.1
+    line = calibrate(peaks)
+    assert calibration_error([confidence_of(onset, line) for onset in peaks.onset], peaks.true) < 0.02
 
 
 def test_confidence_rises_with_the_onset_and_is_the_onset_itself_uncalibrated() -> None:

@@ -1,0 +1,52 @@
+"""The cue sheet that a model wrote for itself: what it found, what it missed, and how sure it was of what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from foleycli.cuesheet import Cue
+from foleycli.evaluation.metrics import Array, calibration_error, match_onsets
+from foleycli.evaluation.report import interval
+from foleycli.evaluation.takes import Take
+
+TOLERANCE_SECONDS = 0.1
+
+
+def cue_scores(takes: Sequence[Take]) -> dict[str, Any]:
+    """Precision, recall and F1 of the hits written, false hits where nothing is struck, calibration error."""
+    struck = [one for one in takes if one.struck]
+    quiet = [one for one in takes if not len(one.case.onset_seconds)]
+    matches = [match_onsets(_times(one), one.case.onset_seconds, TOLERANCE_SECONDS) for one in struck]
+    judged = [pair for one in struck for pair in _judged(one.own.cues, one.case.onset_seconds)]
+    confidence, true = zip(*judged, strict=True) if judged else ((), ())
+    return {
+        "f1_100ms": interval([match.f1 for match in matches]),
+        "precision": interval([match.precision for match in matches]),
+        "recall": interval([match.recall for match in matches]),
+        "false_hits_in_10_s": interval([10 * len(_times(one)) / _seconds(one) for one in quiet]),
+        "calibration_error": calibration_error(confidence, true) if judged else None,
+        "hits": len(judged),
+    }
+
+
+def _times(one: Take) -> list[float]:
+    return [cue.time for cue in one.own.cues if cue.stop is None and not cue.mute]
+
+
+def _seconds(one: Take) -> float:
+    return len(one.own.samples) / one.own.sample_rate
+
+
+def _judged(cues: Sequence[Cue], onset_seconds: Sequence[float] | Array) -> list[tuple[float, float]]:
+    """(confidence, 1 or 0) of each hit: true if an onset is near that no surer hit has taken."""
+    untaken, found = list(np.asarray(onset_seconds, float)), []
+    for cue in sorted((cue for cue in cues if cue.stop is None), key=lambda cue: -cue.confidence):
+        near = min(untaken, key=lambda onset: abs(onset - cue.time), default=np.inf)
+        true = abs(near - cue.time) <= TOLERANCE_SECONDS
+        if true:
+            untaken.remove(near)
+        found.append((cue.confidence, float(true)))
+    return found
