@@ -106,9 +106,7 @@ def deliver(
         track = Path(folder) / "track.wav"
         level = perform(stream, info, track, mix, start, whole=whole)
         origin, doubts = origin_of(info, Fraction(0) if whole else start, stream.model, stream.seeds[0])
-        for name, path in beside.stems.items():
-            draft = drafts.enter_context(atomic_file(path, overwrite=overwrite))
-            write_bwf(track.with_name(f"{name}.wav"), draft, origin)
+        lay_stems(beside, track, origin, overwrite, drafts)
         if beside.plot is not None:
             from foleycli.cli.plotting import plot  # Pillow takes a while: who draws pays
             from foleycli.figure.draw import Sound
@@ -121,6 +119,13 @@ def deliver(
         return Outcome(
             target, stream.seeds[0], stream.duration, len(stream.windows), level, fingerprint(track), warnings, beside
         )
+
+
+def lay_stems(beside: Beside, track: Path, origin: Origin, overwrite: bool, drafts: ExitStack) -> None:
+    """Puts the stems that lie by their names beside a finished track where they belong, when `drafts` closes well."""
+    for name, path in beside.stems.items():
+        draft = drafts.enter_context(atomic_file(path, overwrite=overwrite))
+        write_bwf(track.with_name(f"{name}.wav"), draft, origin)
 
 
 def perform(

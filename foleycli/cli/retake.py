@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from foleycli.cli import options
+from foleycli.cli.dub import StemsOption
 from foleycli.cli.say import Say
 from foleycli.errors import UsageError
 
@@ -29,6 +30,7 @@ def rerun(
     sidecar: SidecarArgument,
     output: OutputOption = None,
     device: DeviceOption = None,
+    stems: StemsOption = None,
     overwrite: options.OverwriteOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
@@ -36,7 +38,7 @@ def rerun(
     """Makes a dub again from its sidecar: on the same kind of machine, the same samples to the bit."""
     from foleycli.cli import retaking
 
-    retaking.rerun(sidecar, output, Say(quiet, as_json=as_json), device=device, overwrite=overwrite)
+    retaking.rerun(sidecar, output, Say(quiet, as_json=as_json), device=device, stems=stems, overwrite=overwrite)
 
 
 def retake(

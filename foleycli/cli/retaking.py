@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from foleycli.batch.settings import bundle_hash
-from foleycli.cli.delivery import Mix, fingerprint, in_video, origin_of, perform, place
+from foleycli.cli.beside import beside_targets, make_folder
+from foleycli.cli.delivery import Mix, fingerprint, in_video, lay_stems, origin_of, perform, place
 from foleycli.cli.dubbing import Performance, load_pipeline
 from foleycli.cli.say import Progress, Say
 from foleycli.cli.targets import SOUND_SUFFIXES, check_place, write_text
@@ -17,21 +20,39 @@ from foleycli.errors import InputError, ModelError, UsageError
 from foleycli.media.containers import BY_SUFFIX
 from foleycli.media.splice import splice
 from foleycli.sidecar import Retake, Sidecar, find_video, read_sidecar, sidecar_path, to_json, touched_cues
+from foleycli.track import STEMS
 
 
-def rerun(path: Path, output: Path | None, say: Say, *, device: str | None, overwrite: bool) -> None:
+def rerun(
+    path: Path,
+    output: Path | None,
+    say: Say,
+    *,
+    device: str | None,
+    stems: Path | None = None,
+    overwrite: bool = False,
+) -> None:
     """Makes the dub of a sidecar again and says whether it is the same to the bit."""
     sidecar = read_sidecar(path)
     target = path.with_name(sidecar.output) if output is None else output
     check_place(target, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite)
-    with say.progress() as progress, tempfile.TemporaryDirectory(prefix="foley-") as folder:
+    (beside,) = beside_targets(sidecar.video, (target,), stems, None, overwrite)
+    if stems is not None and not sidecar.settings.get("apart"):
+        raise UsageError(f"{path}: dubbed without --stems, and with them it sounds otherwise; dub the video again")
+    with (
+        say.progress() as progress,
+        tempfile.TemporaryDirectory(prefix="foley-") as folder,
+        ExitStack() as drafts,
+    ):
         player = Player(sidecar, path, target, device, progress)
-        track = player.remade(Path(folder))
+        track = player.remade(Path(folder), apart=stems is not None)
+        make_folder(stems)
+        lay_stems(beside, track, player.origin, overwrite, drafts)
         # The sound alone of a part starts with the part, in a video with the video: other samples, the same sound.
         like = in_video(target) == in_video(Path(sidecar.output))
         same = fingerprint(track) == sidecar.track_sha256 if like else None
         warnings = place(track, player.info, target, player.wanted.mix, overwrite, player.origin)
-    _tell(target, warnings, say, {"identical": same})
+    _tell(target, warnings, say, {"identical": same, "stems": {name: str(one) for name, one in beside.stems.items()}})
     if same is False:
         say.warn(f"{target}: the samples are not those of the first time; another kind of machine, or another version")
 
@@ -71,7 +92,7 @@ class Player:
         if bundle_hash(self.pipeline.bundle.bundle) != sidecar.bundle_sha256:
             raise ModelError(f"{path}: made with another version of {self.wanted.model}; name it with its folder")
         model = self.pipeline.bundle.bundle.manifest.name
-        self.origin, _ = origin_of(self.info, self.start, model, self.wanted.seed)
+        self.origin, _ = origin_of(self.info, Fraction(0) if self.whole else self.start, model, self.wanted.seed)
 
     def within(self, span: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
         """The span cut to what was dubbed; raises UsageError if nothing is left."""
@@ -84,23 +105,29 @@ class Player:
             )
         return first, last
 
-    def remade(self, folder: Path) -> Path:
-        """The finished track, as it was last: performed, and each retake laid into it."""
-        track = self._performed(folder / "first.wav", self.wanted.seed, None)
+    def remade(self, folder: Path, *, apart: bool = False) -> Path:
+        """The finished track, as it was last: performed, and each retake laid into it; with `apart` its stems beside
+        it, by their names.
+        """
+        track = self._performed(folder / "first" / "track.wav", self.wanted.seed, None)
         for number, taken in enumerate(self.sidecar.retakes):
-            track = self.renewed(track, taken, folder, number)
+            track = self.renewed(track, taken, folder, number, apart=apart)
         return track
 
-    def renewed(self, track: Path, taken: Retake, folder: Path, number: int = -1) -> Path:
+    def renewed(self, track: Path, taken: Retake, folder: Path, number: int = -1, *, apart: bool = False) -> Path:
         """`track` with the span of `taken` performed with its seed."""
-        fresh = self._performed(folder / f"fresh{number}.wav", taken.seed, taken)
-        out = folder / f"spliced{number}.wav"
+        fresh = self._performed(folder / f"fresh{number}" / "track.wav", taken.seed, taken)
+        out = folder / f"spliced{number}" / "track.wav"
+        out.parent.mkdir()
         zero = Fraction(0) if self.whole else self.start
-        splice(track, fresh, out, taken.start - zero, taken.stop - zero)
-        fresh.unlink()
+        stems = [f"{name}.wav" for name in STEMS] if apart else []
+        for old, name in ((track, fresh.name), *((track.with_name(name), name) for name in stems)):
+            splice(old, fresh.with_name(name), out.with_name(name), taken.start - zero, taken.stop - zero)
+        shutil.rmtree(fresh.parent)
         return out
 
     def _performed(self, track: Path, seed: int, taken: Retake | None) -> Path:
+        track.parent.mkdir()
         cues = self.sidecar.cues if taken is None else touched_cues(self.sidecar, (taken.start, taken.stop), self.start)
         # A span has no loudness of its own: it gets the level that the whole was given.
         mix = self.wanted.mix if taken is None else replace(self.wanted.mix, loudness_lufs=None)

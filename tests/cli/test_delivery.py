@@ -98,6 +98,36 @@ def test_stems_add_up_to_the_track(foley: Foley, clip: Path, cues: tuple[str, ..
     assert json.loads(foley("rerun", "out.foley.json", "-o", "again.wav", "--json").text)["identical"] is True
 
 
+@pytest.mark.parametrize("kind", ["wav", "mp4"])
+def test_a_rerun_makes_the_stems_again(
+    foley: Foley, clip: Path, cues: tuple[str, ...], kind: str, tmp_path: Path
+) -> None:
+    part = ("--start", "0.1", "--gain", "-9", "--stems", "stems", "--sidecar")
+    assert foley("dub", clip, "-o", f"out.{kind}", *cues, *part).code == 0
+    told = json.loads(foley("rerun", "out.foley.json", "-o", f"again.{kind}", "--json", "--stems", "new").text)
+    assert told["identical"] is True and told["stems"]["impacts"] == "new/again.impacts.wav"
+    for name in ("impacts", "ambience"):
+        assert (tmp_path / f"new/again.{name}.wav").read_bytes() == (tmp_path / f"stems/out.{name}.wav").read_bytes()
+
+
+def test_stems_of_a_retake_add_up_to_it(foley: Foley, clip: Path, cues: tuple[str, ...], tmp_path: Path) -> None:
+    assert foley("dub", clip, "-o", "out.wav", *cues, "--sidecar", "--stems", ".").code == 0
+    before = samples(tmp_path / "out.impacts.wav")
+    assert foley("retake", "out.wav", "--from", "0.3", "--to", "0.9", "--seed", "5").code == 0
+    ran = foley("rerun", "out.foley.json", "--json", "-f", "--stems", ".")
+    assert json.loads(ran.text)["identical"] is True
+    whole, impacts, ambience = (samples(tmp_path / f"out{name}.wav") for name in ("", ".impacts", ".ambience"))
+    assert np.abs(impacts + ambience - whole).max() <= 6  # roundings, of 2 ** 23
+    assert not np.array_equal(impacts, before)
+
+
+def test_a_rerun_of_a_dub_without_stems_has_none(foley: Foley, clip: Path, silent: tuple[str, ...]) -> None:
+    assert foley("dub", clip, "-o", "out.wav", *silent, "--sidecar").code == 0
+    refused = foley("rerun", "out.foley.json", "-f", "--stems", "new")
+    assert refused.code == 2 and "dubbed without --stems" in refused.err
+    assert not clip.with_name("new").exists()
+
+
 def test_a_stem_is_the_dub_of_its_cues_and_a_silent_one_is_there(foley: Foley, clip: Path, tmp_path: Path) -> None:
     (tmp_path / "hits.csv").write_text("".join(f"{line}\n" for line in SHEET.splitlines()[:3]))
     options = ("--cues", "hits.csv", "--steps", "1", "--gain", "-20")

@@ -32,7 +32,7 @@ TYPES = {
 LINES = {
     "foley dub": "dub clip.mp4 -o clip.wav --stems stems --json -q -f",
     "foley dub --dry-run": "dub clip.mp4 -o planned.mp4 --stems stems --dry-run --json -f",
-    "foley rerun": "rerun clip.foley.json -o again.wav --json -q",
+    "foley rerun": "rerun clip.foley.json -o again.wav --stems stems --json -q",
     "foley retake": "retake clip.wav --from 0.5 --to 1 --seed 7 --json -q",
     "foley spot": "spot clip.mp4 --json -q",
     "foley probe": "probe clip.mp4 --json",
@@ -72,7 +72,7 @@ def assert_documented(printed: Any, documented: dict[str, str]) -> None:
 @pytest.mark.parametrize("command", LINES)
 def test_the_fields_are_the_documented_ones(foley: Foley, clip: Path, command: str) -> None:
     if command in ("foley rerun", "foley retake"):
-        assert foley("dub", clip, "-o", "clip.wav", "--sidecar", "-q").code == 0
+        assert foley("dub", clip, "-o", "clip.wav", "--sidecar", "--stems", "stems", "-q").code == 0
     ran = foley(*LINES[command].split())
     assert ran.code == 0, ran.err
     assert_documented(json.loads(ran.text), SECTIONS[command])
