@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
+from foleycli.classes import SPAN_CLASSES
 from foleycli.cuesheet import Cue
 from foleycli.models.spans import Curve, SpanPicker, agreed_class, span_curves
 from foleycli.specs import SpotterSpec
@@ -22,9 +23,11 @@ STILL = 0.003  # mean |difference| of the busiest cell, of 1: under this nothing
 STILL_REACH_SECONDS = 0.2  # how far from a hit the motion may be
 WEAKEST_THRESHOLD = 0.8  # of the spec's: weak hits alone may lower it so far (0.5: twice the hits of silent scenes)
 THRESHOLD_REACH_SECONDS = 4.0  # hits this near to each other are judged by the same threshold
+LASTING = 0.5  # mean probability that hits around are of a lasting sound (fire, engine), at which they are its flicker
+LASTING_REACH_SECONDS = 3.0
 HIT_REACH_SECONDS = 0.6  # motion this near to a hit belongs to the hit
 # What decides about a frame: hits near it, the threshold of those, and which of their peaks claim which.
-CONTEXT_SECONDS = HIT_REACH_SECONDS + THRESHOLD_REACH_SECONDS + 1.4
+CONTEXT_SECONDS = HIT_REACH_SECONDS + LASTING_REACH_SECONDS + THRESHOLD_REACH_SECONDS + 1.4
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,14 @@ def hit_peaks(curves: Spotting, spec: SpotterSpec) -> list[int]:
     peaks = find_peaks(curves.onset, MIN_DISTANCE_SECONDS * rate)
     moved = _windowed_max(curves.busiest, round(STILL_REACH_SECONDS * rate)) > STILL
     bar = _adaptive_threshold(curves.onset, spec)
-    return [peak for peak in peaks if curves.onset[peak] >= bar[peak] and moved[peak]]
+    return _struck([peak for peak in peaks if curves.onset[peak] >= bar[peak] and moved[peak]], curves, spec)
+
+
+def _struck(peaks: list[int], curves: Spotting, spec: SpotterSpec) -> list[int]:
+    """The peaks without those of restless pictures, by what they and those around them would sound like."""
+    lasting = curves.classes[:, [name in SPAN_CLASSES for name in spec.classes]].sum(axis=1)
+    reach, places = LASTING_REACH_SECONDS * spec.frames_per_second, np.array(peaks)
+    return [peak for peak in peaks if lasting[places[np.abs(places - peak) <= reach]].mean() < LASTING]
 
 
 def find_peaks(curve: npt.NDArray[np.floating], min_distance: float) -> list[int]:

@@ -103,6 +103,17 @@ def test_level_grows_with_motion() -> None:
     assert levels[0] == 0 and levels[-1] == 1
 
 
+def test_hits_of_a_lasting_sound_are_its_flicker_and_hits_far_from_it_stay() -> None:
+    flicker = tuple(np.arange(1.0, 5.0, 0.5))
+    classes = np.tile([0.1, 0.1, 0.8], (500, 1))
+    assert not pick(curves(20.0, flicker, classes=classes), SPEC)
+    classes[300:] = [0.8, 0.1, 0.1]
+    kept = pick(curves(20.0, (*flicker, 14.0, 15.0), classes=classes), SPEC)
+    assert [round(cue.time, 2) for cue in kept] == [14.0, 15.0]
+    struck = np.tile([0.5, 0.1, 0.4], (500, 1))  # of what is more likely struck, none is lost
+    assert len(pick(curves(20.0, flicker, classes=struck), SPEC)) == len(flicker)
+
+
 def test_crop_and_join_undo_each_other() -> None:
     whole = curves(hits=(1.0,))
     again = join([whole.crop(0, 70), whole.crop(70, 200)])
@@ -117,6 +128,7 @@ def restless(seed: int, seconds: float) -> Spotting:
     hits = tuple(np.sort(rng.uniform(0, seconds, round(seconds / 3))))
     onset = curves(seconds, hits, 1.0).onset * np.repeat(rng.uniform(0.3, 1.0, -(-frames // 25)), 25)[:frames]
     classes = rng.dirichlet([5.0, 1.0, 1.0], frames)
+    classes[frames // 4 : frames // 2] = rng.dirichlet([3.0, 1.0, 3.5], frames // 2 - frames // 4)  # mostly rain
     return curves(
         seconds,
         onset=np.clip(onset + rng.uniform(0, 0.5, frames) * (rng.uniform(size=frames) < 0.2), 0, 1),
@@ -138,7 +150,7 @@ def test_picked_in_chunks_as_picked_at_once(chunk_seconds: float) -> None:
         for first in range(0, len(whole), chunk):
             picker.add(whole.crop(first, first + chunk), last=first + chunk >= len(whole))
         assert picker.cues() == at_once
-        assert sum(cue.stop is None for cue in at_once) > seconds / 10
+        assert sum(cue.stop is None for cue in at_once) > seconds / 15
         assert any(cue.stop is not None and cue.stop - cue.time > 3 for cue in at_once)
 
 
@@ -150,6 +162,6 @@ def test_a_picker_keeps_no_curves_of_what_is_long_gone() -> None:
         kept = picker._kept
         assert kept is not None and kept.onset.base is None and kept.classes.base is None
         sizes.add(len(kept))
-    assert max(sizes) <= 400
+    assert max(sizes) <= 2 * picker._context
     (one,) = picker.cues()  # a span that goes on over every chunk is one
     assert (one.time, one.stop, one.sound) == (0.0, 192.0, "rain")
