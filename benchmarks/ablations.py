@@ -147,7 +147,8 @@ def table(rows: Mapping[str, Row]) -> str:
         spreads[score] = Spread.of([differences(row, base, score) for row in trained])
     lines = ["| | seeds | " + " | ".join(SCORES) + " |", "|---" * (2 + len(SCORES)) + "|"]
     for name in sorted(rows, key=_place):
-        cells = [_cell(rows[name], base, score, spreads[score]) for score in SCORES]
+        against = base if name.split(",")[0] in ABLATIONS else {}  # the real sounds are no model's
+        cells = [_cell(rows[name], against, score, spreads[score]) for score in SCORES]
         lines.append(f"| {name} | {len(rows[name]['f1'])} | " + " | ".join(cells) + " |")
     told = (f"{score} {spread.deviation:.4f} ({spread.freedom})" for score, spread in spreads.items())
     return "\n".join([*lines, "", f"deviation of a difference (degrees of freedom): {', '.join(told)}"])
