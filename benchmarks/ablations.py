@@ -102,10 +102,10 @@ def run(name: str, seed: int, latents: LatentSet, jury: Jury, out: Path) -> dict
 def gathered(out: Path) -> Mapping[str, Row]:
     """What the runs in a folder left, by name."""
     rows: dict[str, dict[str, dict[int, float]]] = {}
-    for path in sorted(out.glob("*-?.json")):
+    for path in sorted(out.glob("*-*.json")):
         for name, scores in json.loads(path.read_text()).items():
             for score, value in scores.items():
-                rows.setdefault(name, {}).setdefault(score, {})[int(path.stem[-1])] = value
+                rows.setdefault(name, {}).setdefault(score, {})[int(path.stem.rpartition("-")[2])] = value
     return rows
 
 

@@ -75,9 +75,16 @@ def scored(spotter: Spotter, heard: list[Case]) -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 
+def run_folder(name: str, seed: int, arguments: argparse.Namespace) -> Path:
+    """By all that decides what comes out, so that another question gets another answer."""
+    clips = "" if arguments.clips is None else f"-{arguments.clips.name}"
+    what = f"{'+'.join(arguments.scenes)}{clips}-{arguments.steps}{'-bf16' if arguments.bf16 else ''}"
+    return Path(arguments.work / "spotters" / what / f"{name}-{seed}")
+
+
 def trained(name: str, seed: int, arguments: argparse.Namespace) -> Spotter:
     config = RunConfig(
-        arguments.work / "spotters" / f"{name}-{seed}", arguments.steps, learning_rate=2e-3, weight_decay=0.01,
+        run_folder(name, seed, arguments), arguments.steps, learning_rate=2e-3, weight_decay=0.01,
         ema_decay=0.99, precision="bf16" if arguments.bf16 else "fp32",
     )  # fmt: skip
     folders = [arguments.work / folder for folder in arguments.scenes]
@@ -99,7 +106,7 @@ def main() -> None:
     rows: dict[str, list[dict[str, float]]] = {}
     for seed in range(arguments.seeds):
         for name in arguments.variants:
-            kept = arguments.work / "spotters" / f"{name}-{seed}" / f"scores-{arguments.steps}.json"
+            kept = run_folder(name, seed, arguments) / "scores.json"
             if not kept.exists():
                 scores = scored(trained(name, seed, arguments), heard)
                 kept.write_text(json.dumps(scores))

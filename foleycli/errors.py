@@ -12,7 +12,6 @@ Errors of other libraries (PyAV, the Hub, ffmpeg) are translated where they ente
 
 from __future__ import annotations
 
-EXIT_OK = 0
 EXIT_BATCH_FAILURES = 1
 EXIT_INTERRUPTED = 130
 

@@ -8,10 +8,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foleycli.bundles.bundle import read_bundle
+from foleycli.bundles.store import resolve
 from foleycli.cli.delivery import SAMPLE_RATE, in_video
 from foleycli.cli.probe import clock
 from foleycli.cli.say import Say, size
-from foleycli.timeline import plan_windows, whole_columns
+from foleycli.errors import FoleyError
+from foleycli.specs import WINDOW_SECONDS, DitSpec
+from foleycli.timeline import COLUMN_SECONDS, plan_windows, whole_columns
 
 if TYPE_CHECKING:
     from foleycli.cli.dubbing import Performance
@@ -41,7 +45,7 @@ def plan(info: VideoInfo, targets: Sequence[Path | None], stems: Sequence[Path],
     """The plan of one video. Cuts, which start windows of their own, are not known before it is watched."""
     first = wanted.start or Fraction(0)
     last = min(wanted.end or info.duration, info.duration)
-    windows = plan_windows(last - first, overlap=whole_columns(wanted.overlap))
+    windows = plan_windows(last - first, overlap=whole_columns(wanted.overlap, _column(wanted.model)))
     disk = sum(_disk_bytes(info, target, last - first) for target in targets)
     disk += sum(_disk_bytes(info, path, info.duration if in_video(targets[0]) else last - first) for path in stems)
     spans = tuple((first + window.start, first + window.stop) for window in windows)
@@ -86,6 +90,14 @@ def show(
 def about(seconds: float | None) -> str:
     """A time estimate in words."""
     return "not known for this model and device" if seconds is None else f"about {seconds:.0f} s of one CPU core"
+
+
+def _column(model: str) -> Fraction:
+    """Seconds of a latent column of the model; pocket's for one that isn't here yet, which a plan need not fetch."""
+    try:
+        return WINDOW_SECONDS / read_bundle(resolve(model, offline=True)).spec("dit", DitSpec).latent_frames
+    except FoleyError:
+        return COLUMN_SECONDS
 
 
 def _disk_bytes(info: VideoInfo, target: Path | None, duration: Fraction) -> int:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from foleycli.cuesheet import Cue
 from foleycli.evaluation.metrics import Array, calibration_error, match_onsets
 from foleycli.evaluation.report import interval
 from foleycli.evaluation.takes import Take
+from foleycli.models.picking import are_true
 
 TOLERANCE_SECONDS = 0.1
 
@@ -20,7 +19,7 @@ def cue_scores(takes: Sequence[Take]) -> dict[str, Any]:
     struck = [one for one in takes if one.struck]
     quiet = [one for one in takes if not len(one.case.onset_seconds)]
     matches = [match_onsets(_times(one), one.case.onset_seconds, TOLERANCE_SECONDS) for one in struck]
-    judged = [pair for one in struck for pair in _judged(one.own.cues, one.case.onset_seconds)]
+    judged = [pair for one in takes for pair in _judged(one.own.cues, one.case.onset_seconds)]
     confidence, true = zip(*judged, strict=True) if judged else ((), ())
     return {
         "f1_100ms": interval([match.f1 for match in matches]),
@@ -42,11 +41,6 @@ def _seconds(one: Take) -> float:
 
 def _judged(cues: Sequence[Cue], onset_seconds: Sequence[float] | Array) -> list[tuple[float, float]]:
     """(confidence, 1 or 0) of each hit: true if an onset is near that no surer hit has taken."""
-    untaken, found = list(np.asarray(onset_seconds, float)), []
-    for cue in sorted((cue for cue in cues if cue.stop is None), key=lambda cue: -cue.confidence):
-        near = min(untaken, key=lambda onset: abs(onset - cue.time), default=np.inf)
-        true = abs(near - cue.time) <= TOLERANCE_SECONDS
-        if true:
-            untaken.remove(near)
-        found.append((cue.confidence, float(true)))
-    return found
+    hits = sorted((cue for cue in cues if cue.stop is None and not cue.mute), key=lambda cue: -cue.confidence)
+    true = are_true([cue.time for cue in hits], [float(onset) for onset in onset_seconds], TOLERANCE_SECONDS)
+    return [(cue.confidence, float(one)) for cue, one in zip(hits, true, strict=True)]

@@ -4,7 +4,7 @@
               \\____/        \\___    one level per hit, changed in the 10 ms before it; spans between them
 
 Strength 1 is a loudest 50 ms of -11 dBFS for a hit and -14 dBFS for a span; strength 0 lies 24 dB below. The models
-perform 6 dB lower, as they were taught: room for the peaks of a mix.
+perform 6 dB lower, as they were taught.
 The fader moves along the film, not along a window: what a window finds is told to its neighbours in the shot, so that
 where two overlap they stand at the same gain.
 """

@@ -129,10 +129,24 @@ class Picker:
 def confidence_of(onset: float, calibration: tuple[float, float]) -> float:
     """The share of peaks of this onset probability that are hits, by the spec's calibration."""
     slope, intercept = calibration
-    if (slope, intercept) == (1.0, 0.0):
-        return min(onset, 1.0)
-    logit = np.log(max(onset, 1e-6) / max(1 - onset, 1e-6))
-    return float(1 / (1 + np.exp(-(slope * logit + intercept))))
+    return float(1 / (1 + np.exp(-(slope * logit(np.array(onset)) + intercept))))
+
+
+def logit(probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """log(p / (1 - p)), finite at 0 and 1."""
+    held = np.clip(np.asarray(probability, np.float64), 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(held / (1 - held)))
+
+
+def are_true(times: Sequence[float], true_times: Sequence[float], tolerance: float) -> list[bool]:
+    """Whether each time, the surest first, lies within the tolerance of a true one that none before it has taken."""
+    untaken, found = list(true_times), []
+    for time in times:
+        near = min(untaken, key=lambda true: abs(true - time), default=np.inf)
+        found.append(bool(abs(near - time) <= tolerance))
+        if found[-1]:
+            untaken.remove(near)
+    return found
 
 
 def hit_peaks(curves: Spotting, spec: SpotterSpec) -> list[int]:

@@ -10,7 +10,6 @@ from foleycli.scenes.scene import Array
 
 MARGIN_SECONDS = 1.5  # motion is planned beyond both ends of the clip, so that strokes enter and leave it half done
 SHORTEST_GAP_SECONDS = 0.12
-GRAVITY = 9.8  # world units per second squared at a scale of one metre per unit
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from foleycli.models.picking import MIN_DISTANCE_SECONDS, find_peaks
+from foleycli.models.picking import MIN_DISTANCE_SECONDS, are_true, find_peaks, logit
 from foleycli.models.spotter import Spotter
 from foleycli.training.spotting import SceneClips
 
 TOLERANCE_SECONDS = 0.1
-LEAST = 0.2  # onset probability of a peak that counts: no cue comes from one lower
+LEAST = 0.2  # onset probability of a peak that counts: well under what makes a cue
 BATCH = 32
 NEWTON_STEPS = 25
 
@@ -36,8 +36,7 @@ class Peaks:
 def peaks_of(spotter: Spotter, clips: SceneClips) -> Peaks:
     """The peaks of the spotter's onset curves on these clips, each beside the truth."""
     found = [pair for first in range(0, len(clips), BATCH) for pair in _batch(spotter, clips, first)]
-    onset, true = (np.array(column, float) for column in zip(*found, strict=True))
-    return Peaks(onset, true)
+    return Peaks(*np.array(found, float).reshape(-1, 2).T)
 
 
 def _batch(spotter: Spotter, clips: SceneClips, first: int) -> Iterator[tuple[float, bool]]:
@@ -45,20 +44,18 @@ def _batch(spotter: Spotter, clips: SceneClips, first: int) -> Iterator[tuple[fl
     grid, truth = clips.read(range(first, min(first + BATCH, len(clips))))
     curves = spotter(grid).onset_logit.sigmoid().numpy()
     for curve, events in zip(curves, truth.event_frame, strict=True):
-        untaken = list(events[events >= 0])
-        for peak in sorted(find_peaks(curve, MIN_DISTANCE_SECONDS * rate), key=lambda one: -curve[one]):
-            near = min(untaken, key=lambda event: abs(event - peak), default=np.inf)
-            hit = bool(abs(near - peak) <= TOLERANCE_SECONDS * rate)
-            if hit:
-                untaken.remove(near)  # an event makes one peak true: the highest
+        peaks = sorted(find_peaks(curve, MIN_DISTANCE_SECONDS * rate), key=lambda one: -curve[one])
+        for peak, hit in zip(peaks, are_true(peaks, events[events >= 0], TOLERANCE_SECONDS * rate), strict=True):
             if curve[peak] >= LEAST:
                 yield float(curve[peak]), hit
 
 
 def calibrate(peaks: Peaks) -> tuple[float, float]:
-    """Slope and intercept by which the logit of an onset becomes that of a hit: the most likely, by Newton's steps."""
-    logit = np.log(peaks.onset / (1 - peaks.onset))
-    inputs = np.stack([logit, np.ones_like(logit)], axis=1)  # (P, 2)
+    """Slope and intercept by which the logit of an onset becomes that of a hit: the most likely, by Newton's steps.
+
+    Without peaks they are 1 and 0.
+    """
+    inputs = np.stack([logit(peaks.onset), np.ones(len(peaks.onset))], axis=1)  # (P, 2)
     line = np.array([1.0, 0.0])
     for _ in range(NEWTON_STEPS):
         sure = 1 / (1 + np.exp(-inputs @ line))

@@ -1,14 +1,33 @@
 """The fused products: the same numbers as plain modules, and only where no gradient is asked for."""
 
+import pytest
 import torch
 from torch import nn
 
+from foleycli.models import layers
 from foleycli.models.layers import Mlp, _product
 
 
 def mlp(width: int = 48) -> Mlp:
     torch.manual_seed(3)
     return Mlp(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
+
+
+@pytest.fixture(autouse=True)
+def onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fused product wherever torch has it, whatever the machine."""
+    assert hasattr(torch.ops.mkldnn, "_linear_pointwise"), "torch has moved it: see layers._product"
+    monkeypatch.setattr(layers, "_onednn_is_faster", lambda: True)
+
+
+def test_it_is_taken_without_gradients_and_in_single_precision_alone() -> None:
+    tokens = torch.randn(2, 48)
+    assert not layers._takes_onednn(tokens)
+    with torch.inference_mode():
+        assert layers._takes_onednn(tokens)
+        assert not layers._takes_onednn(tokens.double())
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            assert not layers._takes_onednn(tokens)
 
 
 def test_an_mlp_computes_what_its_sequential_computes() -> None:
