@@ -2,10 +2,14 @@
 
 One JSON object per line in OUT/.foley-batch/journal.jsonl, appended and fsynced, never rewritten:
     {"output": "a.foley.mp4", "input": "/v/a.mp4", "stamp": [...], "settings": "9c", "state": "begun", "before": null,
-     "notes": {"warnings": [], "windows": 2, "cues": [{"time": 0.52, ...}]}}
+     "notes": {"warnings": [], "windows": 2, "cues": [{"time": 0.52, ...}]},
+     "beside": {"/stems/a.impacts.wav": [[bytes, nanoseconds], ...]}}
     {"output": "a.foley.mp4", ..., "state": "done"}
     {"output": "b.foley.mp4", ..., "state": "failed", "reason": "/v/b.mp4 is empty ..."}
 A kill between the rename of an output and its "done" loses nothing: "begun" told what lay at the target before.
+"beside" is there if anything lies beside the output, stems or a plot: each file as it was made by this run, and by the
+one before if that left it there. Whoever changes it makes it theirs: it is replaced only with --overwrite. "failed"
+keeps "beside". In older journals it is a list of names: nothing says that those are as they were, so they are not ours.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +39,12 @@ def stamp(path: Path) -> Stamp:
     except OSError:
         return None
     return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
+def _identity(path: Path) -> Stamp:
+    """The stamp without the inode: a copy of the same age and size is the same file."""
+    found = stamp(path)
+    return found and found[1:]
 
 
 class Journal:
@@ -79,9 +89,14 @@ class Journal:
                 left.append(job)
         return tuple(left)
 
-    def begun(self, job: Job, notes: Notes) -> None:
-        beside = {"beside": list(map(os.path.abspath, job.beside))} if job.beside else {}
-        self._append(job, state="begun", before=stamp(job.target), notes=asdict(notes), **beside)
+    def begun(self, job: Job, notes: Notes, drafts: Sequence[Path] = ()) -> None:
+        """`drafts` will lie beside the target, in the order of the job; their size and age last through the move."""
+        beside = {}
+        for draft, path in zip(drafts, job.beside, strict=True):
+            left = [_identity(path)] if self.ours(job, path) else []  # a kill before the move leaves that one there
+            beside[os.path.abspath(path)] = [_identity(draft), *left]
+        more = {"beside": beside} if beside else {}
+        self._append(job, state="begun", before=stamp(job.target), notes=asdict(notes), **more)
 
     def done(self, job: Job) -> None:
         self._append(job, state="done")
@@ -90,8 +105,10 @@ class Journal:
         self._append(job, state="failed", reason=reason)
 
     def ours(self, job: Job, path: Path) -> bool:
-        """Whether `path`, beside the target of the job, was put there by an earlier run."""
-        return os.path.abspath(path) in self._last.get(self._key(job), {}).get("beside", ())
+        """Whether `path`, beside the target of the job, was put there by an earlier run and is as it was then."""
+        made: Any = self._last.get(self._key(job), {}).get("beside")
+        found = _identity(path)
+        return found is not None and isinstance(made, dict) and found in made.get(os.path.abspath(path), ())
 
     def notes(self, job: Job) -> Notes | None:
         """What was noted of a job that is done; None if that was by a foley that noted nothing."""
@@ -105,10 +122,9 @@ class Journal:
         return os.path.relpath(job.target, self.out_dir)
 
     def _facts(self, job: Job) -> dict[str, Any]:
-        found = stamp(job.source)
         return {
             "input": os.path.abspath(job.source),
-            "stamp": found and found[1:],  # a copy of the same age and size is the same video
+            "stamp": _identity(job.source),
             "settings": self.settings,
         }
 
@@ -141,9 +157,14 @@ class Journal:
 
 
 def _keep(entries: dict[str, dict[str, Any]], entry: dict[str, Any]) -> None:
-    """Makes `entry` the last of its output; "done" says only that what "begun" said is true."""
+    """Makes `entry` the last of its output; "done" says only that what "begun" said is true.
+
+    After "failed" what lies beside the output is still ours: a killed run may have left it there.
+    """
     key = str(entry["output"])
-    entries[key] = {**entries.get(key, {}), **entry} if entry["state"] == "done" else entry
+    before = entries.get(key, {})
+    kept = {"begun": (), "failed": ("beside",), "done": tuple(before)}[entry["state"]]
+    entries[key] = {**{name: before[name] for name in kept if name in before}, **entry}
 
 
 def _lock(handle: int, out_dir: Path) -> None:

@@ -88,8 +88,11 @@ class Batch(Generic[Seen]):
             self._hands.submit(self._perform, job, number, seen, started)
 
     def _watched(self, job: Job) -> Seen:
-        for path in (job.target, *job.beside):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in {path.parent: None for path in (job.target, *job.beside)}:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _refused(folder, error) from error
         self._check_places(job)  # before the work, not after it
         return self.watch(job.source, self._progress(job))
 
@@ -108,9 +111,8 @@ class Batch(Generic[Seen]):
             drafts.mkdir()
             notes = self.deliver(seen, drafts / job.target.name)
             self._check_places(job)
-            self.journal.begun(job, notes)
-            for path in (*job.beside, job.target):  # the target last: where it is, all is
-                _put(drafts / path.name, path)
+            self.journal.begun(job, notes, [drafts / path.name for path in job.beside])
+            _put_all(drafts, (*job.beside, job.target))  # the target last: where it is, all is
             self.journal.done(job)
             return notes
         finally:
@@ -144,14 +146,30 @@ class Batch(Generic[Seen]):
 
 
 def _failure(job: Job, error: Exception) -> events.Failed:
-    if isinstance(error, OSError) and not isinstance(error, FoleyError):
-        hint = "free some space" if error.errno == errno.ENOSPC else "check the folder and its permissions"
-        error = OutputError(f"{job.target}: {error.strerror or error}; {hint}, then run this again")
+    if isinstance(error, OSError):
+        error = _refused(job.target, error)
     kind = next((name for one, name in KINDS.items() if isinstance(error, one)), "unexpected")
     reason = str(error) if isinstance(error, FoleyError) else f"{type(error).__name__}: {error}"
     if not any(str(path) in reason for path in (job.source, job.target)):
         reason = f"{job.source}: {reason}"  # a list of failures says which videos
     return events.Failed(job, reason, kind)
+
+
+def _refused(path: Path, error: OSError) -> OutputError:
+    hint = "free some space" if error.errno == errno.ENOSPC else "check the folder and its permissions"
+    return OutputError(f"{path}: {error.strerror or error}; {hint}, then run this again")
+
+
+def _put_all(drafts: Path, paths: Sequence[Path]) -> None:
+    """Moves each file to where it belongs; if one can't be, those before it go away again."""
+    for number, path in enumerate(paths):
+        try:
+            _put(drafts / path.name, path)
+        except Exception:
+            for one in paths[:number]:
+                with suppress(OSError):
+                    one.unlink()
+            raise
 
 
 def _put(draft: Path, path: Path) -> None:
@@ -160,9 +178,9 @@ def _put(draft: Path, path: Path) -> None:
         os.replace(draft, path)
     except OSError as error:
         if error.errno != errno.EXDEV:
-            raise
+            raise _refused(path, error) from error
         with atomic_file(path, overwrite=True) as copy:  # a folder of stems may lie on another disk
-            shutil.copyfile(draft, copy)
+            shutil.copy2(draft, copy)  # with its age: by that the journal knows it
 
 
 def _check_room(job: Job) -> None:

@@ -19,15 +19,15 @@ from foleycli.batch.journal import Journal
 from foleycli.batch.naming import name_jobs
 from foleycli.batch.settings import settings_hash
 from foleycli.cli import planning
-from foleycli.cli.beside import Beside, check_folder, named_beside
+from foleycli.cli.beside import Beside, check_folder, make_folder, named_beside
 from foleycli.cli.board import Told, board, planned
 from foleycli.cli.delivery import check_fades, check_mix, deliver
 from foleycli.cli.dubbing import Performance, load_pipeline
 from foleycli.cli.reporting import Gathered, check_report
-from foleycli.cli.say import Say, size
+from foleycli.cli.say import Say, complain, size
 from foleycli.cli.signals import Stopped
 from foleycli.cli.targets import SOUND_SUFFIXES
-from foleycli.errors import EXIT_BATCH_FAILURES, InputError, OutputError, UsageError
+from foleycli.errors import EXIT_BATCH_FAILURES, FoleyError, InputError, UsageError
 from foleycli.media.containers import BY_SUFFIX
 from foleycli.specs import WINDOW_SECONDS
 from foleycli.timeline import plan_windows
@@ -76,16 +76,20 @@ def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False)
         return
     if order.report is not None:
         check_report(order.report, order.out_dir, order.overwrite)
-    _make(order.out_dir)
+    for option, folder in (("--out-dir", order.out_dir), ("--stems", order.stems), ("--plot", order.plots)):
+        make_folder(option, folder)
     with Journal(order.out_dir, _settings(wanted)) as journal:
         gathered = Gathered(jobs, journal)
         try:
             with board(say, len(jobs)) as told:
-                _all(journal, jobs, order, wanted, both(told.tell, gathered.tell))
+                _all(journal, jobs, order, wanted, both(gathered.tell, told.tell))  # what was told is in the report
         except (Stopped, KeyboardInterrupt):
-            if gathered.any:
+            if order.report is not None and gathered.any:
                 say.note("interrupted; a second time leaves without the report of what is done")
-                _report(order, gathered, wanted, told, say)
+                try:
+                    _report(order, gathered, wanted, told, say)
+                except (FoleyError, OSError) as error:  # what is told to the shell is the interruption
+                    complain(str(error))
             raise
         try:
             _report(order, gathered, wanted, told, say)
@@ -210,13 +214,6 @@ def _check_overlap(overlap: Fraction) -> None:
         plan_windows(WINDOW_SECONDS, overlap=overlap)
     except ValueError as error:
         raise UsageError(f"--overlap: {error}") from error
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror}; choose another --out-dir") from error
 
 
 def _settings(wanted: Performance) -> str:

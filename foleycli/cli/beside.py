@@ -57,13 +57,13 @@ def check_folder(option: str, folder: Path | None) -> None:
         raise UsageError(f"{option} {folder}: a file; name a folder")
 
 
-def make_folder(folder: Path | None) -> None:
-    """Makes the folder of the stems, if there is to be one."""
+def make_folder(option: str, folder: Path | None) -> None:
+    """Makes the folder of an option, if there is to be one."""
     try:
         if folder is not None:
             os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror}; choose another --stems") from error
+        raise OutputError(f"{folder}: {error.strerror}; choose another {option}") from error
 
 
 def _stem_files(stem: str, folder: Path | None) -> dict[str, Path]:

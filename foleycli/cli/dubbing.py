@@ -84,7 +84,7 @@ def dub(
         if dry_run:
             _show_plan(info, targets, besides, wanted, say)
         else:
-            make_folder(stems)
+            make_folder("--stems", stems)
             _perform(info, targets, besides, cues, wanted, say, keep=keep, sidecar=sidecar, overwrite=overwrite)
 
 

@@ -48,8 +48,8 @@ class Gathered:
 
     @property
     def any(self) -> bool:
-        """Whether any video has ended."""
-        return any(self._ends.values())
+        """Whether any video was done or failed in this run."""
+        return any(isinstance(end, events.Done | events.Failed) for end in self._ends.values())
 
     def write(self, page: Path, wanted: Performance, progress: Progress, *, overwrite: bool) -> int:
         """Makes the rows, then the page; returns how many rows."""

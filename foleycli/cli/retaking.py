@@ -39,6 +39,7 @@ def rerun(
     (beside,) = beside_targets(sidecar.video, (target,), stems, None, overwrite)
     if stems is not None and not sidecar.settings.get("apart"):
         raise UsageError(f"{path}: dubbed without --stems, and with them it sounds otherwise; dub the video again")
+    make_folder("--stems", stems)
     with (
         say.progress() as progress,
         tempfile.TemporaryDirectory(prefix="foley-") as folder,
@@ -46,7 +47,6 @@ def rerun(
     ):
         player = Player(sidecar, path, target, device, progress)
         track = player.remade(Path(folder), apart=stems is not None)
-        make_folder(stems)
         lay_stems(beside, track, player.origin, overwrite, drafts)
         # The sound alone of a part starts with the part, in a video with the video: other samples, the same sound.
         like = in_video(target) == in_video(Path(sidecar.output))

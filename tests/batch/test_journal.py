@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -86,6 +87,52 @@ def test_an_output_from_before_is_not_taken_for_the_new_one(job: Job) -> None:
     fresh.write_bytes(b"new")
     os.replace(fresh, job.target)
     assert is_done(job)
+
+
+@pytest.fixture
+def stemmed(job: Job, tmp_path: Path) -> Job:
+    return Job(job.source, job.target, (tmp_path / "a.wav",))
+
+
+def lay(job: Job, text: str, *, put: bool = True) -> None:
+    """A run that is killed before it puts its stem, or just after."""
+    draft = job.target.with_name("draft")
+    draft.write_text(text)
+    with journal(job) as book:
+        book.begun(job, NOTES, [draft])
+        if put:
+            os.replace(draft, job.beside[0])
+
+
+def is_ours(job: Job) -> bool:
+    with journal(job) as book:
+        return book.ours(job, job.beside[0])
+
+
+def test_a_stem_is_ours_after_kills_and_failures_until_somebody_changes_it(stemmed: Job) -> None:
+    lay(stemmed, "first")
+    lay(stemmed, "the second try", put=False)
+    assert is_ours(stemmed)
+    with journal(stemmed) as book:
+        book.failed(stemmed, "no reason")
+        assert book.ours(stemmed, stemmed.beside[0])
+    assert is_ours(stemmed)
+    lay(stemmed, "a third")
+    assert is_ours(stemmed)
+    stemmed.beside[0].write_text("mine")
+    assert not is_ours(stemmed)
+    lay(stemmed, "with --overwrite, killed before it", put=False)
+    assert not is_ours(stemmed)
+    stemmed.beside[0].unlink()
+    assert not is_ours(stemmed)
+
+
+def test_a_stem_of_a_journal_that_kept_names_alone_is_nobodys(stemmed: Job) -> None:
+    lay(stemmed, "old")
+    path = stemmed.target.parent / FOLDER / "journal.jsonl"
+    entry = json.loads(path.read_text())
+    path.write_text(json.dumps({**entry, "beside": list(entry["beside"])}) + "\n")
+    assert not is_ours(stemmed)
 
 
 @pytest.mark.parametrize("torn", [b'{"output": "a.fol', b"\xff\x00", b"[]\n", b"null\n", b'{"state": "done"}\n'])

@@ -173,15 +173,75 @@ def test_an_interrupt_unwinds_within_a_window_and_the_next_run_goes_on(jobs: tup
     assert {event.job for event in told} == set(jobs[2:])
 
 
-def test_what_lies_beside_is_there_before_the_target_and_a_kill_between_them_is_mended(
-    jobs: tuple[Job, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def both(seen: tuple[str, Progress], draft: Path) -> Notes:
+    draft.with_name("a.wav").write_text(f"stem of {draft.name}")
+    return deliver(seen, draft)
+
+
+def unread(source: Path, progress: Progress) -> tuple[str, Progress]:
+    raise InputError(f"{source} is no video; try another")
+
+
+@pytest.fixture
+def job(jobs: tuple[Job, ...], tmp_path: Path) -> Job:
+    """One video with a stem beside its result, in a folder that is to be made."""
+    return Job(jobs[0].source, jobs[0].target, (tmp_path / "stems" / "a.wav",))
+
+
+def test_a_disk_that_is_full_when_the_target_is_put_takes_the_stem_away_and_blocks_no_retry(
+    job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = Job(jobs[0].source, jobs[0].target, (tmp_path / "stems" / "a.wav",))
+    def full(draft: Path, path: Path) -> None:
+        if path == job.target:
+            raise OSError(errno.ENOSPC, "No space left on device", str(draft))
+        real(draft, path)
 
-    def both(seen: tuple[str, Progress], draft: Path) -> Notes:
-        draft.with_name("a.wav").write_text(f"stem of {draft.name}")
-        return deliver(seen, draft)
+    real = os.replace
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", full)
+        (failed,) = run([job], deliver=both)
+    assert failed.reason == f"{job.target}: No space left on device; free some space, then run this again"
+    assert not job.beside[0].exists() and not job.target.exists()
+    assert run([job], deliver=both) == ()
 
+
+def test_a_stem_that_was_edited_is_kept_unless_it_may_be_replaced(job: Job) -> None:
+    assert run([job], deliver=both) == ()
+    job.target.unlink()
+    assert run([job], deliver=both) == ()  # nobody touched the stem: it is made again
+    job.target.unlink()
+    job.beside[0].write_text("edited")
+    (failed,) = run([job], deliver=both)
+    assert f"{job.beside[0]} exists; use --overwrite" in failed.reason
+    assert job.beside[0].read_text() == "edited"
+    assert run([job], deliver=both, overwrite=True) == ()
+    assert job.beside[0].read_text() == "stem of a.foley.mp4"
+
+
+def test_a_stem_on_another_disk_is_known_again(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def far(draft: Path, path: Path) -> None:
+        if draft.parent != path.parent and path == job.beside[0]:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        real(draft, path)
+
+    real = os.replace
+    monkeypatch.setattr(os, "replace", far)
+    for _ in range(2):
+        assert run([job], deliver=both) == ()
+        job.target.unlink()
+    assert job.beside[0].read_text() == "stem of a.foley.mp4"
+
+
+def test_a_folder_that_can_not_be_made_is_named(job: Job) -> None:
+    job.beside[0].parent.write_text("a file")
+    inner = Job(job.source, job.target, (job.beside[0].parent / "day" / "a.wav",))
+    (failed,) = run([inner], deliver=both)
+    assert failed.reason.startswith(f"{job.source}: {inner.beside[0].parent}: Not a directory; ")
+
+
+def test_what_lies_beside_is_there_before_the_target_and_a_kill_between_them_is_mended(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def killed(draft: Path, path: Path) -> None:
         if path == job.target:
             raise KeyboardInterrupt
@@ -197,6 +257,7 @@ def test_what_lies_beside_is_there_before_the_target_and_a_kill_between_them_is_
         with Journal(job.target.parent, "settings") as journal, suppress(KeyboardInterrupt):
             Batch(journal, watch, both)._delivered(job, 0, watch(job.source, lambda *_: None))
     assert job.beside[0].exists() and not job.target.exists()
+    assert run([job], watch=unread) and job.beside[0].exists()  # a failure between the kill and the retry
     assert run([job], deliver=both) == ()
     assert (job.target.read_text(), job.beside[0].read_text()) == ("A", "stem of a.foley.mp4")
     told: list[Event] = []

@@ -20,8 +20,10 @@ from foleycli.batch import events
 from foleycli.cli.batching import warm
 from foleycli.cli.board import Told
 from foleycli.cli.say import Say
+from foleycli.cli.signals import Stopped
 from foleycli.media import atomic
 from tests.cli.conftest import Foley
+from tests.cli.test_signals import SAID
 from tests.media.clips import make_clip
 
 KILLS = int(os.environ.get("FOLEY_KILLS", "4"))
@@ -36,6 +38,10 @@ def videos(tmp_path: Path) -> Path:
         make_clip(folder / f"{name}.mp4", [Fraction(k, rate) for k in range(8)])
     (folder / "b.mp4").write_bytes(b"no video at all")
     return folder
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_one_bad_video_of_three_fails_and_the_others_are_done(foley: Foley, videos: Path, tmp_path: Path) -> None:
@@ -148,15 +154,56 @@ def test_a_report_is_of_every_video_and_replaces_only_a_report(foley: Foley, vid
 def test_a_report_that_finds_no_room_hides_no_failure(
     foley: Foley, videos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     monkeypatch.setattr(atomic, "_settle", full)
     ran = foley("batch", videos / "b.mp4", "-o", "out", "--report", "report.html", "--json", "-q")
     assert ran.code == 5
     assert json.loads(ran.text.splitlines()[-1])["failures"]
     assert "report.html: No space left on device" in ran.err
     assert not [path.name for path in videos.parent.iterdir() if "foley-" in path.name]
+
+
+def interrupted_after(kind: type[events.Event], patched: pytest.MonkeyPatch) -> None:
+    """Ctrl-C as soon as a video has ended like that."""
+
+    def tell(self: Told, event: events.Event) -> None:
+        real(self, event)
+        if isinstance(event, kind):
+            raise Stopped
+
+    real = Told.tell
+    patched.setattr(Told, "tell", tell)
+
+
+def test_an_interrupted_batch_speaks_of_a_report_only_if_one_comes(
+    foley: Foley, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = ("batch", videos / "a.mp4", "-o", "out", "--steps", "1")
+    assert foley(*done).code == 0
+    with monkeypatch.context() as patched:
+        interrupted_after(events.Skipped, patched)
+        ran = foley(*done, "--report", "report.html")
+    assert (ran.code, ran.err) == (130, SAID) and not Path("report.html").exists()
+    interrupted_after(events.Failed, monkeypatch)
+    ran = foley("batch", videos / "b.mp4", "-o", "out")
+    assert ran.code == 130 and "report" not in ran.err
+    ran = foley("batch", videos / "b.mp4", "-o", "out", "--report", "report.html")
+    assert ran.code == 130 and "a second time leaves without" in ran.err and Path("report.html").exists()
+
+
+def test_a_report_that_finds_no_room_hides_no_interruption(
+    foley: Foley, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted_after(events.Failed, monkeypatch)
+    monkeypatch.setattr(atomic, "_settle", full)
+    ran = foley("batch", videos / "b.mp4", "-o", "out", "--report", "report.html", "--json", "-q")
+    assert ran.code == 130 and "report.html: No space left on device" in ran.err and ran.err.endswith(SAID)
+    assert json.loads(ran.text.splitlines()[-1])["event"] == "failed"
+
+
+def test_a_folder_below_a_file_is_named_before_the_model_is_loaded(foley: Foley, videos: Path, tmp_path: Path) -> None:
+    for option in ("--stems", "--plot"):
+        ran = foley("batch", videos / "a.mp4", "-o", "out", "-m", "nowhere", option, "videos/b.mp4/in")
+        assert ran.code == 5 and ran.err == f"foley: videos/b.mp4/in: Not a directory; choose another {option}\n"
 
 
 def test_requests_that_make_no_sense_are_refused_before_anything_is_made(foley: Foley, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from foleycli.cli import retaking
 from foleycli.media.mux import find_ffmpeg
 from tests.cli.conftest import Foley
 from tests.media.clips import even, make_clip
@@ -96,6 +97,15 @@ def test_stems_add_up_to_the_track(foley: Foley, clip: Path, cues: tuple[str, ..
     assert 0.87 * 2**23 < np.abs(whole).max() <= 10 ** (-1 / 20) * 2**23
     assert impacts.any() and ambience.any()
     assert json.loads(foley("rerun", "out.foley.json", "-o", "again.wav", "--json").text)["identical"] is True
+
+
+def test_a_rerun_says_before_the_work_that_its_stems_find_no_folder(
+    foley: Foley, clip: Path, cues: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert foley("dub", clip, "-o", "out.wav", *cues, "--stems", "stems", "--sidecar").code == 0
+    monkeypatch.setattr(retaking, "load_pipeline", lambda wanted: pytest.fail("the model was loaded"))
+    ran = foley("rerun", "out.foley.json", "-o", "again.wav", "--stems", "clip.mp4/new")
+    assert (ran.code, ran.err) == (5, "foley: clip.mp4/new: Not a directory; choose another --stems\n")
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp4"])
