@@ -27,7 +27,7 @@ def test_scenes_give_every_score_as_json(bundle: Path) -> None:
     report = json.loads(run.stdout)
     assert (report["model"], report["data"], report["cases"]) == ("tiny", "scenes", 2)
     assert report["protocol"] == PROTOCOL
-    assert set(report["scores"]) == {"sync", "alignment", "class", "distances", "sound"}
+    assert set(report["scores"]) == {"sync", "cues", "alignment", "class", "distances", "sound"}
     assert report["scores"]["sound"]["still_rms_db"] is not None  # the first scene is a still one
     assert np.isfinite(report["seconds_per_second"])
 
