@@ -110,6 +110,8 @@ def test_hits_of_a_lasting_sound_are_its_flicker_and_hits_far_from_it_stay() -> 
     classes[300:] = [0.8, 0.1, 0.1]
     kept = pick(curves(20.0, (*flicker, 14.0, 15.0), classes=classes), SPEC)
     assert [round(cue.time, 2) for cue in kept] == [14.0, 15.0]
+    torn = curves(20.0, (8.0,), classes=np.tile([0.5, 0.1, 0.4], (500, 1)), span=np.full(500, 0.8))
+    assert not [cue for cue in pick(torn, SPEC) if cue.stop is None]  # the span head is sure of what the class is not
     struck = np.tile([0.5, 0.1, 0.4], (500, 1))  # of what is more likely struck, none is lost
     assert len(pick(curves(20.0, flicker, classes=struck), SPEC)) == len(flicker)
 
@@ -134,7 +136,7 @@ def restless(seed: int, seconds: float) -> Spotting:
         onset=np.clip(onset + rng.uniform(0, 0.5, frames) * (rng.uniform(size=frames) < 0.2), 0, 1),
         strength=rng.uniform(0, 1, frames),
         classes=classes,
-        span=np.repeat(rng.choice([0.0, 0.9, 1.0], -(-frames // 300)), 300)[:frames],
+        span=np.repeat(rng.choice([0.0, 0.5, 0.6, 1.0], -(-frames // 300)), 300)[:frames],
         activity=blocks * rng.uniform(0.8, 1.2, frames),
         busiest=np.repeat(rng.choice([0.0, 0.1, 0.2], -(-frames // 60)), 60)[:frames],
     )
@@ -150,7 +152,7 @@ def test_picked_in_chunks_as_picked_at_once(chunk_seconds: float) -> None:
         for first in range(0, len(whole), chunk):
             picker.add(whole.crop(first, first + chunk), last=first + chunk >= len(whole))
         assert picker.cues() == at_once
-        assert sum(cue.stop is None for cue in at_once) > seconds / 15
+        assert sum(cue.stop is None for cue in at_once) >= seconds / 30
         assert any(cue.stop is not None and cue.stop - cue.time > 3 for cue in at_once)
 
 
