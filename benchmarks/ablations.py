@@ -194,7 +194,10 @@ def main() -> None:
             print(f"{name}, seed {seed}", flush=True)
             _keep(path, run(name, seed, latents, jury, out))
             print(f"    {json.loads(path.read_text())}", flush=True)
-    print(table(gathered(out)))
+    rows = gathered(out)
+    if "base" not in rows:
+        parser.error(f"{out}: no run of base yet, which the others are compared with")
+    print(table(rows))
 
 
 def _keep(path: Path, scores: Mapping[str, Scores]) -> None:
