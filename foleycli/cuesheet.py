@@ -63,15 +63,27 @@ def read_cues(text: str, name: str = "cue sheet") -> tuple[Cue, ...]:
             found = json.loads(text.lstrip("\ufeff"))
             rows = found["cues"] if isinstance(found, dict) else found
             rows = [dict(row) for row in rows]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise UsageError(f"{name}: not a cue sheet in JSON ({error}); 'foley spot --json' writes one") from error
     else:
-        reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-        if "time" not in (reader.fieldnames or ()):
-            raise UsageError(f"{name}: no 'time' column; the first line must name {','.join(COLUMNS)}")
-        rows = list(reader)
-    cues = [_cue(row, f"{name}, row {number}") for number, row in enumerate(rows, start=1)]
+        rows = _table(text.lstrip("\ufeff"), name)
+    cues = [_cue(row, f"{name}, row {number}") for number, row in enumerate(rows, start=1) if row]
     return tuple(sorted(cues, key=lambda cue: cue.time))
+
+
+def _table(text: str, name: str) -> list[dict[str, object]]:
+    """The rows of CSV, blanks around commas left out; one without any value, as spreadsheets leave them, is {}."""
+    # Strict, or a quote that nobody closed swallows all the rows after it without a word.
+    reader = csv.reader(io.StringIO(text), skipinitialspace=True, strict=True)
+    try:
+        header = [word.strip() for word in next(reader, [])]
+        if "time" not in header:
+            raise UsageError(f"{name}: no 'time' column; the first line must name {','.join(COLUMNS)}")
+        cells = ((word.strip() for word in row) for row in reader if row)
+        rows: list[dict[str, object]] = [dict(zip(header, row, strict=False)) for row in cells]
+    except csv.Error as error:
+        raise UsageError(f'{name}, line {reader.line_num}: {error}; look for a quote (") without its other') from error
+    return [row if any(map(row.get, COLUMNS)) else {} for row in rows]
 
 
 def _cue(row: dict[str, object], where: str) -> Cue:

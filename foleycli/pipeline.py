@@ -27,6 +27,7 @@ from foleycli.timeline import OVERLAP_SECONDS, Window, plan_windows, whole_colum
 from foleycli.track import Track, TrackStream, hits_and_spans, sum_of
 
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
+SHORTEST_SECONDS = Fraction(1, 1000)  # of a part: under a sample there is nothing to perform
 
 
 class FoleyPipeline:
@@ -222,8 +223,8 @@ def as_info(video: str | Path | VideoInfo) -> VideoInfo:
 def _part(info: VideoInfo, start: Fraction | None, stop: Fraction | None) -> tuple[Fraction, Fraction]:
     first = Fraction(0) if start is None else start
     last = info.duration if stop is None else min(stop, info.duration)
-    if not 0 <= first < last:
-        asked = f"{float(first):g} to {float(last):g} s"
+    if not 0 <= first <= last - SHORTEST_SECONDS:
+        asked = f"{float(first):.7g} to {float(last):.7g} s"
         raise UsageError(f"{info.path}: nothing from {asked}; the video runs from 0 to {float(info.duration):g} s")
     return first, last
 

@@ -72,6 +72,7 @@ def read_sidecar(path: Path) -> Sidecar:
         known["windows"] = tuple(tuple(map(Fraction, window)) for window in known["windows"])
         known["cues"] = tuple(Cue(**cue) for cue in known["cues"])
         known["retakes"] = tuple(_retake(one) for one in known["retakes"])
+        _check_kinds(known)
         return Sidecar(**known)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; 'foley dub --sidecar' writes it beside its output") from None
@@ -79,6 +80,16 @@ def read_sidecar(path: Path) -> Sidecar:
         raise InputError(f"{path}: {error.strerror}; check the name and the permissions") from error
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
         raise InputError(f"{path}: not a sidecar of foley ({error!r}); 'foley dub --sidecar' writes one") from error
+
+
+def _check_kinds(known: Mapping[str, Any]) -> None:
+    """Raises ValueError for values of the wrong kind, as an editor may leave them."""
+    kinds = {"video": str, "video_bytes": int, "output": str, "settings": dict}
+    wrong = [name for name, kind in kinds.items() if not isinstance(known[name], kind)]
+    wrong += [] if all(isinstance(cue.time, int | float) for cue in known["cues"]) else ["cues"]
+    wrong += [] if known["windows"] and all(len(window) == 2 for window in known["windows"]) else ["windows"]
+    if wrong or Path(known["output"]).name != known["output"]:
+        raise ValueError(f"odd {' and '.join(wrong) or 'output'}")
 
 
 def _retake(plain: Mapping[str, Any]) -> Retake:

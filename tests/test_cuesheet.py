@@ -27,13 +27,28 @@ def test_rows_are_sorted_and_most_columns_may_be_left_out() -> None:
 
 
 def test_a_sheet_saved_by_a_spreadsheet_is_read() -> None:
-    assert read_cues("\ufefftime,strength\r\n1.5,0.4\r\n") == (Cue(1.5, 0.4),)
+    assert read_cues("\ufefftime,strength\r\n1.5,0.4\r\n,,\r\n") == (Cue(1.5, 0.4),)  # a row that was emptied
+
+
+def test_blanks_around_commas_hide_no_column() -> None:
+    assert read_cues("time , stop, strength, sound\n0.5, 1.5, 0.8, rain\n2, , 1, glass\n") == (
+        Cue(0.5, 0.8, "rain", stop=1.5),
+        Cue(2.0, 1.0, "glass"),
+    )
+
+
+def test_a_row_number_is_that_of_a_spreadsheet_without_its_header() -> None:
+    with pytest.raises(UsageError, match="row 3: time is 'soon'"):
+        read_cues("time,strength\n1,1\n,\nsoon,1\n")
 
 
 @pytest.mark.parametrize(
     ("text", "names"),
     [
         ("when,what\n1,x\n", "no 'time' column"),
+        ('time,note\n1,"unclosed\n2,x\n', "line 3: unexpected end of data; look for a quote"),
+        ('time,note\n1,"' + "unclosed\n" * 20_000, "field larger than"),
+        ("[" * 100_000, "not a cue sheet in JSON"),
         ("time\nsoon\n", "row 1: time is 'soon'"),
         ("time,strength\n1,0.5\n2,7\n", "row 2: strength is 7"),
         ("time,stop\n3,2\n", "stop 2.0 is not after time 3.0"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Annotated, NoReturn
 
 import typer
 
 from foleycli.cli import batch, demo, doctor, dub, evaluate, models, probe, retake, scenes, sounds, spot, train
-from foleycli.cli.say import Say, complain, leave_quietly
+from foleycli.cli.say import Say, complain, leave_quietly, open_streams
 from foleycli.cli.signals import Listener, Stopped
 from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
 from foleycli.version import __version__
@@ -58,9 +57,7 @@ def main() -> None:
     """Runs the command line and leaves with its exit code."""
     # OpenMP threads that spin while they wait take 30 times as long as soon as another program wants the cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # Names of files come out byte for byte as they went in, whatever their encoding.
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    open_streams()
     listener = Listener()
     listener.listen()
     try:

@@ -49,7 +49,7 @@ def plan(info: VideoInfo, targets: Sequence[Path | None], stems: Sequence[Path],
     disk = sum(_disk_bytes(info, target, last - first) for target in targets)
     disk += sum(_disk_bytes(info, path, info.duration if in_video(targets[0]) else last - first) for path in stems)
     spans = tuple((first + window.start, first + window.stop) for window in windows)
-    return Plan(spans, cpu_seconds(float(last - first), len(windows) * len(targets), wanted), disk)
+    return Plan(spans, cpu_seconds(float(last - first), len(windows) * wanted.takes, wanted), disk)
 
 
 def cpu_seconds(seconds: float, windows: int, wanted: Performance) -> float | None:

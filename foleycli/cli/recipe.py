@@ -29,7 +29,7 @@ def write_sidecar(
     """Writes the sidecar of a dub beside it."""
     assert outcome.target is not None
     settings = asdict(
-        replace(wanted, seed=outcome.seed, takes=1, sheet=None, sounds=())
+        replace(wanted, model=_from_anywhere(wanted.model, pipeline), seed=outcome.seed, takes=1, sheet=None, sounds=())
     )  # the cues are steered already
     sidecar = Sidecar(
         video=os.path.abspath(info.path),
@@ -46,3 +46,9 @@ def write_sidecar(
     path = sidecar_path(outcome.target)
     write_text(path, to_json(sidecar), overwrite)
     return path
+
+
+def _from_anywhere(model: str, pipeline: FoleyPipeline) -> str:
+    """The name of the model, whole if it is that of a folder: a rerun may be asked for from another one."""
+    folder = pipeline.bundle.bundle.folder.resolve()
+    return str(folder) if Path(model).expanduser().resolve() == folder else model

@@ -61,6 +61,7 @@ def retake(output: Path, span: tuple[Fraction, Fraction], seed: int, say: Say, *
     """Replaces [from, to) of a dub by another performance; every other sample of its track stays."""
     path = sidecar_path(output)
     sidecar = read_sidecar(path)
+    _check_meant(output, path, sidecar)
     check_place(output, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite=True)
     with say.progress() as progress, tempfile.TemporaryDirectory(prefix="foley-") as folder:
         player = Player(sidecar, path, output, device, progress)
@@ -160,8 +161,19 @@ def _performance(sidecar: Sidecar, path: Path, device: str | None) -> Performanc
             "device": device or plain["device"],
         }
         return Performance(**plain)
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: not settings of this version ({error!r}); dub the video again") from error
+
+
+def _check_meant(output: Path, path: Path, sidecar: Sidecar) -> None:
+    """Raises InputError for a file that the sidecar beside it does not speak of: it would be replaced by that dub.
+
+    out.mp4, out.wav and out.foley.mp4 would all have out.foley.json. Renamed along with its sidecar, a dub stays one.
+    """
+    renamed = sidecar_path(path.with_name(sidecar.output)) != path
+    same = Path(sidecar.output).suffix.lower() == output.suffix.lower() if renamed else sidecar.output == output.name
+    if not same:
+        raise InputError(f"{output}: {path} is the sidecar of {sidecar.output}; name that one")
 
 
 def _track_of(output: Path, sidecar: Sidecar) -> Path:

@@ -6,6 +6,7 @@ stderr   notes (not with --quiet), details (with --verbose), warnings, errors, p
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import shutil
@@ -64,6 +65,30 @@ class Say:
                 yield report
         else:
             yield _lines()
+
+
+def open_streams() -> None:
+    """Makes stdin, stdout and stderr usable, whatever the caller left of them; to be called once, first.
+
+    Names of files come out byte for byte as they went in, whatever their encoding and that of the stream.
+    """
+    codecs.register_error("foley", _as_on_disk)
+    # One that was closed (`>&-`) opens on nothing. Its number must be taken too: the next file would get it otherwise.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # until the end
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="foley")  # type: ignore[union-attr]
+
+
+def _as_on_disk(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What an encoding has no place for: as the names of files are encoded, else as an escape."""
+    assert isinstance(error, UnicodeEncodeError)
+    lost = error.object[error.start : error.end]
+    try:
+        return os.fsencode(lost), error.end
+    except UnicodeEncodeError:
+        return lost.encode("ascii", "backslashreplace"), error.end
 
 
 def complain(text: str) -> None:

@@ -25,7 +25,7 @@ def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> 
     first = _beside(Path(video)) if output is None else Path(output)
     targets = [first] if count == 1 else [numbered(first, take, count) for take in range(1, count + 1)]
     for target in targets:
-        if target.exists() and os.path.exists(video) and target.samefile(video):
+        if os.path.exists(target) and os.path.exists(video) and target.samefile(video):
             raise UsageError(f"{target} is the video itself, which foley never changes; name another output with -o")
         check_place(target, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite)
     return tuple(targets)

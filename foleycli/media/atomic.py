@@ -41,12 +41,15 @@ def atomic_file(target: str | Path, *, overwrite: bool = False) -> Iterator[Path
 
 def check_target(target: Path, overwrite: bool) -> None:
     """Raises OutputError if `target` is in the way or can't be."""
-    if not target.parent.is_dir():
+    if not os.path.isdir(target.parent):
         raise OutputError(f"{target.parent} is not a folder; make it first, or choose another")
-    if target.is_dir():
-        raise OutputError(f"{target} is a folder; give a file name")
-    if target.exists() and not overwrite:
-        raise OutputError(f"{target} exists; use --overwrite, or another name")
+    try:
+        if target.is_dir():
+            raise OutputError(f"{target} is a folder; give a file name")
+        if target.exists() and not overwrite:
+            raise OutputError(f"{target} exists; use --overwrite, or another name")
+    except OSError as error:  # a name that is too long
+        raise OutputError(f"{target}: {error.strerror}; choose another name") from error
 
 
 def _settle(temporary: Path, target: Path) -> None:

@@ -186,6 +186,36 @@ def test_a_full_disk_behind_stdout_is_one_line() -> None:
     assert (ran.returncode, ran.stderr) == (5, "foley: output: No space left on device; check the disk's space\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "out"), [("sounds >&-", 0, ""), ("probe - <&-", 3, "is empty"), ("probe . >&- 2>&-", 3, "")]
+)
+def test_a_stream_that_the_caller_closed_holds_nothing(line: str, code: int, out: str) -> None:
+    ran = subprocess.run(["sh", "-c", f"{sys.executable} -m foleycli.cli.app {line}"], capture_output=True, text=True)
+    assert (ran.returncode, out in ran.stderr, "Traceback" in ran.stderr) == (code, True, False), ran.stderr
+
+
+def test_what_a_terminal_has_no_letters_for_is_written_as_on_disk() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "foleycli.cli.app", "probe", "日本.mp4"], capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr.decode()[:13]) == (3, "foley: 日本.mp4")
+
+
+@pytest.mark.parametrize("time", ["1e400", "1e999999999", "2000000000", "1:1e400", "1e9:0:0", "inf", "nan"])
+@pytest.mark.parametrize("option", ["--start", "--overlap"])
+def test_a_time_that_no_video_has_is_refused(foley: Foley, option: str, time: str) -> None:
+    ran = foley("dub", "clip.mp4", option, time)
+    assert ran.code == 2
+    assert "is not a time" in ran.err
+
+
+def test_a_name_that_is_too_long_is_said_to_be(foley: Foley, clip: Path) -> None:
+    ran = foley("dub", clip, "-o", "x" * 252 + ".mp4")
+    assert ran.code == 5
+    assert ran.err.endswith("File name too long; choose another name\n")
+
+
 def test_a_probe_shows_the_windows_that_a_dry_run_plans(foley: Foley, tmp_path: Path) -> None:
     make_clip(tmp_path / "long.mp4", [Fraction(k, 2) for k in range(40)])
     probed = json.loads(foley("probe", "long.mp4", "--json").text)["windows"]

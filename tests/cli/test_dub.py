@@ -177,6 +177,20 @@ def test_a_dry_run_writes_nothing(foley: Foley, clip: Path) -> None:
     assert sorted(clip.parent.iterdir()) == before
 
 
+def test_a_part_without_a_sample_is_refused(foley: Foley, clip: Path) -> None:
+    ran = foley("dub", clip, "-o", "a.wav", "--start", "1", "--end", "1.00001")
+    assert ran.code == 2
+    assert ran.err.endswith("nothing from 1 to 1.00001 s; the video runs from 0 to 2 s\n")
+
+
+def test_a_plan_of_the_best_take_counts_all_of_them(foley: Foley, clip: Path) -> None:
+    plans = [
+        json.loads(foley("dub", clip, "-n", "--json", "--takes", "5", "--keep", keep).text) for keep in ("all", "best")
+    ]
+    assert plans[0]["cpu_seconds"] == plans[1]["cpu_seconds"]
+    assert plans[0]["disk_bytes"] == 5 * plans[1]["disk_bytes"]
+
+
 def test_the_time_of_a_plan_follows_the_work(foley: Foley, clip: Path) -> None:
     def seconds(*more: str) -> float:
         return float(json.loads(foley("dub", clip, "-n", "--json", *more).text)["cpu_seconds"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -120,6 +121,58 @@ def test_what_can_not_be_made_again_is_refused(foley: Foley, clip: Path, tmp_pat
     assert "not what was dubbed" in foley("rerun", "out.foley.json", "-f").err
     (tmp_path / "out.foley.json").write_text("{}")
     assert foley("rerun", "out.foley.json", "-f").code == 3
+
+
+def test_a_retake_replaces_no_file_but_its_dub(foley: Foley, clip: Path, tmp_path: Path) -> None:
+    """clip.mp4 and clip.mov would have the sidecar of clip.foley.mp4."""
+    span = ("--from", "0", "--to", "1", "--seed", "1")
+    assert foley("dub", clip, "--sidecar", "--steps", "1", "--sound", "rain").code == 0
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("clip.mp4", "clip.foley.mp4", "clip.foley.json"):
+        (tmp_path / "elsewhere" / name).write_bytes((tmp_path / name).read_bytes())
+    for other in (clip, tmp_path / "clip.mov", tmp_path / "elsewhere" / "clip.mp4"):
+        other.write_bytes(clip.read_bytes())
+        ran = foley("retake", other, *span)
+        assert (ran.code, other.read_bytes()) == (3, clip.read_bytes())
+        assert "is the sidecar of clip.foley.mp4; name that one" in ran.err
+    for old, new in (("clip.foley.mp4", "final.mp4"), ("clip.foley.json", "final.foley.json")):
+        (tmp_path / old).rename(tmp_path / new)
+    assert foley("retake", "final.mp4", *span).code == 0
+
+
+def test_a_model_named_by_its_place_is_found_from_another_folder(
+    foley: Foley, clip: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(models / "pocket", tmp_path / "mine")
+    assert foley("dub", clip, "-o", "out.wav", "-m", "./mine", "--sidecar", "--steps", "1").code == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    ran = foley("rerun", "../out.foley.json", "-o", "again.wav", "--json")
+    assert json.loads(ran.text)["identical"] is True, ran.err
+    assert read_sidecar(tmp_path / "out.foley.json").settings["model"] == str((tmp_path / "mine").resolve())
+
+
+@pytest.mark.parametrize(
+    ("odd", "named"),
+    [
+        ({"settings": None}, "settings"),
+        ({"settings": {"mix": None}}, "settings"),
+        ({"windows": []}, "windows"),
+        ({"output": "../out.mp4"}, "output"),
+        ({"video": None}, "video"),
+        ({"cues": [{"time": "1"}]}, "cues"),
+    ],
+)
+def test_a_sidecar_that_was_edited_badly_is_refused_in_a_line(
+    foley: Foley, tmp_path: Path, odd: dict[str, object], named: str
+) -> None:
+    settings = {"seed": 1, "overlap": "1", "start": None, "end": None, "sounds": [], "device": "cpu", "mix": {}}
+    whole = Sidecar("/v/a.mp4", 9, "out.mp4", "ab", settings, 0.0, ((Fraction(0), Fraction(8)),), (Cue(0.1),), "cd")
+    path = tmp_path / "out.foley.json"
+    path.write_text(json.dumps({**json.loads(to_json(whole)), **odd}))
+    ran = foley("rerun", path)
+    assert ran.code == 3
+    assert named in ran.err and ran.err.count("\n") == 1
 
 
 def test_a_sidecar_comes_back_as_it_went(tmp_path: Path) -> None:
