@@ -29,6 +29,7 @@ from foleycli.timeline import to_samples
 MOST_AT_ONCE = 8
 GIB_PER_WINDOW = 3  # of a card's memory, all networks and their work
 PHASE_SEED = 2**40  # no seed of a take: phases are the film's
+GRAIN_SEED = 2**41
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,12 @@ def film_phases(start: Fraction, columns: int, column_samples: int) -> Tensor:
     """
     noise = window_noise((1, column_samples, columns), PHASE_SEED, first_column(start, columns))
     return noise[0].transpose(1, 2).reshape(1, -1)
+
+
+def film_grain(start: Fraction, columns: int, mels: int, frames: int) -> Tensor:
+    """White noise (1, M, K) of the window that starts there, for the grain of its mel; it too belongs to the film."""
+    noise = window_noise((mels, frames // columns, columns), GRAIN_SEED, first_column(start, columns))
+    return noise.transpose(2, 3).reshape(1, mels, frames)
 
 
 def _known(like: Tensor, places: Sequence[Place]) -> tuple[Tensor, Tensor]:

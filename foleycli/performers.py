@@ -18,7 +18,7 @@ from torch import Tensor
 
 from foleycli.bundles.load import LoadedBundle
 from foleycli.cuesheet import Cue
-from foleycli.drawing import Place, draw_latents, film_phases, windows_at_once
+from foleycli.drawing import Place, draw_latents, film_grain, film_phases, windows_at_once
 from foleycli.engine import Engine
 from foleycli.media.cuts import find_cuts
 from foleycli.media.frames import FrameReader
@@ -150,9 +150,11 @@ class SpotPerform:
             yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.engine)
 
     def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
-        mels = self.bundle.vae.to(self.device).decode(latents)  # (B, M, K)
+        vae, columns = self.bundle.vae.to(self.device), latents.shape[-1]
+        mels = vae.decode(latents)  # (B, M, K)
+        grain = torch.cat([film_grain(one.draft.start, columns, *mels.shape[1:]) for one in batch])
+        mels = vae.grained(mels, grain.to(self.device))
         samples = mels.shape[-1] * self.bundle.mel.hop_samples
-        columns = latents.shape[-1]
         noise = torch.cat([film_phases(one.draft.start, columns, samples // columns) for one in batch])
         sounds = self.bundle.vocoder.to(self.device)(mels, noise.to(self.device)).float().cpu().numpy()  # (B, S)
         return (sound[: one.samples(self.sample_rate)] for one, sound in zip(batch, sounds, strict=True))

@@ -1,7 +1,6 @@
 """What every part of a model is, as frozen data: the only thing that a bundle needs beside weights.
 
-Axes used everywhere: B batch, T video frames, M x K mel bins x frames, F x L latent bins x frames,
-C channels, S samples, D width, N tokens.
+Axes: B batch, T video frames, M x K mel bins x frames, F x L latent bins x frames, C channels, S samples, D, N tokens.
 """
 
 from __future__ import annotations
@@ -52,6 +51,7 @@ class VaeSpec:
     mel_mean: float = -7.5  # mel is (mel - mean) / std inside the VAE
     mel_std: float = 3.0
     latent_scale: float = 1.0  # latents leave `encode` times this, at about unit variance
+    grain: tuple[float, float] = (0.0, 0.0)  # nat at the lowest and the highest bin: fine structure lost in decoding
 
     @property
     def reduction(self) -> int:

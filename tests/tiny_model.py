@@ -24,7 +24,9 @@ SPECS = {
     "spotter": SpotterSpec(stem_width=8, width=16, dilations=(1, 2), classes=SOUND_CLASSES, threshold=0.02),
     "cues": CueSpec(classes=SOUND_CLASSES, embedding=8),
     "dit": DitSpec(depth=2, width=48, heads=3, decoder_depth=1),
-    "vae": VaeSpec(widths=(16, 16, 32), mel_std=0.5),  # near silence whatever comes out: nothing overflows
+    "vae": VaeSpec(
+        widths=(16, 16, 32), mel_std=0.5, grain=(0.3, 0.2)
+    ),  # near silence whatever comes out: nothing overflows
     "vocoder": VocoderSpec(width=32, blocks=4, subframe_blocks=1, projections=2, corrections=1),
 }
 

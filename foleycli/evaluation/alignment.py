@@ -39,7 +39,7 @@ from foleycli.models.aligner import (
 from foleycli.models.flow import motion_grid
 
 JUDGE_DIR = Path(__file__).parent / "judge"
-JUDGE_NAME = "foley-judge-v1"
+JUDGE_NAME = "foley-judge-v2"
 PIECE_STEPS = 128  # judged at a time: 5.12 s
 HOP_STEPS = 64
 SILENT = 1e-4  # -80 dBFS: nothing to be in time with

@@ -16,6 +16,9 @@ from torch import Tensor, nn
 from foleycli.specs import VaeSpec
 
 _LOG_VARIANCE_RANGE = (-12.0, 6.0)
+GRAIN_ALONG = (0.45, 1.0, 0.45)  # neighbouring frames share three quarters of their samples
+GRAIN_ACROSS = (0.2, 1.0, 0.2)  # and neighbouring bins some of their spectrum
+GRAIN_FLOOR, GRAIN_RISE = 1.0, 2.0  # nat above the mel's floor where grain begins, and until it is whole
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,20 @@ class MelVae(nn.Module):
     def decode(self, latent: Tensor) -> Tensor:
         """Latent (B, C, F, L) as `encode` gives it -> mel (B, 8 F, 8 L), never under the mel floor."""
         return self.decode_raw(latent / self.spec.latent_scale).clamp_min(math.log(1e-5))
+
+    def grained(self, mel: Tensor, noise: Tensor) -> Tensor:
+        """A decoded mel (B, M, K) with the unrest of a real one put back by white `noise` (B, M, K); silence stays.
+
+        A mel of noise is itself noisy, more so in narrow bins; decoders give its mean, which sounds like hiss.
+        """
+        low, high = self.spec.grain
+        if not (low or high):
+            return mel
+        kernel = noise.new_tensor(GRAIN_ACROSS)[:, None] * noise.new_tensor(GRAIN_ALONG)
+        grain = nnf.conv2d(noise[:, None], (kernel / kernel.square().sum().sqrt())[None, None], padding=1)[:, 0]
+        deviation = torch.linspace(low, high, mel.shape[1], device=mel.device)[:, None]
+        heard = ((mel - math.log(1e-5) - GRAIN_FLOOR) / GRAIN_RISE).clamp(0, 1)
+        return mel + heard * deviation * grain
 
     def decode_raw(self, latent: Tensor) -> Tensor:
         """Unscaled latent -> mel without the floor, whose gradient would end there: for training."""

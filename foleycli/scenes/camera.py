@@ -10,6 +10,7 @@ import numpy as np
 from foleycli.scenes.physics import ringing, smooth_noise
 from foleycli.scenes.scene import Array
 
+LONGEST_READOUT_SECONDS = 0.030  # of a phone's sensor; a cinema camera takes a third of that, a global shutter none
 PLATE_MARGIN = 0.12  # of the picture height, on each side; beyond it the plate is mirrored
 
 
@@ -95,6 +96,11 @@ def shutter_times(
     used, index = np.unique(latest, return_inverse=True)
     exposure = rng.uniform(0.05, 0.9) / max(rate, 24.0)
     return taken[used], index, float(exposure)
+
+
+def rolling_shutter_seconds(seed: int, clean: bool) -> float:
+    """How much later than its stamp the middle row of a picture opens: half of a readout of 0 to 30 ms."""
+    return 0.0 if clean else float(np.random.default_rng([seed, 3]).uniform(0, LONGEST_READOUT_SECONDS)) / 2
 
 
 def look_at_plate(plate: Array, detail: float, camera: Camera, t: Array) -> Array:

@@ -20,7 +20,7 @@ from foleycli.scenes import (
     kinds_strike,
     kinds_work,
 )
-from foleycli.scenes.camera import Camera, moving_camera, shutter_times, still_camera
+from foleycli.scenes.camera import Camera, moving_camera, rolling_shutter_seconds, shutter_times, still_camera
 from foleycli.scenes.exposure import expose
 from foleycli.scenes.photometric import clean_film, random_film
 from foleycli.scenes.scene import Event, Scene
@@ -128,14 +128,15 @@ def render(
     taken, index, exposure = shutter_times(rng, seconds, frames_per_second, clean)
     # small pictures are squeezed videos of any shape; shown ones keep the shape they are asked for
     aspect = size[1] / size[0] if clean else float(rng.choice(ASPECTS, p=[0.5, 0.2, 0.12, 0.08, 0.1]))
-    stage = Stage(rng, np.concatenate([taken - exposure, taken]), seconds, aspect, pixels=size[0])
+    opened = taken + rolling_shutter_seconds(seed, clean)  # a picture bears the time at which its first row opens
+    stage = Stage(rng, np.concatenate([opened, opened + exposure]), seconds, aspect, pixels=size[0])
     _dress(stage, kind, clean)
     knocks = [(event.time, event.strength) for event, _ in stage.hits]
     camera = still_camera(aspect, *size)
     restless = KINDS[kind].restless
     if not clean and restless > 0 and (rng.random() < 0.6 or restless > 1):
         camera = moving_camera(rng, aspect, *size, seconds, knocks, restless)
-    pictures = expose(stage, camera, taken, clean_film() if clean else random_film(rng))
+    pictures = expose(stage, camera, opened + exposure, clean_film() if clean else random_film(rng))
     frames = pictures if len(pictures) == len(index) else pictures[index]
     return Scene(kind, frames, frames_per_second, _seen(stage, camera), tuple(stage.spans))
 

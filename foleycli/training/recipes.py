@@ -42,6 +42,10 @@ from foleycli.training.spotting import SHARD_CLIPS, SceneClips, train_spotter, w
 
 CUES = CueSpec(SOUND_CLASSES, embedding=64, held_seconds=(0.1, 0.6), timbre=TIMBRE_SIZE)
 TEST_SHARDS = 3
+GRAIN = (
+    0.34,
+    0.18,
+)  # 0.7 of what the decoder's errors deviate by at the lowest and highest bin, but for the very lowest
 CALIBRATION_SEED, CALIBRATION_SHARDS = 7_000_000, 4  # scenes that calibrate the spotter
 POCKET_SAMPLER = SamplerSpec(steps=12, guidance=1.8, guidance_rescale=1.0, prediction="v")
 
@@ -127,7 +131,7 @@ def rehearsals(work: Workspace) -> None:
 
 def vae(work: Workspace) -> None:
     """The mel VAE on random mixes: 1850 steps of 8, half an hour on a core; its latents are scaled to unit variance."""
-    recipe, spec = VaeRecipe(), VaeSpec()
+    recipe, spec = VaeRecipe(), VaeSpec(grain=GRAIN)
     defaults = RunConfig(work.folder, 1850, learning_rate=1e-3, clip_norm=0.5, ema_decay=0.995, weight_decay=1e-3)
     torch.manual_seed(0)
     model, batches = MelVae(spec), recipe.batch_at(WindowMixer(sounds(work), "train"))

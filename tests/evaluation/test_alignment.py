@@ -105,7 +105,7 @@ def test_what_is_kept_is_found_again(tmp_path: Path, judge: Judge) -> None:
     save_judge(tmp_path / "judge", judge, training_data="none", card="# a judge\n")
     pictures, times = flashing(1)
     again = load_judge(tmp_path / "judge")
-    assert again.name == judge.name == "foley-judge-v1"
+    assert again.name == judge.name == "foley-judge-v2"
     assert again.belief(pictures, strokes(times), RATE) == judge.belief(pictures, strokes(times), RATE)
 
 

@@ -77,3 +77,16 @@ def test_gradients_reach_every_weight(vae: MelVae) -> None:
     loss = (vae.decode_raw(moments.sample(torch.randn_like(moments.mean))) - mel).abs().mean() + moments.divergence()
     loss.backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in vae.parameters())
+
+
+def test_grain_is_as_strong_as_the_spec_says_and_leaves_silence_alone() -> None:
+    grainy = MelVae(dataclasses.replace(SMALL, grain=(0.4, 0.2))).eval()
+    noise = torch.randn(2, 128, 256, generator=torch.Generator().manual_seed(3))
+    mel = torch.full((2, 128, 256), -5.0)
+    mel[..., 128:] = math.log(1e-5)
+    added = grainy.grained(mel, noise) - mel
+    assert (added[..., 128:] == 0).all()
+    deviation = added[..., 1:127].std(dim=(0, 2))  # the outermost frames have fewer neighbours
+    assert torch.allclose(deviation[1:-1], torch.linspace(0.4, 0.2, 128)[1:-1], rtol=0.3)
+    assert abs(deviation[1:60].mean() / deviation[-60:-1].mean() - 0.353 / 0.247) < 0.15
+    assert torch.equal(MelVae(SMALL).grained(mel, noise), mel)

@@ -7,6 +7,7 @@ import pytest
 
 from foleycli.classes import SOUND_CLASSES
 from foleycli.scenes import KINDS, render, sample
+from foleycli.scenes.camera import rolling_shutter_seconds
 from foleycli.scenes.sheet import contact_sheet
 
 
@@ -92,3 +93,21 @@ def test_sheet_is_a_grid_with_bars_under_the_hits() -> None:
     sheet = contact_sheet(["hammer", "rain"], 1, columns=5, size=(20, 30), seconds=1.0)
     assert sheet.shape == (2 * (20 + 6), 5 * 32, 3) and sheet.dtype == np.uint8
     assert (sheet[46:50] == (60, 140, 255)).all(-1).any()
+
+
+def test_a_picture_shows_what_happens_while_its_shutter_is_open_after_its_stamp() -> None:
+    late = []
+    for seed in range(6):
+        scene = render("pistol", seed, clean=True, size=(40, 56))
+        change = np.diff(scene.frames.astype(np.float32).mean((1, 2, 3)), prepend=0)
+        for event in scene.events:
+            at = event.time * scene.frames_per_second
+            near = np.arange(max(1, int(at) - 1), min(len(change), int(at) + 3))
+            late.append(int(near[change[near].argmax()]) - at)
+    assert len(late) > 8 and abs(np.median(late)) < 0.25  # pictures taken before their stamps would be 0.5 late
+
+
+def test_rolling_shutters_differ_from_clip_to_clip() -> None:
+    found = [rolling_shutter_seconds(seed, clean=False) for seed in range(200)]
+    assert 0 <= min(found) < 0.002 and 0.013 < max(found) <= 0.015
+    assert rolling_shutter_seconds(5, clean=True) == 0
