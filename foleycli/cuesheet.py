@@ -47,7 +47,8 @@ def write_csv(cues: Iterable[Cue]) -> str:
     for cue in cues:
         stop = "" if cue.stop is None else f"{cue.stop:.3f}"
         flags = ("yes" if cue.mute else "", "yes" if cue.lock else "")
-        rows.writerow((f"{cue.time:.3f}", stop, f"{cue.strength:.2f}", cue.sound, f"{cue.confidence:.2f}", *flags))
+        strength, confidence = (round(share, 3) for share in (cue.strength, cue.confidence))  # as the picker rounds
+        rows.writerow((f"{cue.time:.3f}", stop, strength, cue.sound, confidence, *flags))
     return out.getvalue()
 
 

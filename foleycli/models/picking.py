@@ -124,7 +124,7 @@ class Picker:
         seconds = self.start_seconds + max(0.0, frame / self.spec.frames_per_second + self.spec.lag_seconds)
         strength = float(np.clip(curves.strength[peak], 0.05, 1.0))
         sure = confidence_of(float(curves.onset[peak]), self.spec.calibration)
-        return Cue(round(seconds, 4), round(strength, 3), confidence=round(sure, 3))
+        return Cue(round(seconds, 3), round(strength, 3), confidence=round(sure, 3))
 
 
 def confidence_of(onset: float, calibration: tuple[float, float]) -> float:

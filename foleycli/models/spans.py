@@ -83,7 +83,7 @@ class SpanPicker:
             return
         sound = agreed_class(run.classes, run.stop - run.start, self.spec.classes)
         for first, last, strength, sure in run.closed():
-            begin, end = (round(self.start_seconds + at / self.spec.frames_per_second, 4) for at in (first, last))
+            begin, end = (round(self.start_seconds + at / self.spec.frames_per_second, 3) for at in (first, last))
             self.found.append(Cue(begin, round(max(strength, 0.05), 3), sound, end, round(sure, 3)))
 
 

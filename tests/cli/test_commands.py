@@ -32,9 +32,7 @@ def test_a_cue_sheet_reads_back_the_same_in_both_forms(foley: Foley, clip: Path)
     in_json = foley("spot", clip, "--json")
     from_csv = read_cues(clip.with_name("cues.csv").read_text())
     from_json = read_cues(in_json.text)
-    assert len(from_csv) == len(from_json) > 0
-    assert [cue.sound for cue in from_csv] == [cue.sound for cue in from_json]
-    assert all(abs(a.time - b.time) <= 0.0005 for a, b in zip(from_csv, from_json, strict=True))
+    assert from_csv == from_json != ()
 
 
 def test_a_sheet_of_any_kind_is_read_and_performed_as_the_csv_is(foley: Foley, clip: Path) -> None:
