@@ -19,6 +19,7 @@ from foleycli.specs import WINDOW_SECONDS
 from foleycli.version import __version__
 
 FORMAT = 1
+Number = int | float
 BEFORE_SECONDS, AFTER_SECONDS = 6, 1  # a cue that ends so long before a window, or begins after it, leaves no trace
 
 
@@ -84,12 +85,18 @@ def read_sidecar(path: Path) -> Sidecar:
 
 def _check_kinds(known: Mapping[str, Any]) -> None:
     """Raises ValueError for values of the wrong kind, as an editor may leave them."""
-    kinds = {"video": str, "video_bytes": int, "output": str, "settings": dict}
+    texts = ("video", "output", "bundle_sha256", "track_sha256", "version")
+    kinds: dict[str, Any] = {**dict.fromkeys(texts, str), "video_bytes": int, "level_db": Number, "settings": dict}
     wrong = [name for name, kind in kinds.items() if not isinstance(known[name], kind)]
-    wrong += [] if all(isinstance(cue.time, int | float) for cue in known["cues"]) else ["cues"]
+    wrong += [] if all(map(_is_cue, known["cues"])) else ["cues"]
     wrong += [] if known["windows"] and all(len(window) == 2 for window in known["windows"]) else ["windows"]
     if wrong or Path(known["output"]).name != known["output"]:
         raise ValueError(f"odd {' and '.join(wrong) or 'output'}")
+
+
+def _is_cue(cue: Cue) -> bool:
+    numbers = (cue.time, cue.time if cue.stop is None else cue.stop, cue.strength, cue.confidence)
+    return all(isinstance(one, Number) for one in numbers) and isinstance(cue.sound, str)
 
 
 def _retake(plain: Mapping[str, Any]) -> Retake:

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from foleycli.batch.settings import bundle_hash
 from foleycli.cli.beside import beside_targets, make_folder
@@ -160,9 +161,28 @@ def _performance(sidecar: Sidecar, path: Path, device: str | None) -> Performanc
             "sounds": tuple(plain["sounds"]),
             "device": device or plain["device"],
         }
-        return Performance(**plain)
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        wanted = Performance(**plain)
+    except (TypeError, KeyError, ValueError, AttributeError, ZeroDivisionError) as error:
         raise InputError(f"{path}: not settings of this version ({error!r}); dub the video again") from error
+    if odd := [*_odd_fields(wanted), *_odd_fields(wanted.mix)]:
+        raise InputError(f"{path}: no {' or '.join(odd)} that foley can use; dub the video again")
+    return wanted
+
+
+def _odd_fields(settings: Performance | Mix) -> list[str]:
+    """The settings that are of the wrong kind, as an editor may leave them."""
+    hints = get_type_hints(type(settings))
+    return [name for name, hint in hints.items() if not _fits(getattr(settings, name), hint)]
+
+
+def _fits(value: object, hint: Any) -> bool:
+    origin = get_origin(hint)
+    if origin is Literal:
+        return value in get_args(hint)
+    if origin is UnionType:
+        return any(_fits(value, one) for one in get_args(hint))
+    kinds = (int, float) if hint is float else (origin or hint,)
+    return isinstance(value, kinds) and (hint is bool or not isinstance(value, bool))
 
 
 def _check_meant(output: Path, path: Path, sidecar: Sidecar) -> None:

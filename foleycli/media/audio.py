@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,7 @@ Samples = NDArray[np.float32]
 
 MARGIN_SECONDS = Fraction(1, 5)  # read on both sides of a span, so that resampling and decoding have settled
 GAP_SECONDS = Fraction(1, 50)  # a jump in the times under this is rounding, over it a hole or an overlap
+REST_GAIN = np.float32(0.5)  # of channels that have no place of their own
 WAV_BYTES = 2**32 - 2**16  # a WAV header can't count further; RF64 can
 
 
@@ -55,25 +57,28 @@ def read_audio(
     stream: int | None = None,
     start: Fraction | None = None,
     stop: Fraction | None = None,
+    channels: int | None = None,
 ) -> Samples:
     """(C, S) of the stream with index `stream` (the first sound, if None) over [start, stop) in container seconds.
 
-    Sample 0 lies at `start`, whatever the file holds there: silence where it holds nothing. None: the sound's own ends.
+    Sample 0 lies at `start`, whatever the file holds there: silence where it holds nothing. None: the sound's own ends,
+    and as many channels as the span has (a stream may change them on its way).
     """
     with open_local(path) as container:
         chosen = _choose(container, Path(path), stream)
         rate = chosen.codec_context.sample_rate
         begin = None if start is None else start - MARGIN_SECONDS
         end = None if stop is None else stop + MARGIN_SECONDS
-        pieces = [(round(time * rate), samples) for time, samples in _pieces(container, chosen, begin, end)]
-    channels = max((len(samples) for _, samples in pieces), default=chosen.codec_context.layout.nb_channels or 1)
+        pieces = [(round(at * rate), samples) for at, samples in _at(rate, _pieces(container, chosen, begin, end))]
+        told = chosen.codec_context.layout.nb_channels or 1
+    channels = channels or max((len(samples) for _, samples in pieces), default=told)
     first = pieces[0][0] if begin is None and pieces else round((begin or 0) * rate)
     last = max((at + samples.shape[1] for at, samples in pieces), default=first)
     track = np.zeros((channels, max(0, (last if end is None else round(end * rate)) - first)), np.float32)
     for at, samples in pieces:
         low, high = max(at, first), min(at + samples.shape[1], first + track.shape[1])
         if low < high:
-            track[: len(samples), low - first : high - first] = samples[:, low - at : high - at]
+            track[:, low - first : high - first] = spread(samples[:, low - at : high - at], channels)
     track = resample(track, rate, sample_rate)
     if start is not None:
         track = track[:, to_samples(MARGIN_SECONDS, sample_rate) :]
@@ -81,6 +86,17 @@ def read_audio(
         begins = Fraction(first, rate) if start is None else start
         track = fit(track, max(0, to_samples(stop - begins, sample_rate)))
     return track
+
+
+def spread(samples: Samples, channels: int) -> Samples:
+    """(C, S) on so many channels: one goes to the left and the right, several stay where they are, the rest to all."""
+    if channels == 1:
+        return np.asarray((spread(samples, 2) if len(samples) > 2 else samples).mean(0, keepdims=True))
+    if len(samples) == 1:
+        samples = np.repeat(samples, 2, axis=0)
+    if len(samples) > channels:
+        return np.asarray(samples[:channels] + REST_GAIN * samples[channels:].sum(0))
+    return np.pad(samples, ((0, channels - len(samples)), (0, 0)))
 
 
 def _choose(container: InputContainer, path: Path, index: int | None) -> AudioStream:
@@ -93,8 +109,8 @@ def _choose(container: InputContainer, path: Path, index: int | None) -> AudioSt
 
 def _pieces(
     container: InputContainer, stream: AudioStream, begin: Fraction | None, end: Fraction | None
-) -> Iterator[tuple[Fraction, Samples]]:
-    """(time, (C, S)) of each decoded piece that touches [begin, end]; damaged packets leave holes."""
+) -> Iterator[tuple[Fraction, Samples, int]]:
+    """(time, (C, S), rate) of each decoded piece that touches [begin, end]; damaged packets leave holes."""
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all
@@ -112,8 +128,18 @@ def _pieces(
             return
         length = Fraction(frame.samples, frame.sample_rate)
         if begin is None or clock + length > begin:
-            yield clock, _floats(frame)
+            yield clock, _floats(frame), frame.sample_rate
         clock += length
+
+
+def _at(rate: int, pieces: Iterator[tuple[Fraction, Samples, int]]) -> Iterator[tuple[Fraction, Samples]]:
+    """The pieces at the stream's first rate; where it changes on its way, all of that at once: edges would click."""
+    for (own, _), alike in groupby(pieces, key=lambda piece: (piece[2], len(piece[1]))):
+        if own == rate:
+            yield from ((time, samples) for time, samples, _ in alike)
+            continue
+        run = list(alike)
+        yield run[0][0], resample(np.concatenate([samples for _, samples, _ in run], axis=1), own, rate)
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from foleycli.media.audio import AudioWriter, Samples, fit, read_audio
+from foleycli.media.audio import AudioWriter, fit, read_audio, spread
 from foleycli.media.loudness import Floats, from_decibels
 from foleycli.media.mastering import BLOCK_SECONDS, CEILING_DBTP, LevelReport, Stems, blocks_of, master
 from foleycli.media.probe import VideoInfo
@@ -105,17 +105,10 @@ def _mix(track: Path, target: Path, info: VideoInfo, *, ducked: bool) -> None:
         for new, _ in blocks_of(track):
             start = info.start + Fraction(at, rate)
             stop = start + Fraction(new.shape[1], rate)
-            old = fit(read_audio(info.path, rate, start=start, stop=stop), new.shape[1])
+            old = fit(read_audio(info.path, rate, start=start, stop=stop, channels=channels), new.shape[1])
             gain = np.interp(np.arange(at, at + new.shape[1]) / hop - 0.5, np.arange(len(duck)), duck)
-            writer.write(_spread(old, channels) * gain.astype(np.float32) + _spread(new, channels))
+            writer.write(old * gain.astype(np.float32) + spread(new, channels))
             at += new.shape[1]
-
-
-def _spread(samples: Samples, channels: int) -> Samples:
-    """One channel goes to the left and the right; several stay where they are."""
-    if len(samples) == 1 and channels > 1:
-        samples = np.repeat(samples, 2, axis=0)
-    return np.pad(samples, ((0, channels - len(samples)), (0, 0)))
 
 
 def _duck_gain(track: Path) -> Floats:

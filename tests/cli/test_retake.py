@@ -35,6 +35,9 @@ def sheet(tmp_path: Path) -> Path:
     return path
 
 
+SETTINGS = {"seed": 1, "overlap": "1", "start": None, "end": None, "sounds": [], "device": "cpu", "mix": {}}
+
+
 def samples(path: Path) -> np.ndarray:
     return soundfile.read(path, dtype="int32", always_2d=True)[0][:, 0]
 
@@ -157,17 +160,22 @@ def test_a_model_named_by_its_place_is_found_from_another_folder(
     [
         ({"settings": None}, "settings"),
         ({"settings": {"mix": None}}, "settings"),
+        ({"settings": SETTINGS | {"steps": "x"}}, "no steps"),
+        ({"settings": SETTINGS | {"seed": "x", "offline": 1}}, "no seed or offline"),
+        ({"settings": SETTINGS | {"overlap": "1/0"}}, "settings"),
+        ({"settings": SETTINGS | {"mix": {"original": "loud", "gain_db": True}}}, "no original or gain_db"),
         ({"windows": []}, "windows"),
         ({"output": "../out.mp4"}, "output"),
         ({"video": None}, "video"),
+        ({"level_db": "loud"}, "level_db"),
         ({"cues": [{"time": "1"}]}, "cues"),
+        ({"cues": [{"time": 1, "strength": "1"}]}, "cues"),
     ],
 )
 def test_a_sidecar_that_was_edited_badly_is_refused_in_a_line(
     foley: Foley, tmp_path: Path, odd: dict[str, object], named: str
 ) -> None:
-    settings = {"seed": 1, "overlap": "1", "start": None, "end": None, "sounds": [], "device": "cpu", "mix": {}}
-    whole = Sidecar("/v/a.mp4", 9, "out.mp4", "ab", settings, 0.0, ((Fraction(0), Fraction(8)),), (Cue(0.1),), "cd")
+    whole = Sidecar("/v/a.mp4", 9, "out.mp4", "ab", SETTINGS, 0.0, ((Fraction(0), Fraction(8)),), (Cue(0.1),), "cd")
     path = tmp_path / "out.foley.json"
     path.write_text(json.dumps({**json.loads(to_json(whole)), **odd}))
     ran = foley("rerun", path)

@@ -3,13 +3,14 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
 
 from foleycli.errors import InputError, OutputError
 from foleycli.media.atomic import atomic_file
-from foleycli.media.audio import AudioWriter, read_audio, resample
+from foleycli.media.audio import AudioWriter, read_audio, resample, spread
 from foleycli.media.probe import probe
 from tests.media.clips import even, make_clip
 
@@ -47,6 +48,55 @@ def test_a_span_is_that_span(tmp_path: Path, start: int, stop: int) -> None:
     whole = np.pad(resample(clicks(44100, 4), 44100, 48000), ((0, 0), (48000, 5 * 48000)))
     assert span.shape == (2, (stop - start) * 48000)
     assert np.abs(span - whole[:, (start + 1) * 48000 : (stop + 1) * 48000]).max() < 0.02
+
+
+def _adts(path: Path, channels: int, rate: int = 48000) -> bytes:
+    """Two seconds of a tone as AAC that may follow another in one file."""
+    layout = {1: "mono", 2: "stereo", 6: "5.1"}[channels]
+    tone = (0.2 * np.sin(2 * np.pi * 1000 * np.arange(2 * rate) / rate)).astype(np.float32)
+    with av.open(str(path), "w", format="adts") as out:
+        stream = out.add_stream("aac", rate=rate, layout=layout)
+        frame = av.AudioFrame.from_ndarray(np.tile(tone, (channels, 1)), format="fltp", layout=layout)
+        frame.sample_rate, frame.pts = rate, 0
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1), (1, 6), (6, 2)])
+def test_a_stream_may_change_its_channels(tmp_path: Path, before: int, after: int) -> None:
+    both = tmp_path / "both.aac"
+    both.write_bytes(_adts(tmp_path / "a.aac", before) + _adts(tmp_path / "b.aac", after))
+    assert len(read_audio(both, 48000)) == max(before, after)
+    for start in (0, 1, 3):
+        span = read_audio(both, 48000, start=Fraction(start), stop=Fraction(start + 1), channels=2)
+        level = np.sqrt((span[:, 9600:-9600] ** 2).mean(1))
+        assert span.shape == (2, 48000) and (level > 0.1).all()  # on the left and on the right, whatever it is made of
+
+
+def test_a_stream_may_change_its_rate(tmp_path: Path) -> None:
+    both = tmp_path / "both.aac"
+    both.write_bytes(_adts(tmp_path / "a.aac", 1) + _adts(tmp_path / "b.aac", 1, 24000))
+    late = read_audio(both, 48000, start=Fraction(5, 2), stop=Fraction(7, 2))[0]
+    pitch = np.abs(np.fft.rfft(late)).argmax()
+    assert pitch == pytest.approx(1000, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("channels", "wanted", "heard"),
+    [
+        (1, 2, [1, 1]),
+        (2, 1, [1.5]),
+        (2, 2, [1, 2]),
+        (4, 2, [4.5, 5.5]),
+        (4, 1, [5]),
+        (2, 4, [1, 2, 0, 0]),
+        (1, 4, [1, 1, 0, 0]),
+    ],
+)
+def test_channels_that_have_no_place_go_to_all(channels: int, wanted: int, heard: list[float]) -> None:
+    samples = np.arange(1, channels + 1, dtype=np.float32)[:, None]
+    assert spread(samples, wanted)[:, 0] == pytest.approx(heard)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
