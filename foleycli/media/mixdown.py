@@ -23,6 +23,7 @@ DUCK_FROM_DB, DUCK_TO_DB = -50.0, -25.0  # new sound at these levels: nothing du
 DUCK_HOP_SECONDS = 0.01
 DUCK_AHEAD_HOPS = 5  # the original steps back before the new sound comes
 DUCK_RELEASE_SECONDS = 0.3
+MOST_CHANNELS = 8  # that AAC, Opus and FLAC hold
 
 
 def finish(
@@ -54,6 +55,8 @@ def finish(
         warnings: list[str] = []
         if info is not None and original != "replace" and info.has_audio:
             _mix(plain, mixed, info, ducked=original == "duck")
+            if (channels := info.audio[0].channels or 1) > MOST_CHANNELS:
+                warnings.append(f"the video's {channels} channels of sound are mixed down to 2")
         else:
             if original != "replace":
                 warnings.append(f"the video has no sound to {original}")
@@ -98,6 +101,7 @@ def _copy_resampled(source: Path, target: Path, sample_rate: int, gain: float) -
 def _mix(track: Path, target: Path, info: VideoInfo, *, ducked: bool) -> None:
     about = soundfile.info(str(track))
     rate, channels = about.samplerate, max(about.channels, info.audio[0].channels or 1)
+    channels = channels if channels <= MOST_CHANNELS else 2
     duck = _duck_gain(track) if ducked else np.ones(2)
     hop = DUCK_HOP_SECONDS * rate
     at = 0

@@ -15,12 +15,13 @@ import soundfile
 
 from foleycli.errors import OutputError
 from foleycli.media.atomic import atomic_file
-from foleycli.media.containers import TEXT_SUBTITLES, Container, container_for, suffix_like
+from foleycli.media.containers import OPUS, TEXT_SUBTITLES, Container, container_for, suffix_like
 from foleycli.media.local import FORMATS
 from foleycli.media.probe import StreamInfo, VideoInfo
 from foleycli.timeline import to_samples
 
 STDERR_LINES = 3
+OPUS_REFUSES = (3, 4)  # channels, in the places that ffmpeg gives those of a WAV
 REFUSED = ("not currently supported in container", "Could not find tag for codec", "not supported in")
 FOLLOW_UPS = (
     "Terminating thread",
@@ -83,10 +84,12 @@ def mux(
     plan = plan_streams(info, container_for(out), keep_sound=original == "keep-track")
     if out.exists() and os.path.samefile(info.path, out):
         raise OutputError(f"{out} is the video itself; choose another name")
-    track_rate = soundfile.info(str(track)).samplerate
+    about = soundfile.info(str(track))
     with atomic_file(out, overwrite=overwrite) as temporary:
         while True:
-            arguments = ffmpeg_arguments(info, track, temporary, plan, track_rate, sample_rate, title)
+            arguments = ffmpeg_arguments(
+                info, track, temporary, plan, about.samplerate, sample_rate, title, about.channels
+            )
             done = subprocess.run(
                 [find_ffmpeg(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False
             )
@@ -154,7 +157,14 @@ def _same_family(info: VideoInfo, container: Container) -> bool:
 
 
 def ffmpeg_arguments(
-    info: VideoInfo, track: Path, out: Path, plan: Plan, track_rate: int, sample_rate: int, title: str
+    info: VideoInfo,
+    track: Path,
+    out: Path,
+    plan: Plan,
+    track_rate: int,
+    sample_rate: int,
+    title: str,
+    channels: int = 1,
 ) -> list[str]:
     """ffmpeg's arguments, without its own name."""
     container = plan.container
@@ -176,6 +186,8 @@ def ffmpeg_arguments(
     led = f",adelay={lead}S:all=1" if lead else ""
     arguments += ["-filter:a:0", f"apad=whole_len={length},atrim=end_sample={length}{led}"]
     arguments += ["-c:a:0", *container.encoder, "-ar:a:0", str(sample_rate)]
+    if container.encoder == OPUS and channels in OPUS_REFUSES:
+        arguments += ["-ac:a:0", "2"]
     arguments += [*_named(container, 0, title), "-disposition:a:0", "default"]
     for number, (stream, encoder) in enumerate(plan.sounds, start=1):
         arguments += [f"-c:a:{number}", encoder, f"-disposition:a:{number}", "0"]

@@ -171,6 +171,19 @@ def test_mix_adds_and_duck_steps_back(tmp_path: Path) -> None:
         assert abs(tone_level(tmp_path / "mix.wav", start, stop) - tone_level(clip, start, stop)) < 0.3
 
 
+def test_more_channels_than_a_file_holds_are_mixed_down_and_it_is_said(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "many.wav", np.full((RATE, 12), 0.02, np.float32), RATE)
+    silent = make_clip(tmp_path / "a.mp4", even(30))
+    arguments = ["-i", str(silent), "-i", str(tmp_path / "many.wav"), "-c:v", "copy", "-c:a", "pcm_s24le"]
+    subprocess.run([find_ffmpeg(), "-v", "error", *arguments, str(tmp_path / "many.mov")], check=True)
+    info = probe(tmp_path / "many.mov")
+    assert info.audio[0].channels == 12
+    report = finish(save(tmp_path / "t.wav", knocks(1, level=0.0)), tmp_path / "b.flac", info=info, original="mix")
+    mixed, _ = soundfile.read(tmp_path / "b.flac")
+    assert mixed.shape[1] == 2 and mixed.mean(0) == pytest.approx([0.12, 0.12], abs=0.01)  # 1 + half of 10
+    assert report.warnings == ("the video's 12 channels of sound are mixed down to 2",)
+
+
 def test_nothing_to_mix_is_said(tmp_path: Path) -> None:
     info = probe(make_clip(tmp_path / "a.mp4", even(5)))
     report = finish(save(tmp_path / "t.wav", knocks(1)), tmp_path / "b.wav", info=info, original="duck")

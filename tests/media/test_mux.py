@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import soundfile
 from av.stream import Disposition
 
 from foleycli.errors import OutputError
@@ -59,6 +60,14 @@ def assert_dubbed(before: VideoInfo, after: VideoInfo, rounding: float = 1e-6) -
     assert max(abs(float(a - b)) for (_, a), (_, b) in zip(was, now, strict=True)) <= rounding
     early, late = heard(after.path, after)
     assert abs(early) < 0.005 and abs(late) < 0.025
+
+
+@pytest.mark.parametrize(("channels", "kept"), [(1, 1), (2, 2), (3, 2), (4, 2), (5, 5), (6, 6), (7, 7), (8, 8)])
+def test_a_webm_file_takes_any_number_of_channels(tmp_path: Path, channels: int, kept: int) -> None:
+    clip = make_clip(tmp_path / "a.webm", even(15), codec="libvpx")
+    soundfile.write(tmp_path / "t.wav", np.full((RATE // 2, channels), 0.1), RATE)
+    mux(probe(clip), tmp_path / "t.wav", tmp_path / "b.webm")
+    assert probe(tmp_path / "b.webm").audio[0].channels == kept
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".ts", ".flv", ".3gp", ".avi", ".webm"])
