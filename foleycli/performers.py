@@ -101,7 +101,8 @@ class SpotPerform:
                 if progress is not None:
                     progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
                 at = end
-        return Sighting(tuple(_as_sure(cue) for cue in picker.cues() if cue.time < stop), tuple(cuts))
+        cues = picker.cues([float(cut) for cut in cuts])
+        return Sighting(tuple(_as_sure(cue) for cue in cues if cue.time < stop), tuple(cuts))
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
         spec = self.bundle.sampler

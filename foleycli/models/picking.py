@@ -23,6 +23,7 @@ STILL = 0.003  # mean |difference| of the busiest cell, of 1: under this nothing
 STILL_REACH_SECONDS = 0.2  # how far from a hit the motion may be
 WEAKEST_THRESHOLD = 0.8  # of the spec's: weak hits alone may lower it so far (0.5: twice the hits of silent scenes)
 THRESHOLD_REACH_SECONDS = 4.0  # hits this near to each other are judged by the same threshold
+OTHER_SHOTS = 2.0  # hits' worth of say in what a shot sounds like, so that one odd hit does not name it alone
 LASTING = 0.5  # mean probability that hits around are of a lasting sound (fire, engine), at which they are its flicker
 LASTING_SPAN = 0.57  # the same, averaged with the span head's: a waterfall has 0.6, bongos 0.2
 LASTING_REACH_SECONDS = 3.0
@@ -83,7 +84,7 @@ class Picker:
         self._kept: Spotting | None = None
         self._first = self._picked = 0  # frames of the film: where the kept curves start, up to where all is picked
         self._hits: list[Cue] = []  # what they sound like is known when all are
-        self._named = np.zeros(len(spec.classes))  # their class probabilities, summed
+        self._classes: list[Curve] = []  # class probabilities of each
         self._spans = SpanPicker(spec, start_seconds)
 
     def add(self, curves: Spotting, *, last: bool) -> None:
@@ -96,10 +97,20 @@ class Picker:
         self._kept = kept.crop(drop, len(kept)).copy()
         self._first += drop
 
-    def cues(self) -> tuple[Cue, ...]:
-        """The cue sheet, sorted by time, once the last curves are added."""
-        sound = agreed_class(self._named, len(self._hits), self.spec.classes)
-        hits = [replace(cue, sound=sound) for cue in self._hits]
+    def cues(self, cuts: Sequence[float] = ()) -> tuple[Cue, ...]:
+        """The cue sheet, sorted by time, once the last curves are added; `cuts` between shots in the same seconds.
+
+        The hits of a shot have one name, which they agree on; those of other shots have a small say.
+        """
+        shots = np.searchsorted(cuts, [cue.time - self.spec.lag_seconds for cue in self._hits], side="right")
+        classes = np.asarray(self._classes, np.float64).reshape(len(self._hits), len(self.spec.classes))
+        sounds = {}
+        for shot in np.unique(shots):
+            mine = classes[shots == shot]
+            others = min(OTHER_SHOTS, float(np.sum(shots != shot)))
+            elsewhere = others * classes[shots != shot].mean(0) if others else 0.0
+            sounds[shot] = agreed_class(mine.sum(0) + elsewhere, len(mine) + others, self.spec.classes)
+        hits = [replace(cue, sound=sounds[shot]) for cue, shot in zip(self._hits, shots, strict=True)]
         return tuple(sorted([*hits, *self._spans.finish()], key=lambda cue: cue.time))
 
     def _pick(self, curves: Spotting, stop: int) -> None:
@@ -110,7 +121,7 @@ class Picker:
         for peak, hit in zip(peaks, hits, strict=True):
             if start <= self._first + peak < stop:
                 self._hits.append(self._hit(curves, peak, hit))
-                self._named += curves.classes[peak]
+                self._classes.append(curves.classes[peak].copy())
         frames = np.arange(start, stop)
         free = np.ones(len(frames), dtype=bool)
         for hit in hits:

@@ -41,7 +41,7 @@ def span_level(activity: npt.NDArray[np.floating]) -> Curve:
     return np.asarray(np.clip(ratio, 0.0, 1.0), dtype=np.float32)
 
 
-def agreed_class(summed: npt.NDArray[np.float64], count: int, classes: Sequence[str]) -> str:
+def agreed_class(summed: npt.NDArray[np.float64], count: float, classes: Sequence[str]) -> str:
     """The class that so many frames, their probabilities summed, agree on, or "" when they don't."""
     if not classes or not count:
         return ""

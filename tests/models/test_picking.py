@@ -116,6 +116,19 @@ def test_hits_of_a_lasting_sound_are_its_flicker_and_hits_far_from_it_stay() -> 
     assert len(pick(curves(20.0, flicker, classes=struck), SPEC)) == len(flicker)
 
 
+def test_each_shot_has_the_sound_that_its_own_hits_agree_on() -> None:
+    hits = (1.0, 2.0, 3.0, 4.0, 11.0, 12.0, 13.0, 14.0)
+    classes = np.tile([0.85, 0.1, 0.05], (500, 1))
+    classes[250:] = [0.1, 0.85, 0.05]
+    picker = Picker(SPEC)
+    picker.add(curves(20.0, hits, classes=classes), last=True)
+    assert [cue.sound for cue in picker.cues([10.0])] == ["impact_wood"] * 4 + ["impact_metal"] * 4
+    assert {cue.sound for cue in picker.cues()} == {cue.sound for cue in picker.cues([19.0])} == {""}  # no agreement
+    few = Picker(SPEC)
+    few.add(curves(20.0, (*hits[:4], 11.0), classes=classes), last=True)
+    assert few.cues([10.0])[-1].sound == "impact_wood"  # one hit alone is taken for what the film is full of
+
+
 def test_crop_and_join_undo_each_other() -> None:
     whole = curves(hits=(1.0,))
     again = join([whole.crop(0, 70), whole.crop(70, 200)])
