@@ -12,10 +12,11 @@ import numpy as np
 from foleycli.evaluation.metrics import Array, Interval, bootstrap
 
 PROTOCOL = {
-    "sync": "per clip with two or more true onsets; as many of the highest peaks of the track's spectral flux as there "
-    "are true onsets (at least 0.1 s apart), matched one to one within 50 or 100 ms: F1. AUC: share of circular shifts "
-    "of the true soundtrack's flux (scenes: of impulses at the events), 0.3 s and more, that the track's flux agrees "
-    "with less than with the unshifted one; chance 0.5. lag: where the two agree best within 0.3 s, positive is late",
+    "sync": "per clip with two or more true onsets (events of scenes within 30 ms are one); as many of the highest "
+    "peaks of the track's spectral flux as there are (at least 0.1 s apart), matched one to one within 50 or 100 ms: "
+    "F1. AUC: share of circular shifts of the true soundtrack's flux (scenes: of impulses at the events), 0.3 s and "
+    "more, that the track's flux agrees with less than with the unshifted one; chance 0.5. lag: where the two agree "
+    "best within 0.3 s, positive is late",
     "voices": "model: spots and performs. from_true_cues: performs the true onsets (obeys). frame_difference: mean "
     "|difference| of 64 x 64 grey pictures at 25 a second. another_clip: the model's track of the next clip, looped to "
     "this length. random: noise, mean of 8 draws. model_minus_*: differences paired by clip",

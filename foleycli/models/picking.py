@@ -111,7 +111,8 @@ class Picker:
             elsewhere = others * classes[shots != shot].mean(0) if others else 0.0
             sounds[shot] = agreed_class(mine.sum(0) + elsewhere, len(mine) + others, self.spec.classes)
         hits = [replace(cue, sound=sounds[shot]) for cue, shot in zip(self._hits, shots, strict=True)]
-        return tuple(sorted([*hits, *self._spans.finish()], key=lambda cue: cue.time))
+        spans = self._spans.finish([round((cut - self.start_seconds) * self.spec.frames_per_second) for cut in cuts])
+        return tuple(sorted([*hits, *spans], key=lambda cue: cue.time))
 
     def _pick(self, curves: Spotting, stop: int) -> None:
         """Picks up to the frame `stop`, by curves that begin at the first frame kept."""

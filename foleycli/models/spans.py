@@ -7,7 +7,9 @@ pieces           [------]    [---][----]       cut where the level has moved on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +56,7 @@ class SpanPicker:
 
     def __init__(self, spec: SpotterSpec, start_seconds: float) -> None:
         self.spec, self.start_seconds = spec, start_seconds
-        self.found: list[Cue] = []
+        self.found: list[_Run] = []
         self._shortest = round(SPAN_MIN_SECONDS * spec.frames_per_second)
         self._frames = 0  # taken so far
         self._run: _Run | None = None
@@ -72,19 +74,39 @@ class SpanPicker:
                 self._end()
         self._frames += len(wanted)
 
-    def finish(self) -> list[Cue]:
-        """The spans, in order."""
+    def finish(self, cuts: Sequence[int] = ()) -> list[Cue]:
+        """The spans, in order; where shots, between the frames at `cuts`, sound differently a span is two."""
         self._end()
-        return self.found
+        cues = []
+        for run in self.found:
+            parts = run.named(cuts, self.spec.classes)
+            for first, last, strength, sure in run.pieces:
+                for start, stop, sound in _within(parts, first, last, self._shortest):
+                    level = round(max(strength, 0.05), 3)
+                    cues.append(Cue(self._seconds(start), level, sound, self._seconds(stop), round(sure, 3)))
+        return cues
+
+    def _seconds(self, frame: int) -> float:
+        return round(self.start_seconds + frame / self.spec.frames_per_second, 3)
 
     def _end(self) -> None:
         run, self._run = self._run, None
-        if run is None or run.stop - run.start < self._shortest:
-            return
-        sound = agreed_class(run.classes, run.stop - run.start, self.spec.classes)
-        for first, last, strength, sure in run.closed():
-            begin, end = (round(self.start_seconds + at / self.spec.frames_per_second, 3) for at in (first, last))
-            self.found.append(Cue(begin, round(max(strength, 0.05), 3), sound, end, round(sure, 3)))
+        if run is not None and run.stop - run.start >= self._shortest:
+            run.close()
+            self.found.append(run)
+
+
+def _within(parts: Sequence[tuple[int, str]], first: int, last: int, shortest: int) -> Iterator[tuple[int, int, str]]:
+    """The frames first..last, divided where the parts (start, name) they lie in have other names, nowhere too short."""
+    edges = [first]
+    for start, _ in parts:
+        if start - edges[-1] >= shortest and last - start >= shortest:
+            edges.append(start)
+    starts = [start for start, _ in parts]
+    pieces = [(a, b, parts[bisect_right(starts, (a + b) // 2) - 1][1]) for a, b in pairwise([*edges, last])]
+    for name, alike in groupby(pieces, key=lambda piece: piece[2]):
+        begin, *_, end = [edge for a, b, _ in alike for edge in (a, b)]
+        yield begin, end, name
 
 
 class _Run:
@@ -93,24 +115,40 @@ class _Run:
     def __init__(self, start: int, shortest: int, classes: int) -> None:
         self.start = self.stop = start
         self._shortest = shortest  # frames: of a piece, so whether one ends is known only so much later
-        self.classes: npt.NDArray[np.float64] = np.zeros(classes)
+        self._classes: list[npt.NDArray[np.float64]] = []  # class probabilities summed over each `shortest` frames
+        self._none = np.zeros(classes)
         self._waiting = np.empty((0, 2), np.float32)  # level and sounding of the last frames, not yet in a piece
-        self._pieces: list[tuple[int, int, float, float]] = []
+        self.pieces: list[tuple[int, int, float, float]] = []  # first and last frame, mean level, mean probability
         self._cut, self._sum = start, np.zeros(2)
         self._level_at_cut = np.float32(0)
 
     def extend(self, rows: Curve, lasting: Curve) -> None:
         """Level and sounding (T, 2) and class probabilities (T, classes) of the frames that follow."""
-        self.classes = self.classes + lasting.sum(axis=0, dtype=np.float64)
+        for frame, row in enumerate(lasting, start=self.stop - self.start):
+            if frame % self._shortest == 0:
+                self._classes.append(self._none.copy())
+            self._classes[-1] += row
         self.stop += len(rows)
         self._waiting = np.concatenate([self._waiting, rows])
         self._settle(len(self._waiting) - self._shortest + 1)
 
-    def closed(self) -> list[tuple[int, int, float, float]]:
-        """First and last frame, mean level and mean probability of each piece, when the stretch has ended."""
+    def close(self) -> None:
+        """The last piece ends with the stretch."""
         self._sum += self._waiting.sum(axis=0, dtype=np.float64)
         self._close(self.stop)
-        return self._pieces
+
+    def named(self, cuts: Sequence[int], classes: Sequence[str]) -> list[tuple[int, str]]:
+        """First frame and name of what lies in each shot; one that has no name of its own has that of the stretch."""
+        whole = agreed_class(np.sum(self._classes, axis=0), self.stop - self.start, classes)
+        starts = [self.start, *(cut for cut in cuts if self.start < cut < self.stop)]
+        parts = []
+        for start, stop in pairwise([*starts, self.stop]):
+            first, last = (round((frame - self.start) / self._shortest) for frame in (start, stop))
+            mine = self._classes[first:last]
+            frames = min(last * self._shortest, self.stop - self.start) - first * self._shortest
+            own = agreed_class(np.sum(mine, axis=0), frames, classes) if mine else ""
+            parts.append((start, own or whole))
+        return parts
 
     def _settle(self, count: int) -> None:
         """Puts the first `count` of the waiting frames into their pieces."""
@@ -128,7 +166,7 @@ class _Run:
 
     def _close(self, stop: int) -> None:
         level, sounding = self._sum / (stop - self._cut)
-        self._pieces.append((self._cut, stop, float(level), float(sounding)))
+        self.pieces.append((self._cut, stop, float(level), float(sounding)))
         self._sum = np.zeros(2)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from foleycli.evaluation.metrics import impulses, smooth
 from foleycli.evaluation.sync import (
+    combined,
     frame_difference,
     random_curve,
     score_curve,
@@ -34,6 +35,13 @@ def test_curve_at_video_rate_with_true_events() -> None:
     assert score.f1_100ms == 1.0 and score.auc > 0.98
     late = score_curve(np.roll(curve, 3), 25, truth_of_events(TIMES, 7.0))
     assert late.f1_50ms < 0.3 and late.lag_seconds == pytest.approx(0.12, abs=0.03)
+
+
+def test_what_sounds_at_once_is_one_onset() -> None:
+    assert combined([2.0, 1.0, 1.02, 1.04, 1.2], 0.03) == pytest.approx([1.02, 1.2, 2.0])
+    assert len(combined([], 0.03)) == 0
+    both_hands = np.sort(np.concatenate([TIMES, np.asarray(TIMES) + 0.01]))
+    assert score_track(strokes(16000), 16000, truth_of_events(both_hands, 7.0)).f1_50ms == 1.0
 
 
 def test_noise_scores_at_chance() -> None:

@@ -129,6 +129,22 @@ def test_each_shot_has_the_sound_that_its_own_hits_agree_on() -> None:
     assert few.cues([10.0])[-1].sound == "impact_wood"  # one hit alone is taken for what the film is full of
 
 
+def test_a_span_is_two_where_shots_sound_differently() -> None:
+    spec = SpotterSpec(classes=("fire", "impact_metal", "rain"))
+    classes = np.tile([0.8, 0.1, 0.1], (500, 1))
+    classes[250:] = [0.1, 0.1, 0.8]
+    picker = Picker(spec)
+    picker.add(curves(20.0, classes=classes, span=np.ones(500), activity=np.full(500, 0.05)), last=True)
+
+    def spans(*cuts: float) -> list[tuple[float, float | None, str]]:
+        return [(cue.time, cue.stop, cue.sound) for cue in picker.cues(cuts)]
+
+    assert spans() in ([(0.0, 20.0, "fire")], [(0.0, 20.0, "rain")])  # half and half
+    assert spans(10.0) == [(0.0, 10.0, "fire"), (10.0, 20.0, "rain")]
+    assert spans(4.0, 10.0, 10.4, 15.0) == [(0.0, 10.0, "fire"), (10.0, 20.0, "rain")]  # as little divided as can be
+    assert spans(0.4, 10.0, 19.6) == [(0.0, 10.0, "fire"), (10.0, 20.0, "rain")]
+
+
 def test_crop_and_join_undo_each_other() -> None:
     whole = curves(hits=(1.0,))
     again = join([whole.crop(0, 70), whole.crop(70, 200)])
