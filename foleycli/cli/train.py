@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "sounds", "attribution", "rehearsals", "vae", "latents", "performer", "vocoder", "scenes", "spotter", "bundle",
+    "palette",
 )  # fmt: skip
 ABLATIONS = (
     "base", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "one-vector",
@@ -47,7 +48,8 @@ def train(
     if ablation and (recipe != "performer" or ablation not in ABLATIONS):
         raise UsageError(f"--ablation {ablation}: goes with 'performer' and is one of: {', '.join(ABLATIONS)}")
     say = Say(quiet=quiet)
-    from foleycli.training.recipes import RECIPES, Workspace
+    from foleycli.training.recipes import RECIPES
+    from foleycli.training.workspace import Workspace
 
     with _live(say) as report, say.progress() as progress:
         workspace = Workspace(

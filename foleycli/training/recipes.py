@@ -1,7 +1,7 @@
 """Runs by name: what `foley train NAME` does. A recipe is a function of a workspace; its docstring says time and yield.
 
     sounds -> rehearsals -> vae -> latents -> performer --.
-    sounds -> vocoder ------------------------------------+-> bundle
+    sounds -> vocoder ------------------------------------+-> bundle -> palette
     scenes -> spotter ------------------------------------'
 
 Each step keeps what it makes in the workspace and goes on from there when it is run again.
@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor
 
-from foleycli.bundles.bundle import spec_from_plain
+from foleycli.bundles.bundle import read_bundle, spec_from_plain
+from foleycli.bundles.load import LoadedBundle
 from foleycli.classes import SOUND_CLASSES
 from foleycli.errors import InputError
 from foleycli.models.timbre import TIMBRE_SIZE
@@ -30,77 +29,23 @@ from foleycli.training.ablations import ablated
 from foleycli.training.assemble import TRAINING_DATA, assemble
 from foleycli.training.attribution import attribution_list
 from foleycli.training.calibration import calibrate, peaks_of
+from foleycli.training.casting import CANDIDATES, EARS_RUN, cast_palette, casting_ears
 from foleycli.training.codec import VaeRecipe, VocoderRecipe
 from foleycli.training.features import LatentSet, build_rehearsals, encode_shards
-from foleycli.training.loop import Report, RunConfig, fit
+from foleycli.training.loop import RunConfig, fit
 from foleycli.training.mixes import WindowMixer
 from foleycli.training.palette import build_palette
 from foleycli.training.performance import SoundBank
 from foleycli.training.performer import PerformerRecipe, train_performer
 from foleycli.training.sounds import INDEX_NAME, SoundCache, build_sound_cache
 from foleycli.training.spotting import SHARD_CLIPS, SceneClips, train_spotter, write_shard
+from foleycli.training.workspace import Workspace, trained_vae
 
 CUES = CueSpec(SOUND_CLASSES, embedding=64, held_seconds=(0.1, 0.6), timbre=TIMBRE_SIZE)
 TEST_SHARDS = 3
-GRAIN = (
-    0.34,
-    0.18,
-)  # 0.7 of what the decoder's errors deviate by at the lowest and highest bin, but for the very lowest
+GRAIN = (0.34, 0.18)  # 0.7 of what the decoder's errors deviate by at the lowest bins (but the very lowest), highest
 CALIBRATION_SEED, CALIBRATION_SHARDS = 7_000_000, 4  # scenes that calibrate the spotter
 POCKET_SAMPLER = SamplerSpec(steps=12, guidance=1.8, guidance_rescale=1.0, prediction="v")
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """Where a recipe reads and writes, and how far it goes: `seconds` is a wall-time budget."""
-
-    folder: Path
-    sounds: Path | None = None  # a folder with manifest.csv, as docs/training.md describes it
-    steps: int | None = None
-    seconds: float | None = None
-    device: str = "cpu"
-    precision: str = "fp32"
-    resume: bool = True
-    progress: Callable[[Report], None] | None = None
-    count: Callable[[int, int], None] = lambda done, total: None
-    ablation: str = ""
-
-    def weights(self, part: str) -> Path:
-        return self.folder / "weights" / f"{part}.pt"
-
-    @property
-    def sampler_path(self) -> Path:
-        """How an ablation is to be sampled."""
-        return self.folder / "weights" / "sampler.json"
-
-    def aside(self, name: str) -> Workspace:
-        """A workspace within this one that takes the parts that are trained already: its own replace them."""
-        own = replace(self, folder=self.folder / "ablations" / name)
-        own.weights("dit").parent.mkdir(parents=True, exist_ok=True)
-        for part in {path.stem for path in self.weights("*").parent.glob("*.pt")} - {"dit", "cues"}:
-            for path in (self.weights(part), self.weights(part).with_suffix(".json")):
-                link = own.weights(part).with_suffix(path.suffix)
-                if not link.exists():
-                    link.symlink_to(path.resolve())
-        return own
-
-    def save(self, part: str, state: dict[str, Tensor], spec: Any) -> None:
-        """Weights of a part, with the spec that they fit beside them."""
-        path = self.weights(part)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({name: value.contiguous().clone() for name, value in state.items()}, path)
-        path.with_suffix(".json").write_text(json.dumps(asdict(spec), indent=1) + "\n")
-
-    def run(self, part: str, defaults: RunConfig) -> RunConfig:
-        """The recipe's own settings with those of this call put in."""
-        return replace(
-            defaults,
-            out_dir=self.folder / "runs" / part,
-            steps=self.steps or defaults.steps,
-            seconds=self.seconds,
-            device=self.device,
-            precision="bf16" if self.precision == "bf16" else "fp32",
-        )
 
 
 def sounds(work: Workspace) -> SoundCache:
@@ -158,16 +103,6 @@ def vocoder(work: Workspace) -> None:
     work.save("vocoder", ema, spec)
 
 
-def trained_vae(work: Workspace) -> MelVae:
-    """The VAE that `foley train vae` left."""
-    path = work.weights("vae")
-    if not path.exists():
-        raise InputError(f"{path}: not there; train it first with 'foley train vae'")
-    model = MelVae(spec_from_plain(VaeSpec, json.loads(path.with_suffix(".json").read_text()), str(path)))
-    model.load_state_dict(torch.load(path, weights_only=True))
-    return model.eval().requires_grad_(False)
-
-
 def latents(work: Workspace) -> None:
     """Rehearsals through the trained VAE, scaled to unit variance: 20 windows/s on a core."""
     encode_shards(trained_vae(work), work.folder / "rehearsals", work.folder / "latents")
@@ -205,7 +140,7 @@ def spotter(work: Workspace) -> None:
     """The spotter on rendered scenes: 14,000 steps of 16 clips, two hours on a core with bf16; calibrated."""
     spec = SpotterSpec(
         stem_width=64, width=96, dilations=(1, 2, 4, 8, 8, 2, 1, 2, 4, 8),
-        classes=SOUND_CLASSES, lag_seconds=0.055, threshold=0.6,
+        classes=SOUND_CLASSES, lag_seconds=0.045, threshold=0.6,
     )  # fmt: skip
     config = work.run("spotter", RunConfig(work.folder, 14_000, learning_rate=2e-3, weight_decay=0.01, ema_decay=0.997))
     model = train_spotter(spec, [work.folder / "scenes"], config, progress=work.progress)
@@ -226,6 +161,17 @@ def bundle(work: Workspace) -> Path:
     return assemble(work.folder / "weights", work.folder / "model", sampler, card, name=work.folder.name).folder
 
 
+def palette(work: Workspace) -> Path:
+    """Up to 60 recordings of each class tried on the bundle's performer, a quarter kept: 80 minutes on a core."""
+    bank, loaded = SoundBank(sounds(work), "train"), LoadedBundle(read_bundle(bundle(work)))
+    ears = casting_ears(bank, sorted((work.folder / "rehearsals").glob("train_*.npz")), work.run("ears", EARS_RUN))
+    tried = build_palette(bank, replace(CUES, palette=(CANDIDATES, CUES.palette[1])))
+    state = torch.load(work.weights("cues"), weights_only=True)
+    state["palette"] = cast_palette(loaded, tried, ears, work.folder / "runs" / "palette", work.count)
+    work.save("cues", state, CUES)
+    return bundle(work)
+
+
 RECIPES: dict[str, Callable[[Workspace], object]] = {
     "sounds": sounds,
     "attribution": attribution,
@@ -237,4 +183,5 @@ RECIPES: dict[str, Callable[[Workspace], object]] = {
     "scenes": scenes,
     "spotter": spotter,
     "bundle": bundle,
+    "palette": palette,
 }

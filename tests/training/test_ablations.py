@@ -16,7 +16,8 @@ from foleycli.specs import CueSpec, DitSpec
 from foleycli.training.ablations import ABLATIONS, ablated
 from foleycli.training.features import LatentSet, write_shard
 from foleycli.training.performer import PerformerRecipe, train_performer
-from foleycli.training.recipes import CUES, RECIPES, Workspace
+from foleycli.training.recipes import CUES, RECIPES
+from foleycli.training.workspace import Workspace
 
 RECIPE = PerformerRecipe(DitSpec(), CueSpec(("impact_wood", "rain"), embedding=8), steps=1, batch_size=1)
 

@@ -12,7 +12,8 @@ import soundfile
 from foleycli.cli.train import NAMES, line
 from foleycli.errors import InputError
 from foleycli.training.loop import Report
-from foleycli.training.recipes import RECIPES, Workspace
+from foleycli.training.recipes import RECIPES
+from foleycli.training.workspace import Workspace
 
 COLUMNS = ("file", "sound_class", "label", "licence", "author", "attribution", "seconds", "source")
 
