@@ -17,12 +17,13 @@ import torch
 from torch import Tensor
 
 from foleycli.bundles.load import LoadedBundle
-from foleycli.classes import SOUND_CLASSES, SPAN_CLASSES
+from foleycli.classes import NEUTRAL_HIT, SOUND_CLASSES, SPAN_CLASSES
 from foleycli.cuesheet import Cue
 from foleycli.drawing import Place, draw_latents, film_grain, film_phases
 from foleycli.engine import Engine
 from foleycli.models.ears import Ears, excerpts, halve
 from foleycli.models.mel import log_mel
+from foleycli.models.timbre import take_of
 from foleycli.specs import CueSpec, EarsSpec, MelSpec
 from foleycli.training.listening import Excerpts, recorded_excerpts, rehearsed_excerpts, train_ears
 from foleycli.training.loop import RunConfig
@@ -36,7 +37,8 @@ SPAN_SECONDS, HEARD_SECONDS = (0.4, 7.6), (1.0, 2.2, 3.4, 4.6, 5.8)
 STRENGTH = 0.8
 EARS, EARS_SEED = EarsSpec(SOUND_CLASSES, widths=(32, 64, 96, 160), embedding=48), 7
 EARS_RUN = RunConfig(Path(), 3000, learning_rate=2e-3, weight_decay=0.05)
-ON_TIME_WEIGHT = 5.0  # a candidate half of whose attacks are a fifth too low loses as much as one named half as surely
+ATTACK_WEIGHT = 5.0  # a candidate half of whose attacks are a fifth too low loses as much as one named half as surely
+LATE_FRAMES, SECOND_FRAMES = 16, 62  # of 16 ms: a quarter of a second, a second
 AUDIBLE, NEAR_FRAMES = 7.0, 3  # natural log units under the loudest bin: 61 dB; of 16 ms: 48 ms
 LEAST = 1e-8  # probability: one excerpt that is not recognised at all does not decide
 
@@ -90,7 +92,11 @@ def _score(wave: Tensor, kind: int, row: int, ears: Ears) -> float:
     mel = log_mel(wave[None], spec)[0]
     heard = halve(excerpts(mel, frames, ears.spec))
     named = float(ears(heard).softmax(1)[:, row].clamp_min(LEAST).log().mean())
-    return named if kind == 1 else named + ON_TIME_WEIGHT * on_time(mel, frames)
+    if kind == 1:
+        return named
+    # What stands for all that has no name is heard most often, and in rolls too: it must be over soon.
+    over = brevity(mel, frames) if ears.spec.classes[row] == NEUTRAL_HIT else 0.0
+    return named + ATTACK_WEIGHT * (on_time(mel, frames) + over)
 
 
 def on_time(mel: Tensor, frames: Sequence[int]) -> float:
@@ -106,6 +112,14 @@ def on_time(mel: Tensor, frames: Sequence[int]) -> float:
         elsewhere[max(0, frame - NEAR_FRAMES - 2) : frame + NEAR_FRAMES + 2] = False
     highest = rise[elsewhere].max().clamp_min(1e-3)
     return float((near / (2 * highest)).clamp(1e-3, 1).log().mean())
+
+
+def brevity(mel: Tensor, frames: Sequence[int]) -> float:
+    """How little of the second after these frames of a log-mel (M, K) sounds late: log of the rest, 0 at best."""
+    loudness = mel.exp().sum(0)
+    rows = [loudness[frame : frame + SECOND_FRAMES] for frame in frames]
+    late = [float(row[LATE_FRAMES:].sum() / row.sum()) for row in rows]
+    return float(np.log(np.maximum(1 - np.array(late), 1e-3)).mean())
 
 
 def asked_kind(sound: str) -> int:
@@ -142,7 +156,8 @@ def cast_palette(
             partial = path.with_suffix(".partial")
             torch.save(audition(play, palette, kind, row, candidates, ears), partial)
             partial.replace(path)
-        kept[kind, row] = best_of(candidates, torch.load(path, weights_only=True), palette.shape[2])
+        best = best_of(candidates, torch.load(path, weights_only=True), palette.shape[2])
+        kept[kind, row] = best.roll(take_of(0, sound, len(best)), 0)  # seed 0, which most hear, has the very best
         count(row + 1, len(ears.spec.classes))
     return kept
 

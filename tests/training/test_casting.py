@@ -16,9 +16,19 @@ from foleycli.cuesheet import Cue
 from foleycli.models.cues import CueEncoder
 from foleycli.models.ears import Ears
 from foleycli.models.mel import log_mel
+from foleycli.models.timbre import take_of
 from foleycli.specs import WINDOW_SECONDS, EarsSpec, MelSpec
 from foleycli.training import casting
-from foleycli.training.casting import HEARD_SECONDS, asked_kind, audition, best_of, cast_palette, on_time, player_of
+from foleycli.training.casting import (
+    HEARD_SECONDS,
+    asked_kind,
+    audition,
+    best_of,
+    brevity,
+    cast_palette,
+    on_time,
+    player_of,
+)
 from tests.evaluation.sounding import NAMES, listener, play
 from tests.tiny_model import SPECS, networks
 
@@ -55,6 +65,14 @@ def test_a_sound_that_rustles_between_its_attacks_is_less_on_time() -> None:
         mel = log_mel(torch.from_numpy(crisp + rustle * others)[None], spec)[0]
         scores.append(on_time(mel, [round(at / float(spec.frame_seconds)) for at in times]))
     assert scores[0] == 0.0 and scores[0] > scores[1] > scores[2] < np.log(0.5)
+
+
+def test_a_sound_that_rings_on_is_less_brief() -> None:
+    spec = MelSpec.FULL_BAND
+    short, time = play([Cue(1.0, 1.0, "glass")], 3.0), np.arange(3 * 32000) / 32000
+    ringing = short + np.where(time > 1, 0.1 * np.sin(2 * np.pi * 3000 * time), 0).astype(np.float32)
+    brief, long = (brevity(log_mel(torch.from_numpy(wave)[None], spec)[0], [62]) for wave in (short, ringing))
+    assert 0 >= brief > -0.2 and long < brief - 0.3
 
 
 def test_the_best_quarter_is_kept_and_repeated() -> None:
@@ -100,6 +118,8 @@ def test_a_palette_is_cast_from_those_who_were_tried_and_goes_on_after_a_break(
     assert done == [1, 2, 3, 4] and cast.shape == bundle.cue_encoder.palette.shape
     for row, sound in enumerate(NAMES):
         kind = asked_kind(sound)
+        scores = torch.load(tmp_path / "scores" / f"{sound}.pt")
+        assert torch.equal(cast[kind, row, take_of(0, sound, TAKES)], tried[kind, row, int(scores.argmax())])
         assert all(any(torch.equal(one, other) for other in tried[kind, row]) for one in cast[kind, row])
         assert torch.equal(cast[1 - kind, row], bundle.cue_encoder.palette[1 - kind, row])
     monkeypatch.setattr(casting, "audition", lambda *asked: pytest.fail("performed again"))
