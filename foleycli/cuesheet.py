@@ -7,6 +7,7 @@ CSV columns: time, stop, strength, sound, confidence, mute, lock (seconds from t
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
 from collections.abc import Iterable, Sequence
@@ -36,6 +37,8 @@ class Cue:
     lock: bool = False
 
 
+NUMBERS = ("time", "stop", "strength", "confidence")
+YES, NO = ("1", "yes", "true", "x", "y"), ("", "0", "no", "false", "n")
 COLUMNS = ("time", "stop", "strength", "sound", "confidence", "mute", "lock")
 
 
@@ -62,9 +65,10 @@ def read_cues(text: str, name: str = "cue sheet") -> tuple[Cue, ...]:
     if text.lstrip("\ufeff \r\n\t")[:1] in ("{", "["):
         try:
             found = json.loads(text.lstrip("\ufeff"))
-            rows = found["cues"] if isinstance(found, dict) else found
-            rows = [dict(row) for row in rows]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            rows = found.get("cues") if isinstance(found, dict) else found
+            if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+                raise ValueError('not {"cues": [{"time": ...}, ...]}')
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"{name}: not a cue sheet in JSON ({error}); 'foley spot --json' writes one") from error
     else:
         rows = _table(text.lstrip("\ufeff"), name)
@@ -73,18 +77,35 @@ def read_cues(text: str, name: str = "cue sheet") -> tuple[Cue, ...]:
 
 
 def _table(text: str, name: str) -> list[dict[str, object]]:
-    """The rows of CSV, blanks around commas left out; one without any value, as spreadsheets leave them, is {}."""
+    """The rows of CSV, blanks around commas left out; one without any value, as spreadsheets leave them, is {}.
+
+    Where the comma is in the numbers, spreadsheets put semicolons between the cells; some programs put tabs.
+    """
+    first = text.lstrip("\r\n").partition("\n")[0]
+    separator = next((mark for mark in ",;\t" if mark in first), ",")
     # Strict, or a quote that nobody closed swallows all the rows after it without a word.
-    reader = csv.reader(io.StringIO(text), skipinitialspace=True, strict=True)
+    reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True, strict=True)
     try:
-        header = [word.strip() for word in next(reader, [])]
-        if "time" not in header:
-            raise UsageError(f"{name}: no 'time' column; the first line must name {','.join(COLUMNS)}")
+        header = [word.strip().lower() for word in next(reader, [])]
+        _check_header(header, name)
         cells = ((word.strip() for word in row) for row in reader if row)
         rows: list[dict[str, object]] = [dict(zip(header, row, strict=False)) for row in cells]
     except csv.Error as error:
         raise UsageError(f'{name}, line {reader.line_num}: {error}; look for a quote (") without its other') from error
+    if separator == ";":
+        rows = [
+            {key: str(cell).replace(",", ".") if key in NUMBERS else cell for key, cell in row.items()} for row in rows
+        ]
     return [row if any(map(row.get, COLUMNS)) else {} for row in rows]
+
+
+def _check_header(header: Sequence[str], name: str) -> None:
+    if "time" not in header:
+        raise UsageError(f"{name}: no 'time' column; the first line must name {','.join(COLUMNS)}")
+    for word in header:
+        near = difflib.get_close_matches(word, COLUMNS, n=1, cutoff=0.75)
+        if near and word not in COLUMNS and near[0] not in header:
+            raise UsageError(f"{name}: no column is called {word!r}; call it {near[0]!r}, or something else")
 
 
 def _cue(row: dict[str, object], where: str) -> Cue:
@@ -96,8 +117,8 @@ def _cue(row: dict[str, object], where: str) -> Cue:
         strength=_number(values.get("strength", 0.7), f"{where}: strength", 0.0, 1.0),
         confidence=_number(values.get("confidence", 1.0), f"{where}: confidence", 0.0, 1.0),
         sound=check_sound(str(values.get("sound", "")), where),
-        mute=_flag(values.get("mute")),
-        lock=_flag(values.get("lock")),
+        mute=_flag(values.get("mute"), f"{where}: mute"),
+        lock=_flag(values.get("lock"), f"{where}: lock"),
     )
     if cue.stop is not None and cue.stop <= cue.time:
         raise UsageError(f"{where}: stop {cue.stop} is not after time {cue.time}; leave it empty for a hit")
@@ -114,8 +135,11 @@ def _number(value: object, where: str, low: float, high: float) -> float:
     return number
 
 
-def _flag(value: object) -> bool:
-    return str(value).strip().lower() in ("1", "yes", "true", "x", "y")
+def _flag(value: object, where: str) -> bool:
+    word = str(value or "").strip().lower()
+    if word in YES or word in NO:
+        return word in YES
+    raise UsageError(f"{where} is {word!r}; write yes, or leave it empty")
 
 
 def check_sound(name: str, where: str = "--sound") -> str:

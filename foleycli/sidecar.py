@@ -19,6 +19,7 @@ from foleycli.specs import WINDOW_SECONDS
 from foleycli.version import __version__
 
 FORMAT = 1
+MOST_BYTES = 2**28  # a cue takes 200: ten days of them
 Number = int | float
 BEFORE_SECONDS, AFTER_SECONDS = 6, 1  # a cue that ends so long before a window, or begins after it, leaves no trace
 
@@ -51,7 +52,9 @@ class Sidecar:
 
 
 def sidecar_path(output: Path) -> Path:
-    """out.mp4 -> out.foley.json, and so for out.foley.mp4."""
+    """out.mp4 -> out.foley.json, and so for out.foley.mp4; raises InputError for what is no file's name."""
+    if not output.name:
+        raise InputError(f"{output} is not a file; name the dub")
     return output.with_name(f"{output.stem.removesuffix('.foley')}.foley.json")
 
 
@@ -63,6 +66,8 @@ def to_json(sidecar: Sidecar) -> str:
 def read_sidecar(path: Path) -> Sidecar:
     """The sidecar at `path`; raises InputError if there is none that this version can read."""
     try:
+        if os.path.getsize(path) > MOST_BYTES:
+            raise ValueError("far too large")
         plain = json.loads(path.read_text(encoding="utf-8"))
         if plain["format"] != FORMAT:
             raise InputError(
@@ -80,7 +85,8 @@ def read_sidecar(path: Path) -> Sidecar:
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; check the name and the permissions") from error
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
-        raise InputError(f"{path}: not a sidecar of foley ({error!r}); 'foley dub --sidecar' writes one") from error
+        reason = "not text" if isinstance(error, UnicodeDecodeError) else " ".join(str(error).split())[:160]
+        raise InputError(f"{path}: not a sidecar of foley ({reason}); 'foley dub --sidecar' writes one") from error
 
 
 def _check_kinds(known: Mapping[str, Any]) -> None:

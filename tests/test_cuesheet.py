@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -35,6 +36,32 @@ def test_blanks_around_commas_hide_no_column() -> None:
         Cue(0.5, 0.8, "rain", stop=1.5),
         Cue(2.0, 1.0, "glass"),
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Time;Stop;STRENGTH;sound;note\r\n0,5;1,5;0,8;rain;a, b\r\n2;;1;glass;\r\n",  # where the comma is in numbers
+        "time\tstop\tstrength\tsound\n0.5\t1.5\t0.8\train\n2\t\t1\tglass\n",
+    ],
+)
+def test_what_spreadsheets_of_other_countries_save_is_read(text: str) -> None:
+    assert read_cues(text) == (Cue(0.5, 0.8, "rain", stop=1.5), Cue(2.0, 1.0, "glass"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("time,strenght\n1,0.2\n", "no column is called 'strenght'; call it 'strength'"),
+        ("time,mute\n1,ja\n", "row 1: mute is 'ja'; write yes"),
+        ('{"cues": ["a"]}', "not a cue sheet in JSON (not {"),
+        ('{"cue": []}', "not a cue sheet in JSON (not {"),
+    ],
+)
+def test_what_would_be_passed_over_is_said(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        read_cues(text)
+    assert read_cues("time,mute,lock\n1,no,X\n") == (Cue(1.0, lock=True),)
 
 
 def test_a_row_number_is_that_of_a_spreadsheet_without_its_header() -> None:

@@ -40,6 +40,8 @@ def find(paths: Iterable[str], out_dir: Path) -> tuple[Found, ...]:
     """
     seen: dict[str, Found] = {}
     for name in paths:
+        if not name:
+            raise UsageError("an empty name among the videos; leave it out, or say . for this folder")
         for found in _at(name, out_dir.resolve()):
             if not own_output(found.path):
                 seen.setdefault(os.path.realpath(found.path), found)

@@ -163,6 +163,8 @@ def _keep(entries: dict[str, dict[str, Any]], entry: dict[str, Any]) -> None:
     """
     key = str(entry["output"])
     before = entries.get(key, {})
+    if entry["state"] == "failed" and before.get("state") == "done":
+        return  # what failed had other settings, and did not touch what is there
     kept = {"begun": (), "failed": ("beside",), "done": tuple(before)}[entry["state"]]
     entries[key] = {**{name: before[name] for name in kept if name in before}, **entry}
 

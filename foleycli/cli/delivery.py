@@ -18,6 +18,7 @@ from foleycli.cli.options import Original
 from foleycli.cli.probe import clock
 from foleycli.cli.say import Say
 from foleycli.cli.targets import SOUND_SUFFIXES
+from foleycli.cli.unheard import unheard
 from foleycli.errors import ModelError, UsageError
 from foleycli.media.atomic import atomic_file
 from foleycli.media.audio import AudioWriter
@@ -25,7 +26,7 @@ from foleycli.media.bwf import Origin, write_bwf
 from foleycli.media.fades import faded
 from foleycli.media.mastering import CEILING_DBTP, CODEC_ROOM_DB, LevelReport
 from foleycli.media.mixdown import finish, side_by_side
-from foleycli.media.mux import mux
+from foleycli.media.mux import check_container, mux
 from foleycli.media.splice import copy_track
 from foleycli.media.timecode import source_timecode, timecode_seconds
 from foleycli.timeline import to_samples
@@ -84,7 +85,7 @@ class Outcome:
 
 
 def in_video(target: Path | None) -> bool:
-    """Whether the target is a video rather than the sound alone."""
+    """Whether the target is a video."""
     return target is not None and target.suffix.lower() not in SOUND_SUFFIXES
 
 
@@ -102,6 +103,8 @@ def deliver(
     What lies beside appears with the target or not at all.
     """
     whole = in_video(target)
+    if target is not None and whole:
+        check_container(info, target)
     with tempfile.TemporaryDirectory(prefix="foley-") as folder, ExitStack() as drafts:
         track = Path(folder) / "track.wav"
         level = perform(stream, info, track, mix, start, whole=whole)
@@ -115,7 +118,12 @@ def deliver(
             sound = Sound(track, Fraction(0) if whole else start)
             plot(stream, info, start, draft, title=info.path.name, sound=sound)
         named = target is None or target.suffix.lower() == ".wav" or beside.stems
-        warnings = (*level.warnings, *(doubts if named else ()), *place(track, info, target, mix, overwrite, origin))
+        warnings = (
+            *(() if mix.original in ("mix", "duck") else unheard(stream, start, level.true_peak_dbtp)),
+            *level.warnings,
+            *(doubts if named else ()),
+            *place(track, info, target, mix, overwrite, origin),
+        )
         return Outcome(
             target, stream.seeds[0], stream.duration, len(stream.windows), level, fingerprint(track), warnings, beside
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from foleycli.cli import planning
 from foleycli.cli.beside import Beside, beside_targets, make_folder
-from foleycli.cli.delivery import Mix, Outcome, check_fades, check_mix, deliver
+from foleycli.cli.delivery import Mix, Outcome, check_fades, check_mix, deliver, in_video
 from foleycli.cli.options import Keep
 from foleycli.cli.paper import read_paper
 from foleycli.cli.probe import clock
@@ -54,6 +54,16 @@ class Performance:
     compiled: bool = False
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What else was asked for, beside the sound."""
+
+    video: str  # its name, '-' for stdin
+    keep: Keep
+    sidecar: bool
+    overwrite: bool
+
+
 def dub(
     video: str,
     output: str | None,
@@ -77,15 +87,20 @@ def dub(
         _check_sidecars(video, targets, overwrite or dry_run)
     cues = None if wanted.sheet is None else read_paper(wanted.sheet)
     with local_file(video) as path:
+        from foleycli.media.mux import check_container
         from foleycli.media.probe import probe
 
         info = probe(path)  # before the model: a bad file should fail at once
         _check_span(info, wanted)
+        for target in targets:
+            if target is not None and in_video(target):
+                check_container(info, target)
         if dry_run:
             _show_plan(info, targets, besides, wanted, say)
         else:
             make_folder("--stems", stems)
-            _perform(info, targets, besides, cues, wanted, say, keep=keep, sidecar=sidecar, overwrite=overwrite)
+            job = Asked("-" if video == "-" else str(path), keep, sidecar, overwrite)
+            _perform(info, targets, besides, cues, wanted, say, job)
 
 
 def _perform(
@@ -95,10 +110,7 @@ def _perform(
     cues: tuple[Cue, ...] | None,
     wanted: Performance,
     say: Say,
-    *,
-    keep: Keep,
-    sidecar: bool,
-    overwrite: bool,
+    asked: Asked,
 ) -> None:
     started = time.monotonic()
     outcomes: list[Outcome] = []
@@ -112,18 +124,20 @@ def _perform(
         say.detail(f"{len(cues)} cues, {len(streams[0].windows)} windows, seeds from {wanted.seed}")
         with tempfile.TemporaryDirectory(prefix="foley-") as folder:
             takes: Iterable[Take] = map(Take, streams)
-            if wanted.takes > 1 or sidecar or say.as_json:
-                takes = scored(streams, float(start), Path(folder), keep, heard)
+            if wanted.takes > 1 or asked.sidecar or say.as_json:
+                takes = scored(streams, float(start), Path(folder), asked.keep, heard)
             for take, target, beside in zip(takes, targets, besides, strict=True):
-                outcome = deliver(take.stream, info, target, wanted.mix, start, overwrite, beside)
+                outcome = deliver(take.stream, info, target, wanted.mix, start, asked.overwrite, beside)
                 outcomes.append(replace(outcome, scores=take.scores))
-                if sidecar:
-                    write_sidecar(outcomes[-1], take.stream, info, wanted, pipeline, overwrite)
+                if asked.sidecar:
+                    write_sidecar(outcomes[-1], take.stream, info, wanted, pipeline, asked.overwrite)
     took = time.monotonic() - started
     if wanted.takes > 1:
         for take in ranked(heard):
             say.note(in_words(take))
-    _tell(info, outcomes, heard, len(cues), wanted, say, took)
+    if late := sum(cue.time >= info.duration for cue in cues):
+        say.warn(f"{late} of {len(cues)} cues lie behind the end of the video")
+    _tell(asked.video, info, outcomes, heard, len(cues), wanted, say, took)
 
 
 def _watched(
@@ -174,6 +188,7 @@ def load_pipeline(wanted: Performance) -> FoleyPipeline:
 
 
 def _tell(
+    video: str,
     info: VideoInfo,
     outcomes: Sequence[Outcome],
     heard: Sequence[Take],
@@ -189,7 +204,7 @@ def _tell(
     if say.as_json:
         say.data(
             {
-                "video": str(info.path),
+                "video": video,
                 "model": wanted.model,
                 "cues": cues,
                 "elapsed_seconds": round(took_seconds, 3),

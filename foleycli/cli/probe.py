@@ -42,7 +42,9 @@ def probe(
             _draw(info, plot, model, offline, overwrite)
     say = Say(as_json=as_json)
     if as_json:
-        say.data({**facts(info), "plot": None if plot is None else str(plot)})
+        say.data(
+            {**facts(info), **({"path": video} if video == "-" else {}), "plot": None if plot is None else str(plot)}
+        )
     else:
         say.result("\n".join([*_lines(info), *([] if plot is None else [f"plot      {one_line(str(plot))}"])]))
 

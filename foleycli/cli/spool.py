@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from foleycli.errors import InputError, OutputError
+from foleycli.errors import FoleyError, InputError, OutputError
 
 
 @contextmanager
@@ -27,4 +27,12 @@ def local_file(video: str) -> Iterator[Path]:
                 shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
         except OSError as error:
             raise OutputError(f"{path}: {error.strerror}; make room there, or set TMPDIR to another folder") from error
-        yield path
+        try:
+            yield path
+        except FoleyError as error:
+            raise type(error)(spoken(error, path)) from error
+
+
+def spoken(of: object, path: Path) -> str:
+    """A text in which the temporary copy of stdin, whose name nobody knows, is called stdin."""
+    return str(of).replace(str(path), "stdin")

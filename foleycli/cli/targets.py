@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from foleycli.errors import OutputError, UsageError
+from foleycli.errors import InputError, OutputError, UsageError
 from foleycli.media.atomic import atomic_file, check_target
 from foleycli.media.containers import BY_SUFFIX
 
@@ -22,6 +22,8 @@ def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> 
         return (None,)
     if output is None and video == "-":
         raise UsageError("a video from stdin has no name to derive the output from; name it with -o")
+    if not Path(video).name:
+        raise InputError(f"{video!r} is not a file; name a video")
     first = _beside(Path(video)) if output is None else Path(output)
     targets = [first] if count == 1 else [numbered(first, take, count) for take in range(1, count + 1)]
     for target in targets:

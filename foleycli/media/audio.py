@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
@@ -200,4 +201,5 @@ class AudioWriter:
         except (soundfile.LibsndfileError, OSError) as error:
             # libsndfile knows no more than "System error."
             reason = str(error).rstrip(".")
-            raise OutputError(f"{self.path}: can't be written ({reason}); check the disk's space") from error
+            elsewhere = ", or set TMPDIR to another folder" if Path(tempfile.gettempdir()) in self.path.parents else ""
+            raise OutputError(f"{self.path}: can't be written ({reason}); check the disk's space{elsewhere}") from error

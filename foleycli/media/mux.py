@@ -22,7 +22,12 @@ from foleycli.timeline import to_samples
 
 STDERR_LINES = 3
 OPUS_REFUSES = (3, 4)  # channels, in the places that ffmpeg gives those of a WAV
-REFUSED = ("not currently supported in container", "Could not find tag for codec", "not supported in")
+REFUSED = (
+    "not currently supported in container",
+    "only supported in",
+    "Could not find tag for codec",
+    "not supported in",
+)
 FOLLOW_UPS = (
     "Terminating thread",
     "Task finished",
@@ -81,6 +86,7 @@ def mux(
 
     The track is cut or padded to the length of the video. The target appears whole or not at all.
     """
+    check_container(info, out)
     plan = plan_streams(info, container_for(out), keep_sound=original == "keep-track")
     if out.exists() and os.path.samefile(info.path, out):
         raise OutputError(f"{out} is the video itself; choose another name")
@@ -102,12 +108,16 @@ def mux(
     return MuxReport(out, tuple(plan.warnings))
 
 
+def check_container(info: VideoInfo, out: Path) -> None:
+    """Raises OutputError, before any work, if the kind of file that `out` names can't hold these pictures."""
+    container, codec = container_for(out), info.streams[info.video_index].codec
+    if not (container.videos is None or codec in container.videos or _same_family(info, container)):
+        raise OutputError(_wont_fit(info, out))
+
+
 def plan_streams(info: VideoInfo, container: Container, *, keep_sound: bool) -> Plan:
     """Decides for each stream of the source: copied, converted, or dropped with a warning."""
     plan = Plan(container)
-    codec = info.streams[info.video_index].codec
-    if not (container.videos is None or codec in container.videos or _same_family(info, container)):
-        raise OutputError(_wont_fit(info, f"a {container.muxer} file"))
     for stream in info.streams:
         name = f"{stream.kind} stream {stream.index} ({stream.codec})"
         if stream.kind == "video":
@@ -225,13 +235,15 @@ def _has_custom_tags(info: VideoInfo) -> bool:
 
 def _explain(stderr: str, info: VideoInfo, out: Path) -> str:
     if any(sign in stderr for sign in REFUSED):
-        return _wont_fit(info, str(out))
+        return _wont_fit(info, out)
+    if "No space left on device" in stderr:
+        return f"{out}: No space left on device; make room there, or write to another one"
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     causes = [line for line in lines if not any(sign in line for sign in FOLLOW_UPS)] or lines or ["no reason given"]
     return f"{out}: ffmpeg failed: {' | '.join(causes[-STDERR_LINES:])}; check disk space, or try .mkv"
 
 
-def _wont_fit(info: VideoInfo, target: str) -> str:
+def _wont_fit(info: VideoInfo, out: Path) -> str:
     own = suffix_like(info.path)
     codec = info.streams[info.video_index].codec
-    return f"{target} can't hold {codec} video; use {own if own == '.mkv' else f'{own} or .mkv'}"
+    return f"{out}: {codec} video does not go into {out.suffix} here; use {own if own == '.mkv' else f'{own} or .mkv'}"

@@ -53,6 +53,15 @@ def test_done_is_done_for_these_settings_this_video_and_while_the_output_is_ther
     assert not is_done(job)
 
 
+def test_a_failure_with_other_settings_undoes_nothing(job: Job) -> None:
+    finish(job)
+    with journal(job, "others") as book:
+        assert book.waiting([job]) == (job,)
+        book.failed(job, "exists; use --overwrite")
+        assert book.waiting([job]) == (job,)
+    assert is_done(job) and not is_done(job, "others")
+
+
 def test_a_failure_is_tried_again(job: Job) -> None:
     with journal(job) as book:
         book.failed(job, "no reason")

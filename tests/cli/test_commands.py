@@ -232,3 +232,21 @@ def test_a_dry_run_shows_the_windows_that_are_performed(foley: Foley, tmp_path: 
     performed = [[round(float(Fraction(at)), 6) for at in window] for window in windows]
     assert [list(one.values()) for one in planned] == performed
     assert 0 <= float(asked) - (planned[0]["stop"] - planned[1]["start"]) < 0.128
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_what_is_no_name_is_refused_in_a_line(foley: Foley, clip: Path, name: str) -> None:
+    for command in (("dub", name), ("retake", name, "--from", "0", "--to", "1", "--seed", "2")):
+        ran = foley(*command)
+        assert ran.code == 3 and "is not a file" in ran.err and ran.err.count("\n") == 1
+    ran = foley("batch", "", "--out-dir", "out")  # batch "$UNSET": not all of this folder
+    assert ran.code == 2 and "an empty name" in ran.err
+
+
+def test_a_video_on_stdin_is_spoken_of_as_such(foley: Foley, clip: Path) -> None:
+    for bad in (b"", clip.read_bytes()[:500]):
+        ran = foley("dub", "-", "-o", "out.mp4", stdin=bad)
+        assert ran.code == 3 and ran.err.startswith("foley: stdin") and "foley-" not in ran.err
+    whole = clip.read_bytes()
+    assert json.loads(foley("probe", "-", "--json", stdin=whole).text)["path"] == "-"
+    assert json.loads(foley("dub", "-", "-o", "out.mp4", "--json", stdin=whole).text)["video"] == "-"

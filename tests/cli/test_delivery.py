@@ -58,7 +58,7 @@ def test_a_timecode_that_can_not_be_is_doubted_where_it_matters(
     subprocess.run([*command, "-metadata", "timecode=01:00:00:77", str(odd)], check=True)
     assert "time reference counts from" in foley("dub", odd, "-o", "a.wav", *silent).err
     assert tags(clip.with_name("a.wav"))["time_reference"] == "0"
-    assert "warning" not in foley("dub", odd, "-o", "a.mkv", *silent).err
+    assert "time reference" not in foley("dub", odd, "-o", "a.mkv", *silent).err
 
 
 def test_a_sound_made_again_keeps_its_origin(foley: Foley, timed: Path, silent: tuple[str, ...]) -> None:
@@ -149,7 +149,7 @@ def test_a_stem_is_the_dub_of_its_cues_and_a_silent_one_is_there(foley: Foley, c
 
 
 def test_stems_replace_nothing_unless_asked_and_come_with_the_output_or_not_at_all(
-    foley: Foley, clip: Path, silent: tuple[str, ...], tmp_path: Path
+    foley: Foley, clip: Path, silent: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = tmp_path / "out.impacts.wav"
     mine.write_text("mine")
@@ -158,11 +158,38 @@ def test_stems_replace_nothing_unless_asked_and_come_with_the_output_or_not_at_a
     assert mine.read_text() == "mine" and not (tmp_path / "out.wav").exists()
     plan = json.loads(foley("dub", clip, "-o", "out.wav", "-n", "--json", "--stems", "other").text)
     assert plan["stems"] == ["other/out.impacts.wav", "other/out.ambience.wav"] and not (tmp_path / "other").exists()
-    # H.264 does not go into WebM: found out when all the sound is made.
+    for module in ("media.mux", "cli.delivery"):  # then ffmpeg finds it out when all the sound is made
+        monkeypatch.setattr(f"foleycli.{module}.check_container", lambda info, out: None)
     assert foley("dub", clip, "-o", "out.webm", *silent, "--stems", "other").code == 5
     assert list((tmp_path / "other").iterdir()) == []
     assert foley("dub", clip, "-o", "out.wav", *silent, "--stems", ".", "-f").code == 0
     assert len(samples(mine)) == 96000
+
+
+@pytest.mark.parametrize("dry", [(), ("-n",)])
+def test_pictures_that_do_not_go_into_the_file_are_refused_before_the_work(
+    foley: Foley, clip: Path, monkeypatch: pytest.MonkeyPatch, dry: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("foleycli.cli.dubbing.load_pipeline", lambda wanted: pytest.fail("the work began"))
+    ran = foley("dub", clip, "-o", "out.webm", *dry)
+    assert ran.code == 5 and ran.err == "foley: out.webm: h264 video does not go into .webm here; use .mp4 or .mkv\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "nothing was seen that makes a sound"),
+        (["0.5,0.8,yes"], "none of 1 cues is heard"),
+        (["50,0.8,", "60,0.8,"], "2 of 2 cues lie behind the end"),
+    ],
+)
+def test_a_track_of_silence_is_said(foley: Foley, clip: Path, tmp_path: Path, rows: list[str], said: str) -> None:
+    (tmp_path / "cues.csv").write_text("\n".join(["time,strength,mute", *rows]) + "\n")
+    ran = foley("dub", clip, "-o", "out.wav", "--cues", "cues.csv")
+    assert ran.code == 0 and said in ran.err
+    assert "so the new sound is silence; name one with --sound" in ran.err
+    heard = foley("dub", clip, "-o", "out.wav", "-f", "--sound", "rain")
+    assert "silence" not in heard.err
 
 
 def test_fades_are_of_the_part_that_was_dubbed(foley: Foley, clip: Path, cues: tuple[str, ...]) -> None:

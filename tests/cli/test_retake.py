@@ -183,6 +183,11 @@ def test_a_sidecar_that_was_edited_badly_is_refused_in_a_line(
     assert named in ran.err and ran.err.count("\n") == 1
 
 
+def test_a_video_taken_for_a_sidecar_is_refused_in_a_short_line(foley: Foley, clip: Path) -> None:
+    ran = foley("rerun", clip)
+    assert ran.code == 3 and "not a sidecar of foley (not text)" in ran.err and len(ran.err) < 300
+
+
 def test_a_sidecar_comes_back_as_it_went(tmp_path: Path) -> None:
     third = Fraction(1, 3)
     settings = {"seed": 1, "overlap": "1", "start": None}
