@@ -28,7 +28,7 @@ from foleycli.batch.events import Job, Notes
 from foleycli.cuesheet import Cue
 from foleycli.errors import OutputError
 
-FOLDER = ".foley-batch"
+FOLDER, NAME = ".foley-batch", "journal.jsonl"
 Stamp = list[int] | None  # JSON has no tuples
 
 
@@ -55,7 +55,7 @@ class Journal:
         self.out_dir, self.settings = out_dir, settings
         self.work = out_dir / FOLDER / "work"  # drafts: whatever is left here by a kill is nobody's
         self._writing = threading.Lock()
-        path = out_dir / FOLDER / "journal.jsonl"
+        path = out_dir / FOLDER / NAME
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a+b", buffering=0)
@@ -79,13 +79,10 @@ class Journal:
         """The jobs that are not done; one whose "done" was lost with a kill is noted now."""
         left = []
         for job in jobs:
-            last = self._last.get(self._key(job), {})
-            same = all(last.get(key) == value for key, value in self._facts(job).items())
-            now, state = stamp(job.target), last.get("state")
-            if same and now and state == "begun" and now != last.get("before"):
+            last = self._last.get(_key(job, self.out_dir), {})
+            if _is_moved(job, last, self.settings):
                 self.done(job)
-                state = "done"
-            if not (same and now and state == "done" and all(path.exists() for path in job.beside)):
+            if not _is_done(job, last, self.settings):
                 left.append(job)
         return tuple(left)
 
@@ -106,30 +103,20 @@ class Journal:
 
     def ours(self, job: Job, path: Path) -> bool:
         """Whether `path`, beside the target of the job, was put there by an earlier run and is as it was then."""
-        made: Any = self._last.get(self._key(job), {}).get("beside")
+        made: Any = self._last.get(_key(job, self.out_dir), {}).get("beside")
         found = _identity(path)
         return found is not None and isinstance(made, dict) and found in made.get(os.path.abspath(path), ())
 
     def notes(self, job: Job) -> Notes | None:
         """What was noted of a job that is done; None if that was by a foley that noted nothing."""
-        plain: Any = self._last.get(self._key(job), {}).get("notes")
+        plain: Any = self._last.get(_key(job, self.out_dir), {}).get("notes")
         try:
             return Notes(tuple(plain["warnings"]), plain["windows"], tuple(Cue(**cue) for cue in plain["cues"]))
         except (KeyError, TypeError):
             return None
 
-    def _key(self, job: Job) -> str:
-        return os.path.relpath(job.target, self.out_dir)
-
-    def _facts(self, job: Job) -> dict[str, Any]:
-        return {
-            "input": os.path.abspath(job.source),
-            "stamp": _identity(job.source),
-            "settings": self.settings,
-        }
-
     def _append(self, job: Job, **more: Any) -> None:
-        entry = {"output": self._key(job), **self._facts(job), **more}
+        entry = {"output": _key(job, self.out_dir), **_facts(job, self.settings), **more}
         line = json.dumps(entry).encode() + b"\n"
         with self._writing:
             _keep(self._last, entry)
@@ -145,15 +132,55 @@ class Journal:
         text = self._file.read()
         if text and not text.endswith(b"\n"):
             self._file.write(b"\n")
-        entries: dict[str, dict[str, Any]] = {}
-        for line in text.split(b"\n"):
-            try:
-                entry = json.loads(line)
-                if entry["state"] in ("begun", "done", "failed"):
-                    _keep(entries, entry)
-            except (ValueError, KeyError, TypeError):
-                continue
-        return entries
+        return _entries(text)
+
+
+def done_before(out_dir: Path, settings: str, jobs: Iterable[Job]) -> frozenset[Job]:
+    """The jobs that a run with these settings would find done; reads, and changes nothing."""
+    try:
+        entries = _entries((out_dir / FOLDER / NAME).read_bytes())
+    except OSError:
+        return frozenset()
+    return frozenset(job for job in jobs if _is_done(job, entries.get(_key(job, out_dir), {}), settings))
+
+
+def _is_same(job: Job, last: dict[str, Any], settings: str) -> bool:
+    return all(last.get(key) == value for key, value in _facts(job, settings).items()) and job.target.exists()
+
+
+def _is_moved(job: Job, last: dict[str, Any], settings: str) -> bool:
+    """Whether the output is there and its "done" was lost with a kill."""
+    moved = last.get("state") == "begun" and stamp(job.target) != last.get("before")
+    return moved and _is_same(job, last, settings)
+
+
+def _is_done(job: Job, last: dict[str, Any], settings: str) -> bool:
+    done = last.get("state") == "done" and _is_same(job, last, settings)
+    return (done or _is_moved(job, last, settings)) and all(path.exists() for path in job.beside)
+
+
+def _key(job: Job, out_dir: Path) -> str:
+    return os.path.relpath(job.target, out_dir)
+
+
+def _facts(job: Job, settings: str) -> dict[str, Any]:
+    return {
+        "input": os.path.abspath(job.source),
+        "stamp": _identity(job.source),
+        "settings": settings,
+    }
+
+
+def _entries(text: bytes) -> dict[str, dict[str, Any]]:
+    entries: dict[str, dict[str, Any]] = {}
+    for line in text.split(b"\n"):
+        try:
+            entry = json.loads(line)
+            if entry["state"] in ("begun", "done", "failed"):
+                _keep(entries, entry)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return entries
 
 
 def _keep(entries: dict[str, dict[str, Any]], entry: dict[str, Any]) -> None:

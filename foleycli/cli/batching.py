@@ -15,19 +15,19 @@ import typer
 from foleycli.batch import events
 from foleycli.batch.events import Job, Notes
 from foleycli.batch.find import find, split_list
-from foleycli.batch.journal import Journal
+from foleycli.batch.journal import Journal, done_before
 from foleycli.batch.naming import name_jobs
 from foleycli.batch.settings import settings_hash
 from foleycli.cli import planning
 from foleycli.cli.beside import Beside, check_folder, make_folder, named_beside
-from foleycli.cli.board import Told, board, planned
-from foleycli.cli.delivery import check_fades, check_mix, deliver
+from foleycli.cli.board import Told, board, plain, planned
+from foleycli.cli.delivery import check_fades, check_mix, deliver, in_video
 from foleycli.cli.dubbing import Performance, load_pipeline
 from foleycli.cli.reporting import Gathered, check_report
 from foleycli.cli.say import Say, complain, size
 from foleycli.cli.signals import Stopped
 from foleycli.cli.targets import SOUND_SUFFIXES
-from foleycli.errors import EXIT_BATCH_FAILURES, FoleyError, InputError, UsageError
+from foleycli.errors import EXIT_BATCH_FAILURES, FoleyError, InputError, OutputError, UsageError
 from foleycli.media.containers import BY_SUFFIX
 from foleycli.specs import WINDOW_SECONDS
 from foleycli.timeline import plan_windows
@@ -70,9 +70,7 @@ def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False)
     for job in jobs:
         check_mix(wanted.mix, job.target, part=False)
     if dry_run:
-        for job in jobs:
-            say.result(json.dumps(planned(job)) if say.as_json else f"{job.source} -> {job.target}")
-        _sum_up(jobs, wanted, say)
+        _plan(order, jobs, wanted, say)
         return
     if order.report is not None:
         check_report(order.report, order.out_dir, order.overwrite)
@@ -192,15 +190,30 @@ def _listed(nul: bool) -> list[str]:
     return split_list(sys.stdin.buffer.read(), nul=nul)
 
 
+def _plan(order: Order, jobs: Sequence[Job], wanted: Performance, say: Say) -> None:
+    """What a run would do, and what it would find done or in its way."""
+    done = done_before(order.out_dir, _settings(wanted), jobs)
+    for job in jobs:
+        event = plain(events.Skipped(job)) if job in done else planned(job)
+        note = ", done before" if job in done else ""
+        say.result(json.dumps(event) if say.as_json else f"{job.source} -> {job.target}{note}")
+        if job not in done and job.target.exists() and not order.overwrite:
+            say.warn(f"{job.target} exists; use --overwrite, or another name")
+    _sum_up([job for job in jobs if job not in done], wanted, say)
+
+
 def _sum_up(jobs: Sequence[Job], wanted: Performance, say: Say) -> None:
     """Windows, time and disk of all that can be read, and what can't."""
+    from foleycli.media.mux import check_container
     from foleycli.media.probe import probe
 
     seconds, windows, disk = 0.0, 0, 0
     for job in jobs:
         try:
             info = probe(job.source)
-        except InputError as error:
+            if in_video(job.target):
+                check_container(info, job.target)
+        except (InputError, OutputError) as error:
             say.warn(str(error))
             continue
         found = planning.plan(info, [job.target], [path for path in job.beside if path.suffix == ".wav"], wanted)

@@ -225,6 +225,21 @@ def test_a_dry_run_says_what_would_become_what(foley: Foley, videos: Path, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+def test_a_dry_run_knows_what_is_done_and_what_is_in_the_way(foley: Foley, videos: Path, tmp_path: Path) -> None:
+    foley("batch", "videos", "-o", "out")
+    ran = foley("batch", "videos", "-o", "out", "-n")
+    assert ran.text.splitlines()[0] == "videos/a.mp4 -> out/a.foley.mp4, done before"
+    assert ran.text.splitlines()[1] == "videos/b.mp4 -> out/b.foley.mp4"  # it failed
+    assert "0 windows" in ran.err and "exists" not in ran.err
+    lines = [json.loads(line) for line in foley("batch", "videos", "-o", "out", "-n", "--json").text.splitlines()]
+    assert [line["event"] for line in lines] == ["skipped", "planned", "skipped"]
+    webm = foley("batch", "videos", "-o", "out", "-n", "--name", "{stem}.webm").err
+    assert "out/a.webm: h264 video does not go into .webm here" in webm and "0 windows" in webm
+    other = foley("batch", "videos", "-o", "out", "-n", "--seed", "4")
+    assert "out/a.foley.mp4 exists; use --overwrite" in other.err and "done before" not in other.text
+    assert "exists" not in foley("batch", "videos", "-o", "out", "-n", "--seed", "4", "--overwrite").err
+
+
 def test_the_table_shows_what_is_at_work_and_takes_names_as_they_are() -> None:
     console, told = Console(file=StringIO(), width=100), Told(Say(quiet=True), 3)
     odd, other = (events.Job(Path(name), Path("out") / name) for name in ("[red]a[/red].mp4", "b.mp4"))
