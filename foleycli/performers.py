@@ -151,14 +151,21 @@ class SpotPerform:
             yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.engine)
 
     def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
-        vae, columns = self.bundle.vae.to(self.device), latents.shape[-1]
-        mels = vae.decode(latents)  # (B, M, K)
-        grain = torch.cat([film_grain(one.draft.start, columns, *mels.shape[1:]) for one in batch])
-        mels = vae.grained(mels, grain.to(self.device))
-        samples = mels.shape[-1] * self.bundle.mel.hop_samples
-        noise = torch.cat([film_phases(one.draft.start, columns, samples // columns) for one in batch])
-        sounds = self.bundle.vocoder.to(self.device)(mels, noise.to(self.device)).float().cpu().numpy()  # (B, S)
+        sounds = sounds_of(self.bundle, latents, [one.draft.start for one in batch]).float().cpu().numpy()
         return (sound[: one.samples(self.sample_rate)] for one, sound in zip(batch, sounds, strict=True))
+
+
+def sounds_of(bundle: LoadedBundle, latents: Tensor, starts: Sequence[Fraction]) -> Tensor:
+    """Latents (B, C, F, L) of windows that start so many seconds from the first picture -> their sound (B, S)."""
+    device, columns = latents.device, latents.shape[-1]
+    vae, vocoder = bundle.vae.to(device), bundle.vocoder.to(device)
+    mels = vae.decode(latents)  # (B, M, K)
+    grain = torch.cat([film_grain(start, columns, *mels.shape[1:]) for start in starts])
+    mels = vae.grained(mels, grain.to(device))
+    samples = mels.shape[-1] * bundle.mel.hop_samples
+    noise = torch.cat([film_phases(start, columns, samples // columns) for start in starts])
+    sounds: Tensor = vocoder(mels, noise.to(device))
+    return sounds
 
 
 def full_batches(row: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

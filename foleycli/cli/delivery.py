@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 import numpy as np
 import soundfile
@@ -84,8 +84,8 @@ class Outcome:
         }
 
 
-def in_video(target: Path | None) -> bool:
-    """Whether the target is a video."""
+def in_video(target: Path | None) -> TypeGuard[Path]:
+    """Whether the target is a video rather than the sound alone."""
     return target is not None and target.suffix.lower() not in SOUND_SUFFIXES
 
 
@@ -103,7 +103,7 @@ def deliver(
     What lies beside appears with the target or not at all.
     """
     whole = in_video(target)
-    if target is not None and whole:
+    if in_video(target):
         check_container(info, target)
     with tempfile.TemporaryDirectory(prefix="foley-") as folder, ExitStack() as drafts:
         track = Path(folder) / "track.wav"

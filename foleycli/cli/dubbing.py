@@ -93,7 +93,7 @@ def dub(
         info = probe(path)  # before the model: a bad file should fail at once
         _check_span(info, wanted)
         for target in targets:
-            if target is not None and in_video(target):
+            if in_video(target):
                 check_container(info, target)
         if dry_run:
             _show_plan(info, targets, besides, wanted, say)

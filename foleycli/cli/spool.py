@@ -29,10 +29,5 @@ def local_file(video: str) -> Iterator[Path]:
             raise OutputError(f"{path}: {error.strerror}; make room there, or set TMPDIR to another folder") from error
         try:
             yield path
-        except FoleyError as error:
-            raise type(error)(spoken(error, path)) from error
-
-
-def spoken(of: object, path: Path) -> str:
-    """A text in which the temporary copy of stdin, whose name nobody knows, is called stdin."""
-    return str(of).replace(str(path), "stdin")
+        except FoleyError as error:  # nobody knows the temporary name
+            raise type(error)(str(error).replace(str(path), "stdin")) from error

@@ -52,7 +52,7 @@ def agreed_class(summed: npt.NDArray[np.float64], count: float, classes: Sequenc
 
 
 class SpanPicker:
-    """Takes curves block by block and keeps what is found; of a span that goes on, sums and its last second alone."""
+    """Takes curves block by block and keeps what is found; of a span, sums of each second and its last one whole."""
 
     def __init__(self, spec: SpotterSpec, start_seconds: float) -> None:
         self.spec, self.start_seconds = spec, start_seconds

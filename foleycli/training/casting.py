@@ -19,11 +19,12 @@ from torch import Tensor
 from foleycli.bundles.load import LoadedBundle
 from foleycli.classes import NEUTRAL_HIT, SOUND_CLASSES, SPAN_CLASSES
 from foleycli.cuesheet import Cue
-from foleycli.drawing import Place, draw_latents, film_grain, film_phases
+from foleycli.drawing import Place, draw_latents
 from foleycli.engine import Engine
 from foleycli.models.ears import Ears, excerpts, halve
 from foleycli.models.mel import log_mel
 from foleycli.models.timbre import take_of
+from foleycli.performers import sounds_of
 from foleycli.specs import CueSpec, EarsSpec, MelSpec
 from foleycli.training.listening import Excerpts, recorded_excerpts, rehearsed_excerpts, train_ears
 from foleycli.training.loop import RunConfig
@@ -37,7 +38,9 @@ SPAN_SECONDS, HEARD_SECONDS = (0.4, 7.6), (1.0, 2.2, 3.4, 4.6, 5.8)
 STRENGTH = 0.8
 EARS, EARS_SEED = EarsSpec(SOUND_CLASSES, widths=(32, 64, 96, 160), embedding=48), 7
 EARS_RUN = RunConfig(Path(), 3000, learning_rate=2e-3, weight_decay=0.05)
-ATTACK_WEIGHT = 5.0  # a candidate half of whose attacks are a fifth too low loses as much as one named half as surely
+ATTACK_WEIGHT = (
+    5.0  # a candidate half of whose attacks are a fifth too low loses about as much as one named half as surely
+)
 LATE_FRAMES, SECOND_FRAMES = 16, 62  # of 16 ms: a quarter of a second, a second
 AUDIBLE, NEAR_FRAMES = 7.0, 3  # natural log units under the loudest bin: 61 dB; of 16 ms: 48 ms
 LEAST = 1e-8  # probability: one excerpt that is not recognised at all does not decide
@@ -48,17 +51,13 @@ Play = Callable[[Sequence[Cue], int], Tensor]
 def player_of(bundle: LoadedBundle) -> Play:
     """(cues, seed) -> the first window as `foley dub` performs it, (S,)."""
     engine, start = Engine.of(torch.device("cpu"), "fp32"), Fraction(0)
-    encoder, dit, vae, vocoder = bundle.cue_encoder, bundle.dit, bundle.vae, bundle.vocoder
+    encoder, dit = bundle.cue_encoder, bundle.dit  # built out here: `audition` changes the palette in place
 
     @torch.inference_mode()
     def play(cues: Sequence[Cue], seed: int) -> Tensor:
         features = encoder(encoder.curves(cues, 0.0, seed)[None])
         latent = draw_latents(dit, features, [Place(seed, start)], bundle.sampler, engine)
-        mel, columns = vae.decode(latent), latent.shape[-1]
-        mel = vae.grained(mel, film_grain(start, columns, *mel.shape[1:]))
-        column_samples = mel.shape[-1] * bundle.mel.hop_samples // columns
-        wave: Tensor = vocoder(mel, film_phases(start, columns, column_samples))[0]
-        return wave
+        return sounds_of(bundle, latent, [start])[0]
 
     return play
 

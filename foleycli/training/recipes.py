@@ -10,6 +10,7 @@ Each step keeps what it makes in the workspace and goes on from there when it is
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -163,6 +164,9 @@ def bundle(work: Workspace) -> Path:
 
 def palette(work: Workspace) -> Path:
     """Up to 60 recordings of each class tried on the bundle's performer, a quarter kept: 80 minutes on a core."""
+    if not work.resume:  # scores and ears are of a performer and sounds that may have changed
+        for part in ("ears", "palette"):
+            shutil.rmtree(work.folder / "runs" / part, ignore_errors=True)
     bank, loaded = SoundBank(sounds(work), "train"), LoadedBundle(read_bundle(bundle(work)))
     ears = casting_ears(bank, sorted((work.folder / "rehearsals").glob("train_*.npz")), work.run("ears", EARS_RUN))
     tried = build_palette(bank, replace(CUES, palette=(CANDIDATES, CUES.palette[1])))
