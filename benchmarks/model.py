@@ -84,9 +84,9 @@ def made_inputs(spec: DitSpec, batch: int, device: str) -> Inputs:
 
 def our_step(model: MDSGen, inputs: Inputs, precision: str = "fp32", *, compiled: bool = False) -> Callable[[], Tensor]:
     """A guided step as the sampler takes it: both branches in one batch, the condition made once before the loop."""
-    drop = torch.arange(2 * len(inputs.t), device=inputs.t.device) >= len(inputs.t)
     with torch.inference_mode():
-        condition = model.condition(inputs.features.repeat(2, 1, 1), drop)
+        seen = model.condition(inputs.features)
+        condition = seen.joined(seen.hidden())
     run = Engine.of(inputs.t.device, precision, compiled).run(model)
 
     def step() -> Tensor:

@@ -18,11 +18,10 @@ import torch
 from torch import Tensor
 
 from foleycli.engine import Engine
-from foleycli.models.dit import MDSGen
+from foleycli.models.dit import Condition, MDSGen
 from foleycli.sampling.guidance import from_velocity, guided
 from foleycli.sampling.holding import held
-from foleycli.sampling.schedule import Schedule
-from foleycli.sampling.solver import sample, window_noise
+from foleycli.sampling.solver import sample, steps_of
 from foleycli.specs import WINDOW_SECONDS, SamplerSpec
 from foleycli.timeline import to_samples
 
@@ -60,29 +59,38 @@ def draw_latents(
 
     Noise belongs to the time it stands at, so windows of one seed that overlap begin from the same.
     """
-    spec, device, batch = dit.spec, features.device, len(features)
-    channels = spec.latent_channels
-    drop = torch.arange(2 * batch, device=device) >= batch
+    spec, device = dit.spec, features.device
     run = engine.run(dit)
-    conditions = {batch: dit.condition(features), 2 * batch: dit.condition(torch.cat([features, features]), drop)}
 
-    def model(latent: Tensor, t: Tensor, drop: Tensor) -> Tensor:
-        output = run(latent, t, conditions[len(latent)])  # what `drop` says is in the condition
-        return output.narrow(1, 0, channels)
+    def model(latent: Tensor, t: Tensor, condition: Condition) -> Tensor:
+        return run(latent, t, condition).narrow(1, 0, spec.latent_channels)
 
-    shape = (channels, spec.latent_bins, spec.latent_frames)
+    shape = (spec.latent_channels, spec.latent_bins, spec.latent_frames)
     first = [first_column(place.start, spec.latent_frames) for place in places]
     drawn = [window_noise(shape, place.seed, column) for place, column in zip(places, first, strict=True)]
     noise = torch.cat(drawn).to(device)
     if spec.layout == "official":
         noise = noise.transpose(2, 3)  # time first
-    denoise = guided(model, sampler.guidance, sampler.guidance_power, sampler.train_steps, sampler.guidance_rescale)
-    schedule = Schedule.linear(sampler)
+    steps, condition = steps_of(sampler, device), dit.condition(features)
+    denoise = guided(model, condition, condition.hidden(), sampler, steps)
     if sampler.prediction == "v":
-        denoise = from_velocity(denoise, schedule)
+        denoise = from_velocity(denoise, steps)
     if any(place.before is not None or place.after is not None for place in places):
-        denoise = held(denoise, *_known(noise, places), schedule)
-    return sample(denoise, noise, sampler)
+        denoise = held(denoise, *_known(noise, places), steps)
+    return sample(denoise, noise, steps)
+
+
+def window_noise(shape: tuple[int, int, int], seed: int, first_column: int) -> Tensor:
+    """Gaussian noise (1, C, F, L), each latent column drawn on the CPU from (seed, its number in the film) alone.
+
+    So it is the same in any batch and on any device, and windows that overlap begin from the same noise where they do.
+    """
+    channels, bins, columns = shape
+    drawn = torch.empty(1, channels, bins, columns)
+    for column in range(columns):
+        generator = torch.Generator().manual_seed((seed * 1_000_003 + first_column + column) % 2**63)
+        drawn[0, :, :, column] = torch.randn((channels, bins), generator=generator)
+    return drawn
 
 
 def first_column(start: Fraction, columns: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,13 +161,12 @@ def warm(pipeline: FoleyPipeline) -> None:
 
     Two threads must not do that at once: diffusers' lazy modules then say that a name can't be imported.
     """
-    import torch
-
     from foleycli.bundles.load import SPOT_PERFORM
-    from foleycli.sampling.solver import sample
+    from foleycli.official import OfficialMdsgen
 
     bundle = pipeline.bundle
-    sample(lambda latent, t: latent, torch.zeros(1, 1, 1, 1), replace(bundle.sampler, steps=1))
+    if isinstance(pipeline.performer, OfficialMdsgen):
+        _ = pipeline.performer.decoder
     if bundle.manifest.kind == SPOT_PERFORM:
         for part in ("spotter", "cue_encoder", "dit", "vae", "vocoder"):
             getattr(bundle, part)

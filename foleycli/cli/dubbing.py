@@ -147,11 +147,8 @@ def _watched(
     wanted: Performance,
     progress: Progress | None,
 ) -> tuple[TrackStream, ...]:
-    """A track per take, spotted and not yet performed; what performing needs is imported meanwhile."""
-    from foleycli.sampling.solver import preload
-
-    importing = preload()
-    streams = pipeline.takes(
+    """A track per take, spotted and not yet performed."""
+    return pipeline.takes(
         info,
         range(wanted.seed, wanted.seed + wanted.takes),
         cues=cues,
@@ -164,8 +161,6 @@ def _watched(
         progress=progress,
         stems=wanted.apart,
     )
-    importing.join()
-    return streams
 
 
 def _check_sidecars(video: str, targets: Sequence[Path | None], overwrite: bool) -> None:

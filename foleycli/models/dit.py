@@ -38,6 +38,17 @@ class Condition:
     columns: Tensor | None = None  # (B, columns, D)
     rows: Tensor | None = None  # (B, T, D)
 
+    def joined(self, other: Condition) -> Condition:
+        """These windows, then those of `other`, as one batch; both must be of the same model."""
+        mine = (self.vector, self.columns, self.rows)
+        pairs = zip(mine, (other.vector, other.columns, other.rows), strict=True)
+        return Condition(*(None if a is None or b is None else torch.cat([a, b]) for a, b in pairs))
+
+    def hidden(self) -> Condition:
+        """The same windows without a condition: the zeros that dropout gives while training."""
+        mine = (self.vector, self.columns, self.rows)
+        return Condition(*(None if one is None else torch.zeros_like(one) for one in mine))
+
 
 class MDSGen(nn.Module):
     """Noisy latent, step and video features -> epsilon and sigma, in the spec's layout (MDSGen, ICLR 2025)."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from foleycli.sampling.guidance import Denoiser
-from foleycli.sampling.schedule import Schedule
+from foleycli.sampling.solver import Denoiser, Steps
 
 
-def held(denoise: Denoiser, known: Tensor, where: Tensor, schedule: Schedule) -> Denoiser:
+def held(denoise: Denoiser, known: Tensor, where: Tensor, steps: Steps) -> Denoiser:
     """A denoiser that finds `known` (B, ...) behind the noise wherever `where` (broadcast to it, bool) is true.
 
     At every step the held part is then `known` at that step's noise level, exactly, since the solver's clean prediction
@@ -17,9 +16,8 @@ def held(denoise: Denoiser, known: Tensor, where: Tensor, schedule: Schedule) ->
     from: it leads there, and early steps then tell the rest more than fresh noise would.
     """
 
-    def epsilon(latent: Tensor, t: float) -> Tensor:
-        kept = schedule.alpha_bar[round(t)].to(latent.device)
-        behind = (latent - kept.sqrt() * known) / (1 - kept).sqrt()
-        return torch.where(where, behind, denoise(latent, t))
+    def epsilon(latent: Tensor, step: int) -> Tensor:
+        behind = (latent - steps.signal[step] * known) / steps.noise[step]
+        return torch.where(where, behind, denoise(latent, step))
 
     return epsilon

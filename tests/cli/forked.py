@@ -33,7 +33,6 @@ def write_client(path: Path, address: Path) -> None:
 def warm_up() -> None:
     """Imports what a dub and a batch import on their way."""
     import av  # noqa: F401
-    import diffusers  # noqa: F401
     import scipy.signal  # noqa: F401
 
     import foleycli.batch.runner
