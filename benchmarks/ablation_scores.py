@@ -20,18 +20,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from foleycli.bundles.load import load_bundle
-from foleycli.drawing import Place, draw_latents
-from foleycli.engine import Engine
 from foleycli.evaluation.distances import frechet_distance
 from foleycli.evaluation.embeddings import load_listener
 from foleycli.evaluation.metrics import LOG_GAIN, onset_f1, top_peaks
-from foleycli.models.ears import excerpts, halve
-from foleycli.models.picking import find_peaks, refine_peak
+from foleycli.models.loaded import load_bundle
+from foleycli.models.spot_perform.peak_picking import find_peaks, refine_peak
+from foleycli.networks.judges.sound_classifier import excerpts, halve
+from foleycli.sampling.latents import Place, draw_latents
+from foleycli.sampling.runtime import Runtime
 from foleycli.sampling.schedule import Schedule
-from foleycli.specs import WINDOW_SECONDS, MelSpec, SamplerSpec
-from foleycli.training.features import LatentSet
-from foleycli.training.objectives import CuedMDSGen, DenoisingLoss
+from foleycli.specs import MelSpec, SamplerSpec
+from foleycli.timeline import WINDOW_SECONDS
+from foleycli.training.mdsgen.features import LatentSet
+from foleycli.training.mdsgen.loss import CuedMDSGen, DenoisingLoss
 
 TOLERANCE_SECONDS = 0.05
 APART_SECONDS = 0.1  # hits nearer to each other count as one, as peaks do
@@ -128,7 +129,7 @@ class Jury:
     @torch.inference_mode()
     def listen(self, model: CuedMDSGen, sampler: SamplerSpec) -> dict[str, float]:
         """Draws every window that is listened to, each time from a seed of its own."""
-        engine, drawn = Engine.of(torch.device("cpu"), "fp32"), []
+        engine, drawn = Runtime.of(torch.device("cpu"), "fp32"), []
         for part in torch.split(torch.arange(self.draws * len(self.heard)), self.batch):
             features = model.cues(self.curves(self.heard[part % len(self.heard)]))
             places = [Place(int(seed), Fraction(0)) for seed in part]

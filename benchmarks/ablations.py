@@ -25,14 +25,14 @@ from scipy.stats import t as student
 from torch import Tensor
 
 from benchmarks.ablation_scores import Halves, Jury
-from foleycli.models.cues import CueEncoder
-from foleycli.models.dit import MDSGen
+from foleycli.networks.mdsgen.cues import CueEncoder
+from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.specs import DitSpec
-from foleycli.training.ablations import ABLATIONS, ablated
-from foleycli.training.features import LatentSet
 from foleycli.training.loop import Report
-from foleycli.training.objectives import CuedMDSGen
-from foleycli.training.performer import PerformerRecipe, train_performer
+from foleycli.training.mdsgen.ablations import ABLATIONS, ablated
+from foleycli.training.mdsgen.features import LatentSet
+from foleycli.training.mdsgen.loss import CuedMDSGen
+from foleycli.training.mdsgen.performer import PerformerRecipe, train_performer
 from foleycli.training.recipes import CUES, POCKET_SAMPLER
 
 STEPS, BATCH = 200, 8

@@ -16,7 +16,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
-from foleycli.batch.find import find
+from foleycli.workflows.batch.find import find
 
 KINDS = ("hammer", "drum", "knock", "ball", "stick", "chop")
 BUDGET_RATIO = 2.0
@@ -31,9 +31,9 @@ def foley(*arguments: str | Path) -> float:
 
 
 def make_clips(folder: Path, count: int, seconds: float) -> None:
-    from foleycli.media.encode import write_video
     from foleycli.scenes.catalogue import KINDS as THERE
     from foleycli.scenes.catalogue import render
+    from foleycli.video.encode import write_video
 
     kinds = [kind for kind in KINDS if kind in THERE]
     for number in range(count):

@@ -35,8 +35,8 @@ def run(*arguments: str) -> tuple[float, float]:
 
 def make_clip(path: Path, seconds: int) -> None:
     """A hammer at work, ten seconds of it over and over."""
-    from foleycli.media.encode import write_video
     from foleycli.scenes.catalogue import render
+    from foleycli.video.encode import write_video
 
     scene = render("hammer", 3, seconds=10.0, size=(360, 640), clean=True)
     frames = islice(cycle(scene.frames), seconds * round(scene.frames_per_second))

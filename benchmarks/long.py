@@ -17,10 +17,10 @@ from fractions import Fraction
 from itertools import chain, repeat
 from pathlib import Path
 
-from foleycli.media.encode import write_video
-from foleycli.media.mux import find_ffmpeg
-from foleycli.media.probe import probe
 from foleycli.scenes.catalogue import render
+from foleycli.video.encode import write_video
+from foleycli.video.mux import find_ffmpeg
+from foleycli.video.probe import probe
 
 RATE = 25
 PEAK = (

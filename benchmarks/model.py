@@ -26,9 +26,9 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from foleycli.engine import Engine
-from foleycli.models.dit import MDSGen, parameter_count
-from foleycli.models.layers import Attention, Block, RelativeBias
+from foleycli.networks.mdsgen.dit import MDSGen, parameter_count
+from foleycli.networks.mdsgen.layers import Attention, Block, RelativeBias
+from foleycli.sampling.runtime import Runtime
 from foleycli.specs import DitSpec, Size
 
 GUIDANCE = 5.0
@@ -87,7 +87,7 @@ def our_step(model: MDSGen, inputs: Inputs, precision: str = "fp32", *, compiled
     with torch.inference_mode():
         seen = model.condition(inputs.features)
         condition = seen.joined(seen.hidden())
-    run = Engine.of(inputs.t.device, precision, compiled).run(model)
+    run = Runtime.of(inputs.t.device, precision, compiled).run(model)
 
     def step() -> Tensor:
         out = run(inputs.latent.repeat(2, 1, 1, 1), inputs.t.repeat(2), condition)

@@ -22,21 +22,21 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from foleycli.bundles.bundle import Bundle, write_bundle
+from foleycli.bundles.format import Bundle, write_bundle
 from foleycli.bundles.importing import IMAGE_SPECS, OFFICIAL_DIT, OFFICIAL_SPECS
-from foleycli.bundles.load import MDSGEN, load_bundle
-from foleycli.drawing import Place, draw_latents
-from foleycli.engine import Engine
-from foleycli.klvae import KlDecoder
-from foleycli.media.encode import write_video
-from foleycli.media.probe import probe
-from foleycli.models.cavp import CavpVideoEncoder
-from foleycli.models.dit import MDSGen
-from foleycli.models.hifigan import HifiGan
-from foleycli.official import OfficialMdsgen
-from foleycli.pipeline import FoleyPipeline, pick_device
+from foleycli.models.loaded import MDSGEN, load_bundle
+from foleycli.models.mdsgen.model import OfficialMdsgen
+from foleycli.networks.codecs.hifigan import HifiGan
+from foleycli.networks.codecs.kl_vae import KlDecoder
+from foleycli.networks.mdsgen.dit import MDSGen
+from foleycli.networks.vision.cavp import CavpVideoEncoder
+from foleycli.pipeline.foley_pipeline import FoleyPipeline, pick_device
+from foleycli.sampling.latents import Place, draw_latents
+from foleycli.sampling.runtime import Runtime
 from foleycli.scenes.catalogue import render
 from foleycli.specs import DitSpec, KlVaeSpec, Size, VocoderSpec
+from foleycli.video.encode import write_video
+from foleycli.video.probe import probe
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def main() -> None:
 def measure(model: Path, clip: Path, steps: int, device: str) -> None:
     """Stage by stage, then the whole pipeline."""
     bundle, info, place = load_bundle(model), probe(clip), pick_device(device)
-    performer = OfficialMdsgen(bundle, Engine.of(place, "auto"))
+    performer = OfficialMdsgen(bundle, Runtime.of(place, "auto"))
     _ = bundle.cavp, bundle.dit, bundle.vocoder, performer.decoder  # read before the clock runs
     sampler = performer.sampler(steps, None)
     clock = Clock(place)

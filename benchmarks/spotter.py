@@ -19,15 +19,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from foleycli.classes import SOUND_CLASSES
+from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.evaluation.cases import HELD_OUT_SEED, clip_cases
 from foleycli.evaluation.sync import Truth, score_curve, truth_of_events
 from foleycli.evaluation.takes import baseline_pictures
-from foleycli.models.spotter import Spotter
+from foleycli.networks.vision.spotter import Spotter
 from foleycli.scenes.catalogue import KINDS, render
 from foleycli.specs import SpotterSpec
 from foleycli.training.loop import RunConfig
-from foleycli.training.spotting import grey_at_rate, train_spotter
+from foleycli.training.spotter.spotter import grey_at_rate, train_spotter
 
 BASE = SpotterSpec(stem_width=64, width=96, classes=SOUND_CLASSES, lag_seconds=0.055, threshold=0.6)
 VARIANTS = {

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from foleycli.version import __version__
 
 if TYPE_CHECKING:
-    from foleycli.bundles.load import load_bundle
-    from foleycli.pipeline import FoleyPipeline
+    from foleycli.models.loaded import load_bundle
+    from foleycli.pipeline.foley_pipeline import FoleyPipeline
 
 __all__ = ["FoleyPipeline", "__version__", "load_bundle"]
 
-_HOMES = {"FoleyPipeline": "foleycli.pipeline", "load_bundle": "foleycli.bundles.load"}
+_HOMES = {"FoleyPipeline": "foleycli.pipeline.foley_pipeline", "load_bundle": "foleycli.models.loaded"}
 
 
 def __getattr__(name: str) -> object:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from foleycli.specs import WINDOW_SECONDS, DitSpec
-
-COLUMN_SECONDS = WINDOW_SECONDS / DitSpec.latent_frames  # 0.128
+WINDOW_SECONDS = Fraction(8192, 1000)  # what a model sees at once
+COLUMN_SECONDS = WINDOW_SECONDS / 64  # of a latent: 0.128 s
 OVERLAP_SECONDS = 8 * COLUMN_SECONDS  # what neighbours in a shot have in common
 
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from foleycli.specs import WINDOW_SECONDS
-from foleycli.timeline import plan_windows, to_samples
+from foleycli.timeline import WINDOW_SECONDS, plan_windows, to_samples
 
 durations = some.fractions(min_value=Fraction(1, 1000), max_value=200, max_denominator=90000)
 overlaps = some.fractions(min_value=0, max_value=4, max_denominator=100)

@@ -7,14 +7,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from foleycli.bundles.bundle import Bundle, write_bundle
-from foleycli.bundles.load import SPOT_PERFORM
-from foleycli.classes import SOUND_CLASSES
-from foleycli.models.cues import CueEncoder
-from foleycli.models.dit import MDSGen
-from foleycli.models.spotter import Spotter
-from foleycli.models.vae import MelVae
-from foleycli.models.vocoder import IstftVocoder
+from foleycli.bundles.format import SPOT_PERFORM, Bundle, write_bundle
+from foleycli.cues.classes import SOUND_CLASSES
+from foleycli.networks.codecs.vae import MelVae
+from foleycli.networks.codecs.vocoder import IstftVocoder
+from foleycli.networks.mdsgen.cues import CueEncoder
+from foleycli.networks.mdsgen.dit import MDSGen
+from foleycli.networks.vision.spotter import Spotter
 from foleycli.specs import CueSpec, DitSpec, MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
 
 SPECS = {

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foleycli.bundles import catalogue, convert, published, store
-from foleycli.bundles.bundle import MANIFEST, Bundle, write_bundle
-from foleycli.bundles.load import MDSGEN
+from foleycli.bundles.format import MANIFEST, MDSGEN, Bundle, write_bundle
 from foleycli.errors import ModelError, UsageError
 from foleycli.specs import DitSpec, KlVaeSpec, MelSpec, SamplerSpec, VocoderSpec
 
@@ -88,7 +87,7 @@ def _write(
     training_data: str,
     card: str,
 ) -> Bundle:
-    from foleycli.models.dit import without_interpolator
+    from foleycli.networks.mdsgen.dit import without_interpolator
 
     small, kept = without_interpolator(dit, state)
     parts = {"dit": kept}
@@ -117,7 +116,7 @@ def require_fit(where: str, state: Mapping[str, Tensor], spec: DitSpec) -> None:
     """Raises ModelError unless the converted state has every key and shape of that model, and no other."""
     import torch
 
-    from foleycli.models.dit import MDSGen
+    from foleycli.networks.mdsgen.dit import MDSGen
 
     with torch.device("meta"):
         model: nn.Module = MDSGen(spec)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from foleycli.bundles.bundle import MANIFEST
 from foleycli.bundles.catalogue import Entry
+from foleycli.bundles.format import MANIFEST
 from foleycli.errors import ModelError
 
 Progress = Callable[[str, int, int], None]  # (stage, bytes done, of how many)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from foleycli.bundles import catalogue, hub, remote
-from foleycli.bundles.bundle import MANIFEST, read_bundle, read_manifest
+from foleycli.bundles.format import MANIFEST, read_bundle, read_manifest
 from foleycli.bundles.remote import BUNDLE_FILES, Announce, HubName, Listing, Progress, RemoteFile
 from foleycli.errors import ModelError
 

@@ -7,8 +7,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from foleycli.cli import batch, demo, doctor, dub, evaluate, models, probe, retake, scenes, sounds, spot, train
-from foleycli.cli.say import Say, complain, leave_quietly, open_streams
+from foleycli.cli.commands import batch, demo, doctor, dub, evaluate, models, probe, retake, scenes, sounds, spot, train
+from foleycli.cli.console import Say, complain, leave_quietly, open_streams
 from foleycli.cli.signals import Listener, Stopped
 from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
 from foleycli.version import __version__

@@ -12,29 +12,29 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from foleycli.batch import events
-from foleycli.batch.events import Job, Notes
-from foleycli.batch.find import find, split_list
-from foleycli.batch.journal import Journal, done_before
-from foleycli.batch.naming import name_jobs
-from foleycli.batch.settings import settings_hash
 from foleycli.cli import planning
+from foleycli.cli.batch_display import Told, board, plain, planned
 from foleycli.cli.beside import Beside, check_folder, make_folder, named_beside
-from foleycli.cli.board import Told, board, plain, planned
+from foleycli.cli.console import Say, complain
 from foleycli.cli.delivery import check_fades, check_mix, deliver, in_video
-from foleycli.cli.dubbing import Performance, load_pipeline
+from foleycli.cli.performance import Performance, load_pipeline
 from foleycli.cli.reporting import Gathered, check_report
-from foleycli.cli.say import Say, complain, size
 from foleycli.cli.signals import Stopped
 from foleycli.cli.targets import SOUND_SUFFIXES
 from foleycli.errors import EXIT_BATCH_FAILURES, FoleyError, InputError, OutputError, UsageError
-from foleycli.media.containers import BY_SUFFIX
-from foleycli.specs import WINDOW_SECONDS
-from foleycli.timeline import plan_windows
+from foleycli.text import size
+from foleycli.timeline import WINDOW_SECONDS, plan_windows
+from foleycli.video.containers import BY_SUFFIX
+from foleycli.workflows.batch import events
+from foleycli.workflows.batch.events import Job, Notes
+from foleycli.workflows.batch.find import find, split_list
+from foleycli.workflows.batch.fingerprint import settings_hash
+from foleycli.workflows.batch.journal import Journal, done_before
+from foleycli.workflows.batch.naming import name_jobs
 
 if TYPE_CHECKING:
-    from foleycli.media.probe import VideoInfo
-    from foleycli.pipeline import FoleyPipeline, TrackStream
+    from foleycli.pipeline.foley_pipeline import FoleyPipeline, TrackStream
+    from foleycli.video.probe import VideoInfo
 
     Seen = tuple[VideoInfo, TrackStream]
 
@@ -124,8 +124,8 @@ def _all(journal: Journal, jobs: Sequence[Job], order: Order, wanted: Performanc
 
 
 def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Performance, tell: Tell) -> None:
-    from foleycli.batch.runner import Batch
-    from foleycli.media.probe import probe
+    from foleycli.video.probe import probe
+    from foleycli.workflows.batch.runner import Batch
 
     pipeline = load_pipeline(wanted)
     warm(pipeline)
@@ -161,8 +161,8 @@ def warm(pipeline: FoleyPipeline) -> None:
 
     Two threads must not do that at once: diffusers' lazy modules then say that a name can't be imported.
     """
-    from foleycli.bundles.load import SPOT_PERFORM
-    from foleycli.official import OfficialMdsgen
+    from foleycli.bundles.format import SPOT_PERFORM
+    from foleycli.models.mdsgen.model import OfficialMdsgen
 
     bundle = pipeline.bundle
     if isinstance(pipeline.performer, OfficialMdsgen):
@@ -203,8 +203,8 @@ def _plan(order: Order, jobs: Sequence[Job], wanted: Performance, say: Say) -> N
 
 def _sum_up(jobs: Sequence[Job], wanted: Performance, say: Say) -> None:
     """Windows, time and disk of all that can be read, and what can't."""
-    from foleycli.media.mux import check_container
-    from foleycli.media.probe import probe
+    from foleycli.video.mux import check_container
+    from foleycli.video.probe import probe
 
     seconds, windows, disk = 0.0, 0, 0
     for job in jobs:
@@ -230,7 +230,7 @@ def _check_overlap(overlap: Fraction) -> None:
 
 def _settings(wanted: Performance) -> str:
     """The hash of what is heard: where it is computed, and how the video is called, make no other sound."""
-    from foleycli.bundles.bundle import read_bundle
+    from foleycli.bundles.format import read_bundle
     from foleycli.bundles.store import resolve
 
     choices = asdict(wanted)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from foleycli.cli.targets import check_place, numbered
 from foleycli.errors import OutputError, UsageError
-from foleycli.track import STEMS
+from foleycli.pipeline.track import STEMS
 
 
 @dataclass(frozen=True)

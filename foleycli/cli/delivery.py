@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 import numpy as np
 import soundfile
 
+from foleycli.atomic import atomic_file
+from foleycli.audio.bwf import Origin, write_bwf
+from foleycli.audio.fades import faded
+from foleycli.audio.files import AudioWriter
+from foleycli.audio.mastering import CEILING_DBTP, CODEC_ROOM_DB, LevelReport
+from foleycli.audio.mixing import finish, side_by_side
+from foleycli.audio.splice import copy_track
 from foleycli.cli.beside import NOTHING, Beside
+from foleycli.cli.console import Say
 from foleycli.cli.options import Original
-from foleycli.cli.probe import clock
-from foleycli.cli.say import Say
 from foleycli.cli.targets import SOUND_SUFFIXES
 from foleycli.cli.unheard import unheard
 from foleycli.errors import ModelError, UsageError
-from foleycli.media.atomic import atomic_file
-from foleycli.media.audio import AudioWriter
-from foleycli.media.bwf import Origin, write_bwf
-from foleycli.media.fades import faded
-from foleycli.media.mastering import CEILING_DBTP, CODEC_ROOM_DB, LevelReport
-from foleycli.media.mixdown import finish, side_by_side
-from foleycli.media.mux import check_container, mux
-from foleycli.media.splice import copy_track
-from foleycli.media.timecode import source_timecode, timecode_seconds
+from foleycli.pipeline.track import STEMS
+from foleycli.text import clock
 from foleycli.timeline import to_samples
-from foleycli.track import STEMS
+from foleycli.video.mux import check_container, mux
+from foleycli.video.timecode import source_timecode, timecode_seconds
 
 if TYPE_CHECKING:
     from foleycli.evaluation.ranking import TakeScores
-    from foleycli.media.probe import VideoInfo
-    from foleycli.pipeline import TrackStream
+    from foleycli.pipeline.foley_pipeline import TrackStream
+    from foleycli.video.probe import VideoInfo
 
 BLOCK_SAMPLES = 1 << 18
 SAMPLE_RATE = 48_000  # what film and video use; models work at their own
@@ -112,7 +112,7 @@ def deliver(
         lay_stems(beside, track, origin, overwrite, drafts)
         if beside.plot is not None:
             from foleycli.cli.plotting import plot  # Pillow takes a while: who draws pays
-            from foleycli.figure.draw import Sound
+            from foleycli.reports.figure.draw import Sound
 
             draft = drafts.enter_context(atomic_file(beside.plot, overwrite=overwrite))
             sound = Sound(track, Fraction(0) if whole else start)

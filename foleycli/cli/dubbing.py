@@ -5,53 +5,32 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foleycli.cli import planning
 from foleycli.cli.beside import Beside, beside_targets, make_folder
-from foleycli.cli.delivery import Mix, Outcome, check_fades, check_mix, deliver, in_video
+from foleycli.cli.console import Say
+from foleycli.cli.delivery import Outcome, check_fades, check_mix, deliver, in_video
 from foleycli.cli.options import Keep
 from foleycli.cli.paper import read_paper
-from foleycli.cli.probe import clock
+from foleycli.cli.performance import Performance, load_pipeline
 from foleycli.cli.recipe import write_sidecar
-from foleycli.cli.say import Say
-from foleycli.cli.spool import local_file
+from foleycli.cli.stdin import local_file
 from foleycli.cli.takes import Take, in_data, in_words, ranked, scored
 from foleycli.cli.targets import check_place, dub_targets
 from foleycli.errors import UsageError
-from foleycli.sidecar import sidecar_path
-from foleycli.timeline import OVERLAP_SECONDS, plan_windows
+from foleycli.text import clock
+from foleycli.timeline import plan_windows
+from foleycli.workflows.sidecar import sidecar_path
 
 if TYPE_CHECKING:
-    from foleycli.cuesheet import Cue
-    from foleycli.media.probe import VideoInfo
-    from foleycli.pipeline import FoleyPipeline, Progress
-    from foleycli.track import TrackStream
-
-
-@dataclass(frozen=True)
-class Performance:
-    """Everything that decides what is heard; None stands for the model's own choice."""
-
-    model: str = "pocket"
-    seed: int = 0
-    takes: int = 1
-    steps: int | None = None
-    guidance: float | None = None
-    sounds: tuple[str, ...] = ()
-    sheet: Path | None = None
-    start: Fraction | None = None
-    end: Fraction | None = None
-    overlap: Fraction = OVERLAP_SECONDS
-    device: str = "auto"
-    precision: str = "auto"
-    offline: bool = False
-    mix: Mix = field(default_factory=Mix)
-    apart: bool = False  # hits and spans performed each for itself, as stems need it
-    compiled: bool = False
+    from foleycli.cues.sheet import Cue
+    from foleycli.pipeline.foley_pipeline import FoleyPipeline, Progress
+    from foleycli.pipeline.track import TrackStream
+    from foleycli.video.probe import VideoInfo
 
 
 @dataclass(frozen=True)
@@ -87,8 +66,8 @@ def dub(
         _check_sidecars(video, targets, overwrite or dry_run)
     cues = None if wanted.sheet is None else read_paper(wanted.sheet)
     with local_file(video) as path:
-        from foleycli.media.mux import check_container
-        from foleycli.media.probe import probe
+        from foleycli.video.mux import check_container
+        from foleycli.video.probe import probe
 
         info = probe(path)  # before the model: a bad file should fail at once
         _check_span(info, wanted)
@@ -170,16 +149,6 @@ def _check_sidecars(video: str, targets: Sequence[Path | None], overwrite: bool)
     for target in targets:
         if target is not None:
             check_place(sidecar_path(target), (".json",), overwrite)
-
-
-def load_pipeline(wanted: Performance) -> FoleyPipeline:
-    """The model that was asked for, on its device."""
-    from foleycli.bundles.load import load_bundle
-
-    bundle = load_bundle(wanted.model, offline=wanted.offline)  # before torch: one that is missing is said at once
-    from foleycli.pipeline import FoleyPipeline
-
-    return FoleyPipeline(bundle, device=wanted.device, precision=wanted.precision, compiled=wanted.compiled)
 
 
 def _tell(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foleycli.cli.say import complain
+from foleycli.cli.console import complain
 from foleycli.cli.signals import Listener, Stopped
 
 

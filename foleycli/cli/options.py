@@ -36,7 +36,7 @@ def seconds(text: str) -> Fraction:
 
 def sounds(names: list[str] | None) -> tuple[str, ...]:
     """The classes named by --sound, spelt as the model spells them; raises UsageError with the nearest names."""
-    from foleycli.cuesheet import check_sound
+    from foleycli.cues.sheet import check_sound
 
     if any(not name.strip() for name in names or ()):
         raise UsageError("--sound: an empty name; 'foley sounds' lists those there are")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foleycli.cli.say import one_line
 from foleycli.cli.targets import check_place
-from foleycli.cuesheet import Cue
+from foleycli.cues.formats import SUFFIXES, check_library, read_sheet
+from foleycli.cues.sheet import Cue
+from foleycli.cues.timeline_markers import Reel
 from foleycli.errors import InputError
-from foleycli.sheets.formats import SUFFIXES, check_library, read_sheet
-from foleycli.sheets.markers import Reel
+from foleycli.text import one_line
 
 if TYPE_CHECKING:
-    from foleycli.media.probe import VideoInfo
+    from foleycli.video.probe import VideoInfo
 
 
 def check_paper(target: Path, overwrite: bool) -> None:

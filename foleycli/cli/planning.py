@@ -8,18 +8,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foleycli.bundles.bundle import read_bundle
+from foleycli.bundles.format import read_bundle
 from foleycli.bundles.store import resolve
+from foleycli.cli.console import Say
 from foleycli.cli.delivery import SAMPLE_RATE, in_video
-from foleycli.cli.probe import clock
-from foleycli.cli.say import Say, size
 from foleycli.errors import FoleyError
-from foleycli.specs import WINDOW_SECONDS, DitSpec
-from foleycli.timeline import COLUMN_SECONDS, plan_windows, whole_columns
+from foleycli.specs import DitSpec
+from foleycli.text import clock, size
+from foleycli.timeline import COLUMN_SECONDS, WINDOW_SECONDS, plan_windows, whole_columns
 
 if TYPE_CHECKING:
-    from foleycli.cli.dubbing import Performance
-    from foleycli.media.probe import VideoInfo
+    from foleycli.cli.performance import Performance
+    from foleycli.video.probe import VideoInfo
 
 AAC_BYTES_PER_SECOND = 24_000
 WAV_BYTES_PER_SECOND = 3 * SAMPLE_RATE

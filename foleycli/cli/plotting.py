@@ -8,13 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foleycli.cli.say import one_line
-from foleycli.figure.draw import Plot, Sound, write_figure
+from foleycli.reports.figure.draw import Plot, Sound, write_figure
+from foleycli.text import one_line
 
 if TYPE_CHECKING:
-    from foleycli.cuesheet import Cue
-    from foleycli.media.probe import VideoInfo
-    from foleycli.pipeline import TrackStream
+    from foleycli.cues.sheet import Cue
+    from foleycli.pipeline.foley_pipeline import TrackStream
+    from foleycli.video.probe import VideoInfo
 
 NAMED = 3  # kinds of sound in the notes; the rest is counted
 

@@ -7,15 +7,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foleycli.batch.settings import bundle_hash
 from foleycli.cli.delivery import Outcome
 from foleycli.cli.targets import write_text
-from foleycli.sidecar import Sidecar, sidecar_path, to_json
+from foleycli.workflows.batch.fingerprint import bundle_hash
+from foleycli.workflows.sidecar import Sidecar, sidecar_path, to_json
 
 if TYPE_CHECKING:
-    from foleycli.cli.dubbing import Performance
-    from foleycli.media.probe import VideoInfo
-    from foleycli.pipeline import FoleyPipeline, TrackStream
+    from foleycli.cli.performance import Performance
+    from foleycli.pipeline.foley_pipeline import FoleyPipeline, TrackStream
+    from foleycli.video.probe import VideoInfo
 
 
 def write_sidecar(

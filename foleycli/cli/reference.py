@@ -8,8 +8,8 @@ from typing import Any
 import typer
 
 from foleycli.cli.app import app
+from foleycli.cli.console import Say
 from foleycli.cli.examples import EXAMPLES
-from foleycli.cli.say import Say
 
 WIDTH = 100
 HEAD = """\

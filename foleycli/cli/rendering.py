@@ -11,16 +11,16 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from foleycli.atomic import atomic_file
 from foleycli.cli.paper import check_paper
 from foleycli.cli.targets import check_place, write_text
-from foleycli.cuesheet import Cue
+from foleycli.cues.formats import write_sheet
+from foleycli.cues.sheet import Cue
+from foleycli.cues.timeline_markers import Reel
 from foleycli.errors import UsageError
-from foleycli.media.atomic import atomic_file
-from foleycli.media.encode import write_video
 from foleycli.scenes.catalogue import KINDS, render
 from foleycli.scenes.sheet import contact_sheet
-from foleycli.sheets.formats import write_sheet
-from foleycli.sheets.markers import Reel
+from foleycli.video.encode import write_video
 
 if TYPE_CHECKING:
     from foleycli.scenes.scene import Scene

@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foleycli.batch import events
-from foleycli.batch.events import Event, Job
-from foleycli.batch.journal import Journal
-from foleycli.cli.say import Progress
+from foleycli.atomic import check_target
 from foleycli.errors import OutputError, UsageError
-from foleycli.media.atomic import check_target
+from foleycli.types import Progress
+from foleycli.workflows.batch import events
+from foleycli.workflows.batch.events import Event, Job
+from foleycli.workflows.batch.journal import Journal
 
 if TYPE_CHECKING:
-    from foleycli.cli.dubbing import Performance
-    from foleycli.report.rows import Outcome
+    from foleycli.cli.performance import Performance
+    from foleycli.reports.page.rows import Outcome
 
 SUFFIXES = (".html", ".htm")
 
 
 def check_report(page: Path, out_dir: Path, overwrite: bool) -> None:
     """Raises before the work if the page could not be written after it; a report of before may be replaced."""
-    from foleycli.report.page import is_report
+    from foleycli.reports.page.page import is_report
 
     if page.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--report {page}: a report is a page; name it .html")
@@ -53,8 +53,8 @@ class Gathered:
 
     def write(self, page: Path, wanted: Performance, progress: Progress, *, overwrite: bool) -> int:
         """Makes the rows, then the page; returns how many rows."""
-        from foleycli.report.page import Run, write_page
-        from foleycli.report.rows import PAGE_BYTES, make_row
+        from foleycli.reports.page.page import Run, write_page
+        from foleycli.reports.page.rows import PAGE_BYTES, make_row
 
         took, rows, free = time.monotonic() - self._started, [], PAGE_BYTES
         outcomes = [outcome for job, end in self._ends.items() if (outcome := self._outcome(job, end))]
@@ -67,15 +67,17 @@ class Gathered:
         return len(rows)
 
     def _outcome(self, job: Job, end: Event | None) -> Outcome | None:
-        from foleycli.report.rows import Outcome
+        from foleycli.reports.page.rows import Outcome
 
         match end:
             case events.Done():
-                return Outcome(job, "done", end.notes, end.seconds)
+                return Outcome(job.source, job.target, "done", end.notes.cues, end.notes.warnings, end.seconds)
             case events.Skipped():
-                return Outcome(job, "before", self._journal.notes(job))
+                known = self._journal.notes(job)
+                cues, warnings = (known.cues, known.warnings) if known else (None, ())
+                return Outcome(job.source, job.target, "before", cues, warnings)
             case events.Failed():
-                return Outcome(job, "failed", reason=end.reason)
+                return Outcome(job.source, job.target, "failed", reason=end.reason)
         return None
 
 

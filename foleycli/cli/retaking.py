@@ -11,17 +11,18 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from foleycli.batch.settings import bundle_hash
+from foleycli.audio.splice import splice
 from foleycli.cli.beside import beside_targets, make_folder
+from foleycli.cli.console import Say
 from foleycli.cli.delivery import Mix, fingerprint, in_video, lay_stems, origin_of, perform, place
-from foleycli.cli.dubbing import Performance, load_pipeline
-from foleycli.cli.say import Progress, Say
+from foleycli.cli.performance import Performance, load_pipeline
 from foleycli.cli.targets import SOUND_SUFFIXES, check_place, write_text
 from foleycli.errors import InputError, ModelError, UsageError
-from foleycli.media.containers import BY_SUFFIX
-from foleycli.media.splice import splice
-from foleycli.sidecar import Retake, Sidecar, find_video, read_sidecar, sidecar_path, to_json, touched_cues
-from foleycli.track import STEMS
+from foleycli.pipeline.track import STEMS
+from foleycli.types import Progress
+from foleycli.video.containers import BY_SUFFIX
+from foleycli.workflows.batch.fingerprint import bundle_hash
+from foleycli.workflows.sidecar import Retake, Sidecar, find_video, read_sidecar, sidecar_path, to_json, touched_cues
 
 
 def rerun(
@@ -84,7 +85,7 @@ class Player:
     """A sidecar's video, model and settings, ready to perform."""
 
     def __init__(self, sidecar: Sidecar, path: Path, target: Path, device: str | None, progress: Progress) -> None:
-        from foleycli.media.probe import probe
+        from foleycli.video.probe import probe
 
         self.sidecar, self.progress, self.whole = sidecar, progress, in_video(target)
         self.wanted = _performance(sidecar, path, device)

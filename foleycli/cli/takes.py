@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from foleycli.audio.files import AudioWriter
 from foleycli.cli.options import Keep
 from foleycli.evaluation.ranking import TakeScores, Wave, score_take
-from foleycli.media.audio import AudioWriter
-from foleycli.track import TrackStream, sum_of
+from foleycli.pipeline.track import TrackStream, sum_of
 
 BLOCK_SAMPLES = 1 << 18
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from foleycli.atomic import atomic_file, check_target
 from foleycli.errors import InputError, OutputError, UsageError
-from foleycli.media.atomic import atomic_file, check_target
-from foleycli.media.containers import BY_SUFFIX
+from foleycli.video.containers import BY_SUFFIX
 
 SOUND_SUFFIXES = (".wav", ".flac")
 STDOUT = "-"

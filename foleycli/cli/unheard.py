@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from foleycli.passages import audible
+from foleycli.models.passages import audible
 
 if TYPE_CHECKING:
-    from foleycli.pipeline import TrackStream
+    from foleycli.pipeline.foley_pipeline import TrackStream
 
 SILENT_DBTP = -100.0
 

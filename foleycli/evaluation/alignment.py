@@ -21,14 +21,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from foleycli.bundles.bundle import Bundle, read_bundle, write_bundle
-from foleycli.bundles.load import read_part
+from foleycli.audio.files import resample
+from foleycli.bundles.format import Bundle, read_bundle, read_part, write_bundle
 from foleycli.evaluation.cases import RATE
 from foleycli.evaluation.metrics import Array
 from foleycli.evaluation.report import interval
 from foleycli.evaluation.takes import Take, baseline_pictures
-from foleycli.media.audio import resample
-from foleycli.models.aligner import (
+from foleycli.networks.judges.sync_classifier import (
     BANDS,
     FRAMES_PER_STEP,
     Aligner,
@@ -36,9 +35,9 @@ from foleycli.models.aligner import (
     motion_curves,
     sound_bands,
 )
-from foleycli.models.flow import motion_grid
+from foleycli.networks.vision.flow import motion_grid
 
-JUDGE_DIR = Path(__file__).parent / "judge"
+JUDGE_DIR = Path(__file__).parent / "sync_classifier"
 JUDGE_NAME = "foley-judge-v2"
 PIECE_STEPS = 128  # judged at a time: 5.12 s
 HOP_STEPS = 64

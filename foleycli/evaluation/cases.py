@@ -16,13 +16,13 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from foleycli.cuesheet import Cue, check_sound
+from foleycli.audio.files import read_audio
+from foleycli.cues.sheet import Cue, check_sound
 from foleycli.errors import UsageError
 from foleycli.evaluation.metrics import onsets
 from foleycli.evaluation.sync import Truth, truth_of_events, truth_of_track
-from foleycli.media.audio import read_audio
-from foleycli.media.probe import VideoInfo, probe
 from foleycli.scenes import KINDS, Scene, render
+from foleycli.video.probe import VideoInfo, probe
 
 HELD_OUT_SEED = 50_000_000  # scenes for training have seeds far below
 SCENE_SECONDS = 8.0  # one window

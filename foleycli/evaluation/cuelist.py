@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from foleycli.cuesheet import Cue
+from foleycli.cues.sheet import Cue
 from foleycli.evaluation.metrics import Array, calibration_error, match_onsets
 from foleycli.evaluation.report import interval
 from foleycli.evaluation.takes import Take
-from foleycli.models.picking import are_true
+from foleycli.models.spot_perform.peak_picking import are_true
 
 TOLERANCE_SECONDS = 0.1
 

@@ -17,15 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from foleycli.bundles.bundle import Bundle, read_bundle, write_bundle
-from foleycli.bundles.load import read_part
+from foleycli.audio.files import resample
+from foleycli.bundles.format import Bundle, read_bundle, read_part, write_bundle
 from foleycli.evaluation.metrics import Array
-from foleycli.media.audio import resample
-from foleycli.models.ears import SILENT, Ears, excerpts, halve
-from foleycli.models.mel import log_mel
-from foleycli.specs import EarsSpec, MelSpec
+from foleycli.networks.codecs.mel import log_mel
+from foleycli.networks.judges.sound_classifier import SILENT, Ears, excerpts, halve
+from foleycli.specs import MelSpec, SoundClassifierSpec
 
-EARS_DIR = Path(__file__).parent / "ears"
+EARS_DIR = Path(__file__).parent / "sound_classifier"
 EARS_NAME = "foley-ears-v1"
 MOST_EXCERPTS = 24  # of one track
 
@@ -99,7 +98,7 @@ class Listener:
 def load_listener(folder: Path = EARS_DIR) -> Listener:
     """The ears in a folder, checked against their hashes; the packaged ones by default."""
     bundle = read_bundle(folder)
-    ears = Ears(bundle.spec("ears", EarsSpec))
+    ears = Ears(bundle.spec("ears", SoundClassifierSpec))
     ears.load_state_dict(read_part(bundle, "ears"))
     reference = read_part(bundle, "reference")
     return Listener(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from foleycli.models.picking import find_peaks, refine_peak
+from foleycli.models.spot_perform.peak_picking import find_peaks, refine_peak
 
 Array = npt.NDArray[np.floating]
 

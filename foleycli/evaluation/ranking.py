@@ -17,16 +17,16 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from foleycli.cuesheet import Cue
-from foleycli.evaluation.metrics import EARLY_SECONDS, ENVELOPE_RATE, SMOOTH_SECONDS, onset_envelope, smooth
-from foleycli.media.leveller import (
+from foleycli.audio.level_rider import (
     ATTACK_SECONDS,
     BLOCK_SECONDS,
     LEAD_SECONDS,
     STRENGTH_RANGE_DB,
     wanted_db,
 )
-from foleycli.media.limit import KNEE
+from foleycli.audio.limit import KNEE
+from foleycli.cues.sheet import Cue
+from foleycli.evaluation.metrics import EARLY_SECONDS, ENVELOPE_RATE, SMOOTH_SECONDS, onset_envelope, smooth
 
 Wave = npt.NDArray[np.float32]
 Reader = Callable[[float, float], Wave]  # (from, to) in the seconds that the cues count -> (S,)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from foleycli.classes import SPAN_CLASSES
-from foleycli.cuesheet import Cue
+from foleycli.cues.classes import SPAN_CLASSES
+from foleycli.cues.sheet import Cue
 from foleycli.evaluation.cases import write_film
 from foleycli.evaluation.embeddings import Listener
 from foleycli.evaluation.report import Report, interval

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from foleycli.bundles.load import LoadedBundle
 from foleycli.evaluation.alignment import Judge, alignment, load_judge
 from foleycli.evaluation.cases import RATE, Case, clip_cases, scene_cases
 from foleycli.evaluation.cuelist import cue_scores
@@ -21,7 +20,8 @@ from foleycli.evaluation.report import Report, Scores, interval
 from foleycli.evaluation.sound import clipped_share, peak_db, rms_db, seam_rank
 from foleycli.evaluation.sync import SyncScore
 from foleycli.evaluation.takes import Player, Take, borders, listening_times, sync_scores, take
-from foleycli.pipeline import FoleyPipeline
+from foleycli.models.loaded import LoadedBundle
+from foleycli.pipeline.foley_pipeline import FoleyPipeline
 
 Progress = Callable[[str, int, int], None]
 

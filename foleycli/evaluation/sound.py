@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from foleycli.evaluation.metrics import Array
-from foleycli.models.mel import log_mel
+from foleycli.networks.codecs.mel import log_mel
 from foleycli.specs import MelSpec
 
 FULL_SCALE = 0.999

@@ -12,14 +12,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from foleycli.cuesheet import Cue
+from foleycli.cues.sheet import Cue
 from foleycli.evaluation.cases import Case
 from foleycli.evaluation.sync import SyncScore, frame_difference, random_curve, score_curve, score_track
-from foleycli.media.frames import FrameReader
-from foleycli.media.probe import probe
-from foleycli.models.ears import LEAD_FRAMES
-from foleycli.pipeline import Track
+from foleycli.networks.judges.sound_classifier import LEAD_FRAMES
+from foleycli.pipeline.foley_pipeline import Track
 from foleycli.specs import MelSpec
+from foleycli.video.frames import FrameReader
+from foleycli.video.probe import probe
 
 BASELINE_RATE, BASELINE_PIXELS = 25, (64, 64)
 RANDOM_DRAWS = 8

@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from foleycli.bundles.bundle import Bundle, spec_from_plain, write_bundle
-from foleycli.bundles.load import PARTS, SPOT_PERFORM
+from foleycli.bundles.format import SPOT_PERFORM, Bundle, spec_from_plain, write_bundle
 from foleycli.errors import InputError
-from foleycli.models.dit import without_interpolator
+from foleycli.models.loaded import PARTS
+from foleycli.networks.mdsgen.dit import without_interpolator
 from foleycli.specs import CueSpec, DitSpec, MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
 
 SPECS: dict[str, type] = {

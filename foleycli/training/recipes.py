@@ -17,29 +17,29 @@ from pathlib import Path
 
 import torch
 
-from foleycli.bundles.bundle import read_bundle, spec_from_plain
-from foleycli.bundles.load import LoadedBundle
-from foleycli.classes import SOUND_CLASSES
+from foleycli.bundles.format import read_bundle, spec_from_plain
+from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.errors import InputError
-from foleycli.models.timbre import TIMBRE_SIZE
-from foleycli.models.vae import MelVae
-from foleycli.models.vocoder import IstftVocoder
+from foleycli.models.loaded import LoadedBundle
+from foleycli.networks.codecs.vae import MelVae
+from foleycli.networks.codecs.vocoder import IstftVocoder
+from foleycli.networks.mdsgen.timbre import TIMBRE_SIZE
 from foleycli.scenes.catalogue import sample
 from foleycli.specs import CueSpec, DitSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
-from foleycli.training.ablations import ablated
 from foleycli.training.assemble import TRAINING_DATA, assemble
-from foleycli.training.attribution import attribution_list
-from foleycli.training.calibration import calibrate, peaks_of
-from foleycli.training.casting import CANDIDATES, EARS_RUN, cast_palette, casting_ears
-from foleycli.training.codec import VaeRecipe, VocoderRecipe
-from foleycli.training.features import LatentSet, build_rehearsals, encode_shards
+from foleycli.training.codec.codec import VaeRecipe, VocoderRecipe
+from foleycli.training.data.attribution import attribution_list
+from foleycli.training.data.cue_player import SoundBank
+from foleycli.training.data.mixes import WindowMixer
+from foleycli.training.data.sounds import INDEX_NAME, SoundCache, build_sound_cache
 from foleycli.training.loop import RunConfig, fit
-from foleycli.training.mixes import WindowMixer
-from foleycli.training.palette import build_palette
-from foleycli.training.performance import SoundBank
-from foleycli.training.performer import PerformerRecipe, train_performer
-from foleycli.training.sounds import INDEX_NAME, SoundCache, build_sound_cache
-from foleycli.training.spotting import SHARD_CLIPS, SceneClips, train_spotter, write_shard
+from foleycli.training.mdsgen.ablations import ablated
+from foleycli.training.mdsgen.features import LatentSet, build_rehearsals, encode_shards
+from foleycli.training.mdsgen.palette import build_palette
+from foleycli.training.mdsgen.palette_selection import CANDIDATES, EARS_RUN, cast_palette, casting_ears
+from foleycli.training.mdsgen.performer import PerformerRecipe, train_performer
+from foleycli.training.spotter.calibration import calibrate, peaks_of
+from foleycli.training.spotter.spotter import SHARD_CLIPS, SceneClips, train_spotter, write_shard
 from foleycli.training.workspace import Workspace, trained_vae
 
 CUES = CueSpec(SOUND_CLASSES, embedding=64, held_seconds=(0.1, 0.6), timbre=TIMBRE_SIZE)

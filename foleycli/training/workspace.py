@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from foleycli.bundles.bundle import spec_from_plain
+from foleycli.bundles.format import spec_from_plain
 from foleycli.errors import InputError
-from foleycli.models.vae import MelVae
+from foleycli.networks.codecs.vae import MelVae
 from foleycli.specs import VaeSpec
 from foleycli.training.loop import Report, RunConfig
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from foleycli.bundles.bundle import MANIFEST, Bundle, read_bundle, spec_from_plain, write_bundle
-from foleycli.bundles.load import read_part
+from foleycli.bundles.format import MANIFEST, Bundle, read_bundle, spec_from_plain, write_bundle
 from foleycli.errors import ModelError
+from foleycli.models.loaded import read_part
 from foleycli.specs import MelSpec, SamplerSpec, SpotterSpec, VaeSpec
 
 

@@ -14,9 +14,9 @@ import torch
 from foleycli.bundles import store
 from foleycli.bundles.convert import hifigan_audioldm, mdsgen_official
 from foleycli.bundles.importing import OFFICIAL_DIT, OFFICIAL_SPECS, import_mdsgen, require_fit
-from foleycli.bundles.load import LoadedBundle
 from foleycli.errors import ModelError, UsageError
-from foleycli.models.dit import MDSGen
+from foleycli.models.loaded import LoadedBundle
+from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.specs import KlVaeSpec
 from tests.golden import FOLDER, formula_state
 

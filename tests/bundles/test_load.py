@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from foleycli.bundles.bundle import Bundle, write_bundle
-from foleycli.bundles.load import PARTS, SPOT_PERFORM, load_bundle, read_part
+from foleycli.bundles.format import Bundle, write_bundle
 from foleycli.errors import ModelError
+from foleycli.models.loaded import PARTS, SPOT_PERFORM, load_bundle, read_part
 from tests.tiny_model import SPECS, networks, write_tiny
 
 
@@ -70,7 +70,7 @@ def test_missing_parts_and_weights_that_dont_fit_are_refused(tmp_path: Path, tin
 def test_a_model_that_is_not_there_is_said_before_torch_is_imported() -> None:
     code = (
         "import sys\n"
-        "from foleycli.bundles.load import load_bundle\n"
+        "from foleycli.models.loaded import load_bundle\n"
         "from foleycli.errors import ModelError\n"
         "try: load_bundle('hf://someone/absent', offline=True)\n"
         "except ModelError as error: print(error)\n"

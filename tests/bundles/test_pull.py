@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from foleycli.bundles import catalogue, store
-from foleycli.bundles.bundle import write_bundle
+from foleycli.bundles.format import write_bundle
 from foleycli.bundles.remote import HubName, Listing, allows_commerce
 from foleycli.errors import ModelError
 from tests.bundles.hub_server import COMMIT, FakeHub, running
@@ -214,7 +214,7 @@ def test_the_command_says_the_licence_before_and_the_folder_after(
 ) -> None:
     from typer.testing import CliRunner
 
-    from foleycli.cli.models import app
+    from foleycli.cli.commands.models import app
 
     ran = CliRunner().invoke(app, ["pull", "someone/rain", "--to", str(tmp_path / "mine")])
     assert ran.exit_code == 0

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from foleycli.bundles import store
-from foleycli.bundles.bundle import write_bundle
 from foleycli.bundles.catalogue import CATALOGUE, find
-from foleycli.bundles.load import load_bundle
+from foleycli.bundles.format import write_bundle
 from foleycli.errors import ModelError
+from foleycli.models.loaded import load_bundle
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,8 @@ import pytest
 from foleycli.bundles import store
 from foleycli.cli.app import main
 from foleycli.cli.signals import Listener
-from foleycli.media.encode import write_video
 from foleycli.scenes.catalogue import render
+from foleycli.video.encode import write_video
 from tests.tiny_model import write_tiny
 
 

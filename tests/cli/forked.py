@@ -35,17 +35,6 @@ def warm_up() -> None:
     import av  # noqa: F401
     import scipy.signal  # noqa: F401
 
-    import foleycli.batch.runner
-    import foleycli.bundles.load
-    import foleycli.cli.batching
-    import foleycli.cli.dubbing
-    import foleycli.models.cues
-    import foleycli.models.dit
-    import foleycli.models.spotter
-    import foleycli.models.vae
-    import foleycli.models.vocoder
-    import foleycli.pipeline  # noqa: F401
-
 
 def run_here(arguments: list[str]) -> NoReturn:
     """`foley ARGUMENTS` in this process, which ends with its exit code, without the goodbyes of its parent."""

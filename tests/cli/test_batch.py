@@ -15,16 +15,15 @@ import pytest
 import soundfile
 from rich.console import Console
 
-from foleycli import FoleyPipeline
-from foleycli.batch import events
+from foleycli import FoleyPipeline, atomic
+from foleycli.cli.batch_display import Told
 from foleycli.cli.batching import warm
-from foleycli.cli.board import Told
-from foleycli.cli.say import Say
+from foleycli.cli.console import Say
 from foleycli.cli.signals import Stopped
-from foleycli.media import atomic
+from foleycli.workflows.batch import events
 from tests.cli.conftest import Foley
 from tests.cli.test_signals import SAID
-from tests.media.clips import make_clip
+from tests.video.clips import make_clip
 
 KILLS = int(os.environ.get("FOLEY_KILLS", "4"))
 

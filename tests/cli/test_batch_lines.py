@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from foleycli.batch import events
-from foleycli.batch.events import Event, Job, Notes
-from foleycli.batch.runner import KINDS
-from foleycli.cli.board import Told, planned
-from foleycli.cli.say import Say
+from foleycli.cli.batch_display import Told, planned
+from foleycli.cli.console import Say
+from foleycli.workflows.batch import events
+from foleycli.workflows.batch.events import Event, Job, Notes
+from foleycli.workflows.batch.runner import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "batch.md").read_text()
 LINES = PAGE.split("## JSON lines")[1]

@@ -12,19 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from foleycli.bundles.bundle import read_bundle
 from foleycli.bundles.catalogue import CATALOGUE
-from foleycli.classes import SOUND_CLASSES
+from foleycli.bundles.format import read_bundle
 from foleycli.cli.paper import read_paper
-from foleycli.cli.probe import clock
-from foleycli.cli.say import one_line, size, table
-from foleycli.cuesheet import Cue, read_cues
+from foleycli.cues.audacity import write_labels
+from foleycli.cues.classes import SOUND_CLASSES
+from foleycli.cues.formats import write_sheet
+from foleycli.cues.sheet import Cue, read_cues
+from foleycli.cues.timeline_markers import Reel
 from foleycli.scenes.catalogue import KINDS, render
-from foleycli.sheets.formats import write_sheet
-from foleycli.sheets.labels import write_labels
-from foleycli.sheets.markers import Reel
+from foleycli.text import clock, one_line, size, table
 from tests.cli.conftest import Foley
-from tests.media.clips import make_clip
+from tests.video.clips import make_clip
 
 
 def test_a_cue_sheet_reads_back_the_same_in_both_forms(foley: Foley, clip: Path) -> None:

@@ -12,10 +12,10 @@ import pytest
 import soundfile
 
 from foleycli.cli import retaking
-from foleycli.media.mux import find_ffmpeg
+from foleycli.video.mux import find_ffmpeg
+from tests.audio.test_loudness import ebur128
 from tests.cli.conftest import Foley
-from tests.media.clips import even, make_clip
-from tests.media.test_loudness import ebur128
+from tests.video.clips import even, make_clip
 
 
 def tags(path: Path) -> dict[str, str]:
@@ -158,7 +158,7 @@ def test_stems_replace_nothing_unless_asked_and_come_with_the_output_or_not_at_a
     assert mine.read_text() == "mine" and not (tmp_path / "out.wav").exists()
     plan = json.loads(foley("dub", clip, "-o", "out.wav", "-n", "--json", "--stems", "other").text)
     assert plan["stems"] == ["other/out.impacts.wav", "other/out.ambience.wav"] and not (tmp_path / "other").exists()
-    for module in ("media.mux", "cli.delivery"):  # then ffmpeg finds it out when all the sound is made
+    for module in ("video.mux", "cli.delivery"):  # then ffmpeg finds it out when all the sound is made
         monkeypatch.setattr(f"foleycli.{module}.check_container", lambda info, out: None)
     assert foley("dub", clip, "-o", "out.webm", *silent, "--stems", "other").code == 5
     assert list((tmp_path / "other").iterdir()) == []
@@ -170,7 +170,7 @@ def test_stems_replace_nothing_unless_asked_and_come_with_the_output_or_not_at_a
 def test_pictures_that_do_not_go_into_the_file_are_refused_before_the_work(
     foley: Foley, clip: Path, monkeypatch: pytest.MonkeyPatch, dry: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("foleycli.cli.dubbing.load_pipeline", lambda wanted: pytest.fail("the work began"))
+    monkeypatch.setattr("foleycli.cli.performance.load_pipeline", lambda wanted: pytest.fail("the work began"))
     ran = foley("dub", clip, "-o", "out.webm", *dry)
     assert ran.code == 5 and ran.err == "foley: out.webm: h264 video does not go into .webm here; use .mp4 or .mkv\n"
 

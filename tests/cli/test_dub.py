@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from foleycli.media.encode import write_video
-from foleycli.media.probe import probe
 from foleycli.scenes.catalogue import render
-from foleycli.sidecar import read_sidecar
+from foleycli.video.encode import write_video
+from foleycli.video.probe import probe
+from foleycli.workflows.sidecar import read_sidecar
 from tests.cli.conftest import Foley
 
 

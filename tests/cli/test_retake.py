@@ -11,12 +11,20 @@ import numpy as np
 import pytest
 import soundfile
 
-from foleycli.cuesheet import Cue
-from foleycli.media import leveller
-from foleycli.models.cues import HIT_SECONDS
-from foleycli.sidecar import BEFORE_SECONDS, Retake, Sidecar, read_sidecar, sidecar_path, to_json, touched_cues
+from foleycli.audio import level_rider as leveller
+from foleycli.cues.sheet import Cue
+from foleycli.networks.mdsgen.cues import HIT_SECONDS
+from foleycli.workflows.sidecar import (
+    BEFORE_SECONDS,
+    Retake,
+    Sidecar,
+    read_sidecar,
+    sidecar_path,
+    to_json,
+    touched_cues,
+)
 from tests.cli.conftest import Foley
-from tests.media.clips import make_clip
+from tests.video.clips import make_clip
 
 RATE = 48000
 

@@ -10,21 +10,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from foleycli.cuesheet import Cue
+from foleycli.cues.sheet import Cue
 from foleycli.evaluation.cases import Case, write_film
 from foleycli.evaluation.embeddings import Listener, Reference
 from foleycli.evaluation.sync import truth_of_events
-from foleycli.models.ears import Ears, excerpts, halve
-from foleycli.models.mel import log_mel
-from foleycli.pipeline import Track
-from foleycli.specs import EarsSpec, MelSpec
+from foleycli.networks.codecs.mel import log_mel
+from foleycli.networks.judges.sound_classifier import Ears, excerpts, halve
+from foleycli.pipeline.foley_pipeline import Track
+from foleycli.specs import MelSpec, SoundClassifierSpec
 from foleycli.timeline import plan_windows
-from foleycli.training.listening import Excerpts, naming_loss, spoil
+from foleycli.training.judges.sound_classifier import Excerpts, naming_loss, spoil
 
 RATE = 32000
 NAMES = ("footsteps", "glass", "impact_metal", "rain")
 SECONDS = 5.0
-SPEC = EarsSpec(NAMES, widths=(8, 12, 16, 24), embedding=8, dropout=0.0)
+SPEC = SoundClassifierSpec(NAMES, widths=(8, 12, 16, 24), embedding=8, dropout=0.0)
 
 
 def voice(name: str, rng: np.random.Generator) -> np.ndarray:

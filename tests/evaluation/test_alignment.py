@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foleycli.cuesheet import Cue
+from foleycli.cues.sheet import Cue
 from foleycli.evaluation.alignment import JUDGE_DIR, Judge, alignment, load_judge, pieces, save_judge
 from foleycli.evaluation.cases import Case
 from foleycli.evaluation.takes import take

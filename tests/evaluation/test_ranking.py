@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foleycli.cuesheet import Cue
+from foleycli.audio.level_rider import ride, wanted_db
+from foleycli.cues.sheet import Cue
 from foleycli.evaluation import ranking
 from foleycli.evaluation.ranking import Reader, TakeScores, score_take
-from foleycli.media.leveller import ride, wanted_db
 
 RATE, SECONDS = 16000, 6.0
 HITS = tuple(Cue(time, strength) for time, strength in ((0.5, 0.7), (1.3, 0.4), (2.4, 0.6), (3.1, 0.8), (4.6, 0.5)))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from foleycli.cuesheet import Cue
+from foleycli.cues.sheet import Cue
 from foleycli.evaluation.repertoire import hear_repertoire, sheet
-from foleycli.pipeline import Track
+from foleycli.pipeline.foley_pipeline import Track
 from tests.evaluation.sounding import NAMES, RATE, listener, play
 
 

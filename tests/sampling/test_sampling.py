@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from foleycli.drawing import window_noise
 from foleycli.sampling.guidance import from_velocity, guided, power_cosine
-from foleycli.sampling.holding import held
+from foleycli.sampling.inpainting import held
+from foleycli.sampling.latents import window_noise
 from foleycli.sampling.schedule import Schedule
 from foleycli.sampling.solver import Denoiser, Steps, sample
 from foleycli.specs import SamplerSpec

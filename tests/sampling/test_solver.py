@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from foleycli.sampling.guidance import from_velocity
-from foleycli.sampling.holding import held
+from foleycli.sampling.inpainting import held
 from foleycli.sampling.solver import Denoiser, Steps, sample, steps_of
 from foleycli.specs import SamplerSpec
 

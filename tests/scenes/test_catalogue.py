@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from foleycli.classes import SOUND_CLASSES
+from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.scenes import KINDS, render, sample
 from foleycli.scenes.camera import rolling_shutter_seconds
 from foleycli.scenes.sheet import contact_sheet

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from foleycli.cli.train import NAMES, line
+from foleycli.cli.commands.train import NAMES, line
 from foleycli.errors import InputError
 from foleycli.training.loop import Report
 from foleycli.training.recipes import RECIPES

@@ -1,0 +1,157 @@
+"""Brings each performed cue to the loudness that its strength asks for, as a mixer's hand on the fader would.
+
+    gain  ____      ________
+              \\____/        \\___    one level per hit, changed in the 10 ms before it; spans between them
+
+Strength 1 is a loudest 50 ms of -11 dBFS for a hit and -14 dBFS for a span; strength 0 lies 24 dB below. The models
+perform 6 dB lower, as they were taught.
+The fader moves along the film, not along a window: what a window finds is told to its neighbours in the shot, so that
+where two overlap they stand at the same gain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from foleycli.cues.sheet import Cue
+from foleycli.timeline import Window
+
+HIT_LEVEL_DB, SPAN_LEVEL_DB, STRENGTH_RANGE_DB = -11.0, -14.0, 24.0
+MAKE_UP_DB = 6.0  # what the delivered level lies above the rehearsed one
+MOST_CUT_DB, MOST_LIFT_DB = 24.0, 18.0
+ABSENT_DB = 41.0  # what lies this far below was not performed: lifting it would lift noise
+BLOCK_SECONDS = 0.05
+LEAD_SECONDS = 0.01  # the fader moves before the attack
+ATTACK_SECONDS = 0.4  # where the loudest of a hit is looked for
+RING_SECONDS, RETURN_SECONDS = 4.0, 1.0  # a hit's gain stays this long, then goes back to that of the span under it
+CLEAR_SECONDS = 0.25  # of a span alone, at least, to tell its level
+
+Wave = npt.NDArray[np.float32]
+
+
+def wanted_db(cue: Cue) -> float:
+    """The level in dBFS that this cue's strength means."""
+    return (HIT_LEVEL_DB if cue.stop is None else SPAN_LEVEL_DB) + STRENGTH_RANGE_DB * (cue.strength - 1)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The gains in dB that one window finds: by the time of each hit in it; for each span, the middle of its part."""
+
+    hits: dict[float, tuple[float, bool]]  # dB, and whether its attack was heard to the end
+    spans: list[tuple[Cue, float, float]]  # the span, the middle of what the window hears of it, dB
+
+
+def ride(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Wave:
+    """One window (S,) by itself, beginning at `start_seconds`: each cue at its level; timing and silence unchanged."""
+    return _moved(wave, [find_gains(wave, cues, start_seconds, sample_rate)], start_seconds, sample_rate)
+
+
+def ride_windows(
+    parts: Iterable[tuple[Window, Wave]], cues: Sequence[Cue], origin: Fraction, sample_rate: int
+) -> Iterator[tuple[Window, Wave]]:
+    """Windows in order, times counting from `origin`, each at its levels; one is held back until the next comes."""
+    before: list[Found] = []  # of the window before the last, if in its shot
+    last: tuple[Window, Wave, Found] | None = None
+    for window, wave in parts:
+        found = find_gains(wave, cues, float(origin + window.start), sample_rate)
+        joined = [found] if window.fade_in else []
+        if last is not None:
+            yield last[0], _moved(last[1], [*before, last[2], *joined], float(origin + last[0].start), sample_rate)
+            before = [last[2]] if joined else []
+        last = window, wave, found
+    if last is not None:
+        yield last[0], _moved(last[1], [*before, last[2]], float(origin + last[0].start), sample_rate)
+
+
+def find_gains(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Found:
+    """What the fader should do, by the sound (S,) of the window that begins at `start_seconds`."""
+    stop_seconds = start_seconds + len(wave) / sample_rate
+    heard = [cue for cue in cues if not cue.mute and cue.time < stop_seconds]
+    spans = [cue for cue in heard if (cue.stop or 0.0) > start_seconds]
+    by_time = {cue.time: cue for cue in heard if cue.stop is None}
+    hits = sorted(time for time in by_time if time >= start_seconds - LEAD_SECONDS)
+    gains: dict[float, tuple[float, bool]] = {}
+    for time, after in zip(hits, [*hits[1:], stop_seconds + 1.0], strict=False):
+        first, last = (max(0, round((at - LEAD_SECONDS - start_seconds) * sample_rate)) for at in (time, after))
+        loudest = wave[first : min(last, first + round(ATTACK_SECONDS * sample_rate))]
+        lift = MAKE_UP_DB if any(_overlap(cue, time) for cue in spans) else MOST_LIFT_DB
+        change = _change(_loudest_db(loudest, sample_rate), wanted_db(by_time[time]), lift)
+        gains[time] = change, time + ATTACK_SECONDS <= stop_seconds
+    return Found(gains, _span_gains(wave, spans, list(by_time), start_seconds, sample_rate))
+
+
+def _span_gains(
+    wave: Wave, spans: Sequence[Cue], hits: Sequence[float], start_seconds: float, sample_rate: int
+) -> list[tuple[Cue, float, float]]:
+    clear = np.ones(len(wave), bool)
+    for time in hits:
+        first, last = ((at - start_seconds) * sample_rate for at in (time - 0.1, time + RING_SECONDS + RETURN_SECONDS))
+        clear[max(0, round(first)) : max(0, round(last))] = False
+    found = []
+    for cue in spans:
+        first, last = (round((at - start_seconds) * sample_rate) for at in (cue.time, cue.stop or 0.0))
+        first, last = max(0, first), min(len(wave), last)
+        alone = wave[first:last][clear[first:last]]
+        if len(alone) and len(alone) >= min(last - first, CLEAR_SECONDS * sample_rate):
+            middle = start_seconds + (first + last) / 2 / sample_rate
+            found.append((cue, middle, _change(_rms_db(alone), wanted_db(cue), MOST_LIFT_DB)))
+    return found
+
+
+def _moved(wave: Wave, found: Sequence[Found], start_seconds: float, sample_rate: int) -> Wave:
+    """The window under the fader, by what it and its neighbours found, in order."""
+    lead = round(LEAD_SECONDS * sample_rate)
+    times = start_seconds + np.arange(len(wave) + lead) / sample_rate
+    gain_db, spanned = np.zeros(len(times)), np.zeros(len(times), bool)
+    for cue in dict.fromkeys(cue for one in found for cue, _, _ in one.spans):
+        known = [(middle, gain) for one in found for other, middle, gain in one.spans if other == cue]
+        part = (times >= cue.time) & (times < (cue.stop or 0.0))
+        gain_db[part] = np.interp(times[part], [middle for middle, _ in known], [gain for _, gain in known])
+        spanned |= part
+    hits: dict[float, tuple[float, bool]] = {}
+    for one in found:  # the first that hears it out: to the next its attack may lie across the edge
+        hits |= {time: gain for time, gain in one.hits.items() if not hits.get(time, (0.0, False))[1]}
+    for time, after in zip(sorted(hits), [*sorted(hits)[1:], times[-1] + 1.0], strict=False):
+        gain, _ = hits[time]
+        first, last = (max(0, round((at - LEAD_SECONDS - start_seconds) * sample_rate)) for at in (time, after))
+        back = np.clip((times[first:last] - time - RING_SECONDS) / RETURN_SECONDS, 0, 1) * spanned[first:last]
+        gain_db[first:last] = gain + back * (gain_db[first:last] - gain)
+    smooth = _glide(gain_db.astype(np.float32), lead)[: len(wave)]
+    return (wave * 10 ** (smooth / 20)).astype(np.float32)
+
+
+def _overlap(span: Cue, time: float) -> bool:
+    return span.time - 0.1 <= time <= (span.stop or 0.0) + 0.1
+
+
+def _change(found_db: float, wanted: float, most_lift_db: float) -> float:
+    if found_db < wanted - ABSENT_DB:
+        return 0.0
+    return float(np.clip(wanted - found_db, -MOST_CUT_DB, most_lift_db))
+
+
+def _rms_db(wave: Wave) -> float:
+    return float(10 * np.log10((wave.astype(np.float64) ** 2).mean() + 1e-12)) if len(wave) else -120.0
+
+
+def _loudest_db(wave: Wave, sample_rate: int) -> float:
+    """Level of the loudest 50 ms, at steps of 10 ms."""
+    step, block = round(0.01 * sample_rate), round(BLOCK_SECONDS * sample_rate)
+    total = np.concatenate([[0.0], np.cumsum(wave.astype(np.float64) ** 2)])
+    firsts = np.arange(0, max(1, len(wave) - block + 1), step)
+    power = (total[np.minimum(firsts + block, len(wave))] - total[firsts]) / block
+    return float(10 * np.log10(power.max() + 1e-12))
+
+
+def _glide(curve: Wave, width: int) -> Wave:
+    """Each step of the curve as a straight line over the `width` samples before it."""
+    padded = np.concatenate([curve, np.full(width, curve[-1] if len(curve) else 0.0, np.float32)])
+    total = np.concatenate([[0.0], np.cumsum(padded, dtype=np.float64)])
+    glided: Wave = ((total[width:] - total[:-width])[: len(curve)] / width).astype(np.float32)
+    return glided

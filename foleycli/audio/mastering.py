@@ -1,0 +1,139 @@
+"""The level of the whole: its loudness set, its true peaks kept under -1 dBTP, its stems given the same gain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from foleycli.audio.files import AudioWriter, Samples
+from foleycli.audio.loudness import (
+    SETTLE_SAMPLES,
+    LoudnessMeter,
+    decibels,
+    from_decibels,
+    limiter_gain,
+    true_peaks,
+)
+
+CEILING_DBTP = -1.0
+CODEC_ROOM_DB = 1.0  # what AAC and Opus put on top of the sharpest peaks
+MARGIN_DB = 0.1  # the limiter's own gain moves between samples
+SHORT_SECONDS = 3  # under this, loudness means little: the peak is set instead
+BLOCK_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class LevelReport:
+    """What the finished track measures; `loudness_lufs` is None if not asked for, or too short or quiet to have one."""
+
+    loudness_lufs: float | None
+    true_peak_dbtp: float
+    gain_db: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stems:
+    """A sound file with a channel per stem, and the file that each becomes."""
+
+    parts: Path
+    targets: tuple[Path, ...]
+
+
+def master(
+    mixed: Path,
+    out: Path,
+    level_db: float,
+    loudness_lufs: float | None,
+    stems: Stems | None = None,
+    ceiling_dbtp: float = CEILING_DBTP,
+) -> LevelReport:
+    """Writes `mixed` to `out` at `loudness_lufs`, or if that is None `level_db` louder; peaks stay below."""
+
+    def limit(level_db: float) -> float:
+        return _limit(mixed, out, level_db, stems, ceiling_dbtp - MARGIN_DB)
+
+    if loudness_lufs is None:
+        return LevelReport(None, decibels(limit(level_db)), level_db)
+    level_db, warnings = _wanted_level(mixed, loudness_lufs, ceiling_dbtp)
+    peak, loudness = limit(level_db), _loudness(out)
+    if loudness is not None and not warnings:
+        # What the limiter took off is given back once; more would only squash it.
+        level_db += loudness_lufs - loudness
+        peak, loudness = limit(level_db), _loudness(out)
+        if loudness is None or abs(loudness_lufs - loudness) > 0.5:
+            near = f"{loudness or 0:.1f} LUFS is as near to {loudness_lufs:g}"
+            warnings = [f"{near} as peaks under {ceiling_dbtp:g} dBTP allow"]
+    return LevelReport(loudness, decibels(peak), level_db, tuple(warnings))
+
+
+def blocks_of(path: Path, settle: int = 0) -> Iterator[tuple[Samples, slice]]:
+    """(C, S) blocks in order, each with `settle` samples of context where there are any, and where the block lies."""
+    with soundfile.SoundFile(str(path)) as file:
+        size = file.samplerate * BLOCK_SECONDS
+        for start in range(0, file.frames, size):
+            first, stop = max(0, start - settle), min(file.frames, start + size)
+            file.seek(first)
+            samples = file.read(min(file.frames, stop + settle) - first, dtype="float32", always_2d=True).T
+            yield samples, slice(start - first, stop - first)
+
+
+def _loudness(path: Path) -> float | None:
+    about = soundfile.info(str(path))
+    meter = LoudnessMeter(about.samplerate, about.channels)
+    for samples, _ in blocks_of(path):
+        meter.add(samples)
+    return meter.integrated()
+
+
+def _wanted_level(path: Path, loudness_lufs: float, ceiling_dbtp: float) -> tuple[float, list[str]]:
+    """dB to add, and what had to be done differently from what was asked."""
+    peak = max(float(true_peaks(samples)[inner].max()) for samples, inner in blocks_of(path, SETTLE_SAMPLES))
+    loudness = _loudness(path)
+    if peak < 1e-5:
+        return 0.0, ["the track is silent: no loudness to set"]
+    if loudness is None or soundfile.info(str(path)).duration < SHORT_SECONDS:
+        return ceiling_dbtp - MARGIN_DB - decibels(peak), [
+            f"under {SHORT_SECONDS} s: peak set to {ceiling_dbtp:g} dBTP, not loudness"
+        ]
+    return loudness_lufs - loudness, []
+
+
+def _limit(source: Path, target: Path, level_db: float, stems: Stems | None, ceiling_dbtp: float) -> float:
+    """Writes `source` at another level, under the ceiling; returns its true peak.
+
+    Stems get the very gain that the whole gets. It is low enough for each of them too: where they cancel out, a stem
+    is louder than the sum.
+    """
+    about = soundfile.info(str(source))
+    gain, highest = np.float32(from_decibels(level_db)), 0.0
+    ceiling = from_decibels(ceiling_dbtp)
+    rate, seconds = about.samplerate, about.duration
+    with ExitStack() as stack:
+        writer = stack.enter_context(AudioWriter(target, rate, about.channels, seconds=seconds))
+        paths = () if stems is None else stems.targets
+        singly = [stack.enter_context(AudioWriter(path, rate, seconds=seconds)) for path in paths]
+        for samples, inner in _with_stems(source, stems):
+            louder = samples * gain
+            limited = louder * limiter_gain(true_peaks(louder), ceiling, rate)
+            whole = limited[: about.channels]
+            highest = max(highest, float(true_peaks(whole)[inner].max()))
+            writer.write(whole[:, inner])
+            for one, part in zip(singly, limited[about.channels :], strict=True):
+                one.write(part[inner])
+    return highest
+
+
+def _with_stems(source: Path, stems: Stems | None) -> Iterator[tuple[Samples, slice]]:
+    """Blocks of `source` with its stems as further channels."""
+    if stems is None:
+        yield from blocks_of(source, SETTLE_SAMPLES)
+        return
+    both = zip(blocks_of(source, SETTLE_SAMPLES), blocks_of(stems.parts, SETTLE_SAMPLES), strict=True)
+    for (samples, inner), (apart, _) in both:
+        yield np.concatenate([samples, apart]), inner

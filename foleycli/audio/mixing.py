@@ -1,0 +1,134 @@
+"""The last desk before the file: gain, the video's own sound mixed in or ducked, then the master's level."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import soundfile
+import soxr
+
+from foleycli.audio.files import AudioWriter, fit, read_audio, spread
+from foleycli.audio.loudness import Floats, from_decibels
+from foleycli.audio.mastering import BLOCK_SECONDS, CEILING_DBTP, LevelReport, Stems, blocks_of, master
+from foleycli.video.probe import VideoInfo
+
+DUCK_DB = 12.0
+DUCK_FROM_DB, DUCK_TO_DB = -50.0, -25.0  # new sound at these levels: nothing ducked, all of it
+DUCK_HOP_SECONDS = 0.01
+DUCK_AHEAD_HOPS = 5  # the original steps back before the new sound comes
+DUCK_RELEASE_SECONDS = 0.3
+MOST_CHANNELS = 8  # that AAC, Opus and FLAC hold
+
+
+def finish(
+    track: Path,
+    out: Path,
+    *,
+    info: VideoInfo | None = None,
+    original: Literal["replace", "mix", "duck"] = "replace",
+    gain_db: float = 0.0,
+    loudness_lufs: float | None = None,
+    level_db: float = 0.0,
+    sample_rate: int = 48000,
+    stems: Sequence[Path] = (),
+    ceiling_dbtp: float = CEILING_DBTP,
+) -> LevelReport:
+    """Writes `track` (a sound file from the first picture on) to `out` (.wav or .flac, 24 bit), a block at a time.
+
+    `gain_db` is of the new sound alone, before the mix; `loudness_lufs`, or `level_db` if that is None, is of the
+    whole. True peaks stay under `ceiling_dbtp`. With `stems`, one per channel of `track`, the new sound is the sum of
+    its channels and each is written for itself as it is in `out`: gain, level and limiter are the same, so they add up.
+    """
+    with tempfile.TemporaryDirectory(prefix="foley-", dir=out.parent) as folder:
+        plain, mixed, summed = (Path(folder) / f"{name}.wav" for name in ("plain", "mixed", "summed"))
+        _copy_resampled(track, plain, sample_rate, from_decibels(gain_db))
+        apart = Stems(plain, tuple(stems)) if stems else None
+        if apart is not None:
+            _sum(plain, summed)
+            plain = summed
+        warnings: list[str] = []
+        if info is not None and original != "replace" and info.has_audio:
+            _mix(plain, mixed, info, ducked=original == "duck")
+            if (channels := info.audio[0].channels or 1) > MOST_CHANNELS:
+                warnings.append(f"the video's {channels} channels of sound are mixed down to 2")
+        else:
+            if original != "replace":
+                warnings.append(f"the video has no sound to {original}")
+            mixed = plain
+        report = master(mixed, out, level_db, loudness_lufs, apart, ceiling_dbtp)
+    return replace(report, gain_db=gain_db + report.gain_db, warnings=(*warnings, *report.warnings))
+
+
+def side_by_side(parts: Sequence[Path], target: Path) -> None:
+    """Writes sound files of one channel, one rate and one length as the channels of one file, as floats."""
+    about = soundfile.info(str(parts[0]))
+    with AudioWriter(target, about.samplerate, len(parts), kind="float", seconds=about.duration) as writer:
+        for blocks in zip(*map(blocks_of, parts), strict=True):
+            writer.write(np.concatenate([samples for samples, _ in blocks]))
+
+
+def _sum(parts: Path, target: Path) -> None:
+    about = soundfile.info(str(parts))
+    with AudioWriter(target, about.samplerate, kind="float", seconds=about.duration) as writer:
+        for samples, _ in blocks_of(parts):
+            writer.write(samples.sum(0))
+
+
+def _copy_resampled(source: Path, target: Path, sample_rate: int, gain: float) -> None:
+    about = soundfile.info(str(source))
+    stream = soxr.ResampleStream(about.samplerate, sample_rate, about.channels, dtype="float32")
+    wanted = (2 * about.frames * sample_rate + about.samplerate) // (2 * about.samplerate)
+    with AudioWriter(target, sample_rate, about.channels, kind="float", seconds=about.duration) as writer:
+        written = 0
+        blocks = soundfile.blocks(
+            str(source), blocksize=about.samplerate * BLOCK_SECONDS, dtype="float32", always_2d=True
+        )
+        for block in blocks:
+            piece = stream.resample_chunk(block) if sample_rate != about.samplerate else block
+            writer.write(piece[: wanted - written].T * np.float32(gain))
+            written += len(piece)
+        if sample_rate != about.samplerate:
+            rest = stream.resample_chunk(np.zeros((0, about.channels), np.float32), last=True)
+            writer.write(fit(rest.T * np.float32(gain), max(0, wanted - written)))
+
+
+def _mix(track: Path, target: Path, info: VideoInfo, *, ducked: bool) -> None:
+    about = soundfile.info(str(track))
+    rate, channels = about.samplerate, max(about.channels, info.audio[0].channels or 1)
+    channels = channels if channels <= MOST_CHANNELS else 2
+    duck = _duck_gain(track) if ducked else np.ones(2)
+    hop = DUCK_HOP_SECONDS * rate
+    at = 0
+    with AudioWriter(target, rate, channels, kind="float", seconds=about.duration) as writer:
+        for new, _ in blocks_of(track):
+            start = info.start + Fraction(at, rate)
+            stop = start + Fraction(new.shape[1], rate)
+            old = fit(read_audio(info.path, rate, start=start, stop=stop, channels=channels), new.shape[1])
+            gain = np.interp(np.arange(at, at + new.shape[1]) / hop - 0.5, np.arange(len(duck)), duck)
+            writer.write(old * gain.astype(np.float32) + spread(new, channels))
+            at += new.shape[1]
+
+
+def _duck_gain(track: Path) -> Floats:
+    """Gain of the original per hop of 10 ms: down before the new sound comes, slowly up after it."""
+    from scipy.ndimage import maximum_filter1d  # a quarter of a second: who ducks pays
+
+    levels = []
+    for samples, _ in blocks_of(track):
+        hop = round(DUCK_HOP_SECONDS * soundfile.info(str(track)).samplerate)
+        power = fit(np.square(samples).mean(0), -(-samples.shape[1] // hop) * hop)
+        levels.append(10 * np.log10(power.reshape(-1, hop).mean(1) + 1e-12))
+    ahead = maximum_filter1d(np.concatenate(levels), 2 * DUCK_AHEAD_HOPS + 1)
+    amount = np.clip((ahead - DUCK_FROM_DB) / (DUCK_TO_DB - DUCK_FROM_DB), 0, 1)
+    fall = DUCK_HOP_SECONDS / DUCK_RELEASE_SECONDS
+    held = 0.0
+    for hop_index, now in enumerate(amount):
+        held = amount[hop_index] = max(float(now), held - fall)
+    gain: Floats = 10 ** (-DUCK_DB * amount / 20)
+    return gain

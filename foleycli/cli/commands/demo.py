@@ -1,0 +1,39 @@
+"""`foley demo`: everything once, from nothing: a clip is rendered, spotted, dubbed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foleycli.cli import options
+from foleycli.cli.console import Say
+
+OutDirOption = Annotated[Path, typer.Option("--out-dir", metavar="DIR", help="Where the files go; made if need be.")]
+KindOption = Annotated[str, typer.Option("--kind", metavar="KIND", help="A name of 'foley scenes list'.")]
+
+
+def demo(
+    out_dir: OutDirOption = Path("demo"),
+    kind: KindOption = "drum",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another scene and performance.")] = 1,
+    seconds: Annotated[float, typer.Option("--seconds", min=1.0, max=60.0, help="How long.")] = 8.0,
+    model: options.ModelOption = "pocket",
+    device: options.DeviceOption = "auto",
+    overwrite: options.OverwriteOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Renders a silent clip, dubs it with the built-in model, and says where the files are."""
+    from foleycli.cli.dubbing import dub
+    from foleycli.cli.performance import Performance
+    from foleycli.cli.rendering import render_to
+
+    say = Say(quiet=quiet)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    silent, truth = out_dir / f"{kind}.silent.mp4", out_dir / f"{kind}.truth.csv"
+    say.note(f"rendering {seconds:g} s of {kind}")
+    render_to(silent, truth, kind, seed, seconds, 360, clean=True, overwrite=overwrite)
+    say.note(f"dubbing {silent}")
+    wanted = Performance(model=model, seed=seed, device=device, offline=True)
+    dub(str(silent), str(out_dir / f"{kind}.mp4"), wanted, say, overwrite=overwrite)

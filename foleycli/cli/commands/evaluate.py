@@ -1,0 +1,68 @@
+"""`foley evaluate`: how well a model keeps time, obeys, and names its sounds; the same numbers for everybody."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from foleycli.cli import options
+from foleycli.cli.console import Say
+from foleycli.text import table
+
+_DATA = (
+    "'scenes' (rendered, held out); 'repertoire' (each sound asked for in turn); or a folder of videos with sound, "
+    "where a manifest.csv may give onsets."
+)
+
+
+def evaluate(
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A name of 'foley models list', or a folder.")],
+    data: Annotated[str, typer.Option("--data", metavar="scenes|repertoire|DIR", help=_DATA)] = "scenes",
+    count: Annotated[int, typer.Option("--count", min=1, help="Scenes or clips at most.")] = 40,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the performances.")] = 0,
+    device: options.DeviceOption = "auto",
+    offline: options.OfflineOption = False,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Tries BUNDLE on videos whose sound is known, and says how it did, with intervals and chance beside it."""
+    from foleycli.evaluation.embeddings import load_listener
+    from foleycli.evaluation.repertoire import REPERTOIRE, hear_repertoire
+    from foleycli.evaluation.run import evaluate as run
+    from foleycli.models.loaded import load_bundle
+    from foleycli.pipeline.foley_pipeline import FoleyPipeline
+
+    say = Say(quiet=quiet, as_json=as_json)
+    with say.progress() as progress:
+        loaded = load_bundle(bundle, offline=offline)
+        if data == REPERTOIRE:
+            listener = load_listener()
+            player = FoleyPipeline(loaded, device=device)
+            found = hear_repertoire(player, listener.classes, listener, loaded.manifest.name, (seed,), progress)
+        else:
+            found = run(loaded, data, count=count, seed=seed, device=device, progress=progress)
+    report = found.plain()
+    if as_json:
+        say.data(report)
+    else:
+        say.result(table(list(_rows(report))))
+
+
+def _rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Every score on a line: its name, its value, its interval."""
+    pace = report["seconds_per_second"]
+    rows = [("model", report["model"]), ("data", f"{report['data']}, {report['cases']} cases")]
+    rows.append(("time", "-" if pace is None else f"{pace:.2f} s per second of video"))
+    return rows + [row for name, scores in report["scores"].items() for row in _flat(name, scores)]
+
+
+def _flat(name: str, value: Any) -> list[tuple[str, ...]]:
+    if isinstance(value, dict) and set(value) == {"mean", "low", "high"}:
+        mean, low, high = ("-" if value[key] is None else f"{value[key]:.3f}" for key in ("mean", "low", "high"))
+        return [(name, f"{mean}  ({low} to {high})")]
+    if isinstance(value, dict):
+        return [row for key, inner in value.items() for row in _flat(f"{name}.{key}", inner)]
+    if isinstance(value, list):
+        return [(name, ", ".join(map(str, value)) or "none")]
+    return [(name, "-" if value is None else str(value))]

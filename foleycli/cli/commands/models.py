@@ -1,0 +1,213 @@
+"""`foley models ...`: what models there are, where they lie, whether they are whole; fetched, imported, removed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from foleycli.cli.console import Say
+from foleycli.cli.options import JsonOption, OfflineOption, OverwriteOption, QuietOption
+from foleycli.errors import ModelError
+from foleycli.text import size, table
+
+if TYPE_CHECKING:
+    from foleycli.bundles.format import Bundle
+    from foleycli.bundles.remote import HubName, Listing
+    from foleycli.specs import Size
+
+app = typer.Typer(help="Lists, shows, checks, fetches and imports models.", no_args_is_help=True, rich_markup_mode=None)
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="A name of 'foley models list', a folder, or hf://...")
+]
+
+
+@app.command("list")
+def list_models(as_json: JsonOption = False) -> None:
+    """Lists the models that foley knows by name, with size and licence."""
+    from foleycli.bundles.catalogue import CATALOGUE
+    from foleycli.bundles.store import imported_names
+
+    say = Say(as_json=as_json)
+    known = [entry.name for entry in CATALOGUE]
+    facts = [_entry(name) for name in known] + [_own(name) for name in imported_names() if name not in known]
+    if as_json:
+        say.data(facts)
+        return
+    rows = [("name", "where", "size", "licence", "commercial", "what")]
+    for one in facts:
+        shown = size(one["size_bytes"]) if one["size_bytes"] else "-"
+        use = "yes" if one["commercial_use"] else "no"
+        rows.append((one["name"], one["source"], shown, one["licence"], use, one["title"]))
+    say.result(table(rows))
+
+
+@app.command("show")
+def show_model(name: NameArgument, as_json: JsonOption = False, offline: OfflineOption = False) -> None:
+    """Shows what a model is made of: parts, parameters, settings, licence, training data."""
+    from foleycli.bundles.catalogue import CATALOGUE
+    from foleycli.bundles.store import imported_names
+
+    known = next((entry for entry in CATALOGUE if entry.name == name), None)
+    facts = (
+        _entry(name) if known and not known.usable and name not in imported_names() else _facts(_bundle(name, offline))
+    )
+    if known and known.architecture:
+        facts["counted_parameters"] = _counted(known.architecture)
+    say = Say(as_json=as_json)
+    if as_json:
+        say.data(facts)
+    else:
+        say.result("\n".join(_lines(facts)))
+
+
+@app.command("path")
+def model_path(name: NameArgument, offline: OfflineOption = False) -> None:
+    """Prints the folder that a model lies in."""
+    Say().result(str(_bundle(name, offline).folder.resolve()))
+
+
+@app.command("verify")
+def verify_model(name: NameArgument, offline: OfflineOption = False) -> None:
+    """Reads every file of a model and compares its sha256 with the manifest."""
+    bundle = _bundle(name, offline)
+    bundle.verify()
+    files = len(bundle.manifest.files)
+    Say().result(f"{bundle.manifest.name}: {files} files, {size(bundle.size_bytes)}, all as published")
+
+
+@app.command("pull")
+def pull_model(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="owner/name[@revision] on the Hub, or a listed part.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FOLDER", help="Here, not in the Hub's own cache.", file_okay=False)
+    ] = None,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fetches a model from the Hugging Face Hub, checks every file, and prints its folder. Goes on where it stopped."""
+    from foleycli.bundles.store import pull
+
+    say = Say(quiet=quiet)
+
+    def announce(hub: HubName, listing: Listing) -> None:
+        say.note(f"{hub} at {listing.commit[:12]}: {size(listing.size_bytes)}, licence {listing.licence}")
+        if listing.commercial_use is False:
+            say.warn(f"{hub}: licence {listing.licence}, no commercial use of it or of what it makes")
+
+    with say.progress() as progress:
+        folder = pull(name, to=to, offline=offline, progress=progress, announce=announce)
+    say.result(str(folder.resolve()))
+
+
+@app.command("import")
+def import_model(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="mdsgen_audioldm.pt, as its authors published it.")],
+    name: Annotated[str, typer.Option("--as", metavar="NAME", help="The name for -m.")] = "mdsgen-b-audioldm",
+    cavp: Annotated[Path | None, typer.Option(metavar="FILE", help="cavp_epoch66.ckpt of Diff-Foley.")] = None,
+    vae: Annotated[Path | None, typer.Option(metavar="FILE", help="AudioLDM's VAE.")] = None,
+    vocoder: Annotated[Path | None, typer.Option(metavar="FILE", help="AudioLDM's vocoder.")] = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Turns the MDSGen authors' checkpoint into a model for -m, every key and shape checked, no code in it run."""
+    from foleycli.bundles.importing import OFFICIAL_SPECS, import_mdsgen
+    from foleycli.bundles.published import sources
+
+    given = {part: path for part, path in (("cavp", cavp), ("vae", vae), ("vocoder", vocoder)) if path is not None}
+    bundle = import_mdsgen(file, name, given, overwrite=overwrite)
+    say = Say()
+    say.warn(f"{name}: licence {bundle.manifest.licence}; no commercial use")
+    for part, published in sources(OFFICIAL_SPECS).items():
+        if part not in bundle.manifest.parts:
+            say.note(f"{part} is not in it: foley models pull {published}")
+    say.result(str(bundle.folder))
+
+
+@app.command("remove")
+def remove_model(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An imported model, a listed part, or owner/name.")],
+) -> None:
+    """Deletes an imported model, or what was pulled from the Hub, from this machine."""
+    from foleycli.bundles.store import remove
+
+    Say().result(f"removed {remove(name)}")
+
+
+def _bundle(name: str, offline: bool) -> Bundle:
+    from foleycli.bundles.format import read_bundle
+    from foleycli.bundles.store import resolve
+
+    return read_bundle(resolve(name, offline=offline))
+
+
+def _entry(name: str) -> dict[str, Any]:
+    """A line of the catalogue as plain data; the size of what is installed is the one on this disk."""
+    from dataclasses import asdict
+
+    from foleycli.bundles.catalogue import find
+    from foleycli.bundles.store import imported_names
+
+    entry = find(name)
+    facts = asdict(entry)
+    if entry.usable or name in imported_names():
+        with suppress(ModelError):  # a damaged model is still listed; show and verify say what is wrong with it
+            facts["size_bytes"] = _bundle(name, offline=True).size_bytes
+    return {key: value for key, value in facts.items() if value not in ("", ())}
+
+
+def _own(name: str) -> dict[str, Any]:
+    """A model imported under a name of the user's own, as a line of the list."""
+    bundle = _bundle(name, offline=True)
+    facts = {"name": name, "title": "imported", "source": "import", "licence": bundle.manifest.licence}
+    return {**facts, "commercial_use": bundle.manifest.commercial_use, "size_bytes": bundle.size_bytes}
+
+
+def _counted(size: Size) -> dict[str, int]:
+    """Parameters of an MDSGen as foley counts them, to stand beside the paper's."""
+    from foleycli.networks.mdsgen.dit import parameter_count
+    from foleycli.specs import DitSpec
+
+    image = DitSpec.sized(size, adaln="zero")
+    return {
+        "image_vae": parameter_count(image),
+        "image_vae_adaln_single": parameter_count(DitSpec.sized(size, adaln="single")),
+        "audio_vae": parameter_count(DitSpec.sized(size, layout="official")),
+    }
+
+
+def _facts(bundle: Bundle) -> dict[str, Any]:
+    manifest = bundle.manifest
+    return {
+        "name": manifest.name,
+        "kind": manifest.kind,
+        "folder": str(bundle.folder.resolve()),
+        "licence": manifest.licence,
+        "commercial_use": manifest.commercial_use,
+        "training_data": manifest.training_data,
+        "size_bytes": bundle.size_bytes,
+        "parameters": sum(manifest.parts.values()),
+        "parts": manifest.parts,
+        "specs": manifest.specs,
+    }
+
+
+def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:
+    """Plain data as indented lines a person can read."""
+    lines: list[str] = []
+    for key, value in facts.items():
+        label = f"{indent}{key.replace('_', ' ')}"
+        if isinstance(value, dict):
+            lines += [f"{label}:", *_lines(value, indent + "  ")]
+        elif isinstance(value, list | tuple):
+            lines.append(f"{label}: {', '.join(str(item) for item in value)}")
+        elif key == "size_bytes" and value is not None:
+            lines.append(f"{indent}size: {size(value)}")
+        elif isinstance(value, bool) or value is None:
+            lines.append(f"{label}: {'yes' if value else 'unknown' if value is None else 'no'}")
+        elif isinstance(value, int) and value >= 10_000:
+            lines.append(f"{label}: {value:,}")
+        else:
+            lines.append(f"{label}: {value}")
+    return lines

@@ -1,0 +1,62 @@
+"""`foley rerun` and `foley retake`: a dub made again, and a span of it made anew."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foleycli.cli import options
+from foleycli.cli.commands.dub import StemsOption
+from foleycli.cli.console import Say
+from foleycli.errors import UsageError
+
+SidecarArgument = Annotated[Path, typer.Argument(metavar="SIDECAR", help="What 'foley dub --sidecar' wrote.")]
+OutArgument = Annotated[Path, typer.Argument(metavar="OUT", help="A dub with its sidecar, OUT.foley.json, beside it.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="OUT", help="Left out: the name it had, beside SIDECAR.")
+]
+DeviceOption = Annotated[options.Device | None, typer.Option("--device", help="Left out: as the first time.")]
+FromOption = Annotated[
+    Fraction, typer.Option("--from", metavar="TIME", parser=options.seconds, help="Of the picture: seconds or 1:23.5.")
+]
+ToOption = Annotated[Fraction, typer.Option("--to", metavar="TIME", parser=options.seconds, help="Up to here.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the new performance.")]
+
+
+def rerun(
+    sidecar: SidecarArgument,
+    output: OutputOption = None,
+    device: DeviceOption = None,
+    stems: StemsOption = None,
+    overwrite: options.OverwriteOption = False,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Makes a dub again from its sidecar: on the same kind of machine, the same samples to the bit."""
+    from foleycli.cli import retaking
+
+    retaking.rerun(sidecar, output, Say(quiet, as_json=as_json), device=device, stems=stems, overwrite=overwrite)
+
+
+def retake(
+    output: OutArgument,
+    start: FromOption,
+    stop: ToOption,
+    seed: SeedOption,
+    device: DeviceOption = None,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Performs a span of a dub again, in place, and leaves every other sample of its track as it is.
+
+    A .wav or .flac is changed in that span alone. In a video the track is made again from the sidecar, spliced, and
+    encoded anew from the same samples; the picture stays untouched.
+    """
+    from foleycli.cli import retaking
+
+    if stop <= start:
+        raise UsageError(f"--to {float(stop):g} is not after --from {float(start):g}")
+    retaking.retake(output, (start, stop), seed, Say(quiet, as_json=as_json), device=device)

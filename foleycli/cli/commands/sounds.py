@@ -1,0 +1,18 @@
+"""`foley sounds`: what --sound and the column `sound` of a cue sheet may say."""
+
+from __future__ import annotations
+
+from foleycli.cli.console import Say
+from foleycli.cli.options import JsonOption
+from foleycli.text import table
+
+
+def sounds(as_json: JsonOption = False) -> None:
+    """Lists the sounds that the built-in model knows, and whether each is a hit or lasts."""
+    from foleycli.cues.classes import HIT_CLASSES, SOUND_CLASSES
+
+    kinds = {name: "hit" if name in HIT_CLASSES else "span" for name in SOUND_CLASSES}
+    if as_json:
+        Say().data([{"sound": name, "kind": kind} for name, kind in kinds.items()])
+    else:
+        Say().result(table([*kinds.items()]))

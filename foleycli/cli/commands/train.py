@@ -1,0 +1,83 @@
+"""`foley train`: the recipes that made the built-in model, one at a time, on your own sounds if you like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from foleycli.cli import options
+from foleycli.cli.console import Say
+from foleycli.errors import UsageError
+
+if TYPE_CHECKING:
+    from foleycli.training.loop import Report
+
+NAMES = (
+    "sounds", "attribution", "rehearsals", "vae", "latents", "performer", "vocoder", "scenes", "spotter", "bundle",
+    "palette",
+)  # fmt: skip
+ABLATIONS = (
+    "base", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "one-vector",
+    "one-vector-all-rows", "n2-2", "unguided", "size-s", "size-b",
+)  # fmt: skip
+ABLATION_HELP = f"Of the performer, into DIR/ablations/NAME. One of: {', '.join(ABLATIONS)}."
+STEPS_HELP = "Training steps, or shards to make; else the recipe's."
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=f"One of: {', '.join(NAMES)}.")],
+    work: Annotated[Path, typer.Option("--work", metavar="DIR", help="Where everything made is kept.")] = Path("runs"),
+    sounds: Annotated[
+        Path | None, typer.Option("--sounds", metavar="DIR", help="Sounds with a manifest.csv, see docs/training.md.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help=STEPS_HELP)] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", min=0.0, help="Stop after this long.")] = None,
+    resume: Annotated[bool, typer.Option("--resume/--afresh", help="Go on from the last checkpoint, or not.")] = True,
+    device: options.DeviceOption = "cpu",
+    precision: options.PrecisionOption = "fp32",
+    ablation: Annotated[str, typer.Option("--ablation", metavar="NAME", help=ABLATION_HELP)] = "",
+    quiet: options.QuietOption = False,
+) -> None:
+    """Runs one step of the training; run it again to go on where it stopped."""
+    if recipe not in NAMES:
+        raise UsageError(f"no recipe called {recipe!r}; try one of: {', '.join(NAMES)}")
+    if ablation and (recipe != "performer" or ablation not in ABLATIONS):
+        raise UsageError(f"--ablation {ablation}: goes with 'performer' and is one of: {', '.join(ABLATIONS)}")
+    say = Say(quiet=quiet)
+    from foleycli.training.recipes import RECIPES
+    from foleycli.training.workspace import Workspace
+
+    with _live(say) as report, say.progress() as progress:
+        workspace = Workspace(
+            work, sounds, steps, None if minutes is None else 60 * minutes, device, precision, resume,
+            report, lambda done, total: progress(recipe, done, total), ablation,
+        )  # fmt: skip
+        made = RECIPES[recipe](workspace)
+    say.result(str(made if isinstance(made, Path) else work))
+
+
+@contextmanager
+def _live(say: Say) -> Iterator[Callable[[Report], None]]:
+    """One line that renews itself on a terminal; a line per report elsewhere."""
+    import sys
+
+    if say.quiet or not sys.stderr.isatty():
+        yield lambda report: say.note(line(report))
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(console=Console(stderr=True), refresh_per_second=4) as live:
+        yield lambda report: live.update(line(report))
+
+
+def line(report: Any) -> str:
+    """step 120/4000  loss 0.42 epsilon 0.40  14.1 samples/s  1:02:10 left."""
+    losses = " ".join(f"{name} {value:.4g}" for name, value in report.losses.items())
+    left = round(report.seconds_left)
+    clock = f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d}"
+    return f"step {report.step}/{report.steps}  {losses}  {report.samples_per_second:.1f} samples/s  {clock} left"

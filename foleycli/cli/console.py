@@ -1,0 +1,158 @@
+"""The only mouth of foley: results on stdout, everything for people on stderr, progress while it lasts.
+
+stdout   a path, JSON, a WAV: what the next program in a pipe wants, and nothing else
+stderr   notes (not with --quiet), details (with --verbose), warnings, errors, progress
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from foleycli.text import one_line
+from foleycli.types import Progress
+
+LINE_SECONDS = 10.0  # between two progress lines of one stage, when nobody watches a terminal
+
+
+@dataclass(frozen=True)
+class Say:
+    """How one command talks; made from its --json, --quiet and --verbose."""
+
+    quiet: bool = False
+    verbose: bool = False
+    as_json: bool = False
+
+    def result(self, text: str) -> None:
+        """One line of the result, on stdout."""
+        _write(sys.stdout, text + "\n")
+
+    def data(self, value: Any) -> None:
+        """The result as JSON, on stdout."""
+        self.result(json.dumps(value, indent=1, default=_plain))
+
+    def file(self, path: Path) -> None:
+        """The bytes of a file, on stdout."""
+        with path.open("rb") as stream:
+            _guarded(lambda: shutil.copyfileobj(stream, sys.stdout.buffer))
+            _guarded(sys.stdout.buffer.flush)
+
+    def note(self, text: str) -> None:
+        if not self.quiet:
+            _write(sys.stderr, text + "\n")
+
+    def detail(self, text: str) -> None:
+        if self.verbose:
+            _write(sys.stderr, text + "\n")
+
+    def warn(self, text: str) -> None:
+        _write(sys.stderr, f"foley: warning: {one_line(text)}\n")
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A bar on a terminal, a line now and then elsewhere, nothing with --quiet."""
+        if self.quiet:
+            yield lambda stage, done, total: None
+        elif sys.stderr.isatty():
+            with _bar() as report:
+                yield report
+        else:
+            yield _lines()
+
+
+def open_streams() -> None:
+    """Makes stdin, stdout and stderr usable, whatever the caller left of them; to be called once, first.
+
+    Names of files come out byte for byte as they went in, whatever their encoding and that of the stream.
+    """
+    codecs.register_error("foley", _as_on_disk)
+    # One that was closed (`>&-`) opens on nothing. Its number must be taken too: the next file would get it otherwise.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # until the end
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="foley")  # type: ignore[union-attr]
+
+
+def _as_on_disk(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What an encoding has no place for: as the names of files are encoded, else as an escape."""
+    assert isinstance(error, UnicodeEncodeError)
+    lost = error.object[error.start : error.end]
+    try:
+        return os.fsencode(lost), error.end
+    except UnicodeEncodeError:
+        return lost.encode("ascii", "backslashreplace"), error.end
+
+
+def complain(text: str) -> None:
+    """An error, as the one line that it is."""
+    _write(sys.stderr, f"foley: {one_line(text)}\n")
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def _lines() -> Progress:
+    last: dict[str, float] = {}
+
+    def report(stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - last.get(stage, 0.0) >= LINE_SECONDS:
+            last[stage] = now
+            _write(sys.stderr, f"{stage} {done}/{total}\n")
+
+    return report
+
+
+def _write(stream: Any, text: str) -> None:
+    _guarded(lambda: stream.write(text))
+    _guarded(stream.flush)
+
+
+def _guarded(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except BrokenPipeError:
+        leave_quietly()
+
+
+def leave_quietly() -> NoReturn:
+    """The reader went away (`| head`): end as a program that SIGPIPE ended, without a second complaint at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    raise SystemExit(141)
+
+
+def _plain(value: object) -> object:
+    from fractions import Fraction
+
+    if isinstance(value, Fraction):
+        return round(float(value), 6)
+    return str(value)

@@ -1,0 +1,180 @@
+"""The cue sheet: what happens when, as a Foley artist writes it down before performing. No torch here.
+
+A cue with `stop` None is a hit (one short sound at `time`); with a `stop` it is a span (rain, an engine).
+CSV columns: time, stop, strength, sound, confidence, mute, lock (seconds from the first picture; strength 0..1).
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+
+from foleycli.cues.classes import (
+    HIT_CLASSES,
+    NEUTRAL_HIT,
+    NEUTRAL_SPAN,
+    SOUND_CLASSES,
+    SPAN_CLASSES,
+    nearest_classes,
+)
+from foleycli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One event: `time` and `stop` in seconds, `strength` and `confidence` in 0..1, `sound` a class name or ""."""
+
+    time: float
+    strength: float = 0.7
+    sound: str = ""
+    stop: float | None = None
+    confidence: float = 1.0
+    mute: bool = False
+    lock: bool = False
+
+
+NUMBERS = ("time", "stop", "strength", "confidence")
+YES, NO = ("1", "yes", "true", "x", "y"), ("", "0", "no", "false", "n")
+COLUMNS = ("time", "stop", "strength", "sound", "confidence", "mute", "lock")
+
+
+def write_csv(cues: Iterable[Cue]) -> str:
+    """The sheet as CSV text with a header line."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for cue in cues:
+        stop = "" if cue.stop is None else f"{cue.stop:.3f}"
+        flags = ("yes" if cue.mute else "", "yes" if cue.lock else "")
+        strength, confidence = (round(share, 3) for share in (cue.strength, cue.confidence))  # as the picker rounds
+        rows.writerow((f"{cue.time:.3f}", stop, strength, cue.sound, confidence, *flags))
+    return out.getvalue()
+
+
+def write_json(cues: Iterable[Cue]) -> str:
+    """The sheet as JSON: {"cues": [{"time": ..., "stop": ..., ...}, ...]}."""
+    return json.dumps({"cues": [asdict(cue) for cue in cues]}, indent=1) + "\n"
+
+
+def read_cues(text: str, name: str = "cue sheet") -> tuple[Cue, ...]:
+    """Reads CSV or JSON as written by `foley spot`, sorted by time; raises UsageError naming the row at fault."""
+    if text.lstrip("\ufeff \r\n\t")[:1] in ("{", "["):
+        try:
+            found = json.loads(text.lstrip("\ufeff"))
+            rows = found.get("cues") if isinstance(found, dict) else found
+            if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+                raise ValueError('not {"cues": [{"time": ...}, ...]}')
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{name}: not a cue sheet in JSON ({error}); 'foley spot --json' writes one") from error
+    else:
+        rows = _table(text.lstrip("\ufeff"), name)
+    cues = [_cue(row, f"{name}, row {number}") for number, row in enumerate(rows, start=1) if row]
+    return tuple(sorted(cues, key=lambda cue: cue.time))
+
+
+def _table(text: str, name: str) -> list[dict[str, object]]:
+    """The rows of CSV, blanks around commas left out; one without any value, as spreadsheets leave them, is {}.
+
+    Where the comma is in the numbers, spreadsheets put semicolons between the cells; some programs put tabs.
+    """
+    first = text.lstrip("\r\n").partition("\n")[0]
+    separator = next((mark for mark in ",;\t" if mark in first), ",")
+    # Strict, or a quote that nobody closed swallows all the rows after it without a word.
+    reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True, strict=True)
+    try:
+        header = [word.strip().lower() for word in next(reader, [])]
+        _check_header(header, name)
+        cells = ((word.strip() for word in row) for row in reader if row)
+        rows: list[dict[str, object]] = [dict(zip(header, row, strict=False)) for row in cells]
+    except csv.Error as error:
+        raise UsageError(f'{name}, line {reader.line_num}: {error}; look for a quote (") without its other') from error
+    if separator == ";":
+        rows = [
+            {key: str(cell).replace(",", ".") if key in NUMBERS else cell for key, cell in row.items()} for row in rows
+        ]
+    return [row if any(map(row.get, COLUMNS)) else {} for row in rows]
+
+
+def _check_header(header: Sequence[str], name: str) -> None:
+    if "time" not in header:
+        raise UsageError(f"{name}: no 'time' column; the first line must name {','.join(COLUMNS)}")
+    for word in header:
+        near = difflib.get_close_matches(word, COLUMNS, n=1, cutoff=0.75)
+        if near and word not in COLUMNS and near[0] not in header:
+            raise UsageError(f"{name}: no column is called {word!r}; call it {near[0]!r}, or something else")
+
+
+def _cue(row: dict[str, object], where: str) -> Cue:
+    known = {field.name for field in fields(Cue)}
+    values = {key: value for key, value in row.items() if key in known and value not in ("", None)}
+    cue = Cue(
+        time=_number(values.get("time"), f"{where}: time", 0.0, 1e9),
+        stop=_number(values["stop"], f"{where}: stop", 0.0, 1e9) if "stop" in values else None,
+        strength=_number(values.get("strength", 0.7), f"{where}: strength", 0.0, 1.0),
+        confidence=_number(values.get("confidence", 1.0), f"{where}: confidence", 0.0, 1.0),
+        sound=check_sound(str(values.get("sound", "")), where),
+        mute=_flag(values.get("mute"), f"{where}: mute"),
+        lock=_flag(values.get("lock"), f"{where}: lock"),
+    )
+    if cue.stop is not None and cue.stop <= cue.time:
+        raise UsageError(f"{where}: stop {cue.stop} is not after time {cue.time}; leave it empty for a hit")
+    return cue
+
+
+def _number(value: object, where: str, low: float, high: float) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        raise UsageError(f"{where} is {value!r}, not a number") from None
+    if not low <= number <= high:
+        raise UsageError(f"{where} is {number:g}, outside {low:g} to {high:g}")
+    return number
+
+
+def _flag(value: object, where: str) -> bool:
+    word = str(value or "").strip().lower()
+    if word in YES or word in NO:
+        return word in YES
+    raise UsageError(f"{where} is {word!r}; write yes, or leave it empty")
+
+
+def check_sound(name: str, where: str = "--sound") -> str:
+    """The canonical class name, or UsageError with the nearest ones."""
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    if not plain or plain in SOUND_CLASSES:
+        return plain
+    near = ", ".join(nearest_classes(name)) or ", ".join(SOUND_CLASSES[:5])
+    raise UsageError(f"{where}: no sound called {name!r}; nearest: {near} ('foley sounds' lists all)")
+
+
+def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tuple[Cue, ...]:
+    """The cues played with the asked-for sounds alone: hits by the first struck one, spans by the first lasting one.
+
+    What has no sound of its kind falls silent, unless nothing would be left: then hits take a lasting sound, spans a
+    struck one, and a lasting sound without any cue fills the whole video. Locked cues stay as they are.
+    """
+    if not sounds:
+        return tuple(cues)
+    hit = next((sound for sound in sounds if sound in HIT_CLASSES), "")
+    span = next((sound for sound in sounds if sound in SPAN_CLASSES), "")
+    locked = [cue for cue in cues if cue.lock]
+    hits = [replace(cue, sound=hit or span) for cue in cues if cue.stop is None and not cue.lock]
+    spans = [replace(cue, sound=span or hit) for cue in cues if cue.stop is not None and not cue.lock]
+    if hit and not span:
+        chosen = hits or spans
+    elif span and not hit:
+        chosen = spans or [Cue(0.0, 0.6, span, stop=stop_seconds)]
+    else:
+        chosen = hits + spans
+    return tuple(sorted(locked + chosen, key=lambda cue: cue.time))
+
+
+def named(cues: Iterable[Cue]) -> tuple[Cue, ...]:
+    """The cues, those without a sound given the neutral one of their kind."""
+    return tuple(
+        cue if cue.sound else replace(cue, sound=NEUTRAL_HIT if cue.stop is None else NEUTRAL_SPAN) for cue in cues
+    )

@@ -1,0 +1,100 @@
+"""MDSGen as the paper has it: what is seen is not named, it goes straight into the transformer.
+
+32 pictures at 4 fps, 224 x 224 -> CAVP (32, 512) -> MDSGen
+  audio VAE, the authors' checkpoint:  latent (8, 204, 16) -> AudioLDM's VAE, mel 64 x 816 -> HiFi-GAN, 16 kHz
+  image VAE, the paper's default:      latent (4, 16, 64) -> Stable Diffusion's VAE, mel 128 x 512 -> Griffin-Lim
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor
+
+from foleycli.models.loaded import LoadedBundle
+from foleycli.models.passages import Passage, Wave
+from foleycli.models.spot_perform.model import CHUNK_SECONDS, HALO_SECONDS, Progress, Sighting, full_batches
+from foleycli.networks.codecs.kl_vae import KlDecoder
+from foleycli.networks.vision.cavp import FRAME_PIXELS, FRAMES_PER_SECOND
+from foleycli.sampling.latents import Place, draw_latents, windows_at_once
+from foleycli.sampling.runtime import Runtime
+from foleycli.specs import DitSpec, KlVaeSpec, SamplerSpec
+from foleycli.timeline import WINDOW_SECONDS, to_samples
+from foleycli.video.frames import FrameReader
+from foleycli.video.probe import VideoInfo
+from foleycli.video.shots import find_cuts
+
+CUT_FRAMES_PER_SECOND, CUT_PIXELS = 25, 64
+
+
+class OfficialMdsgen:
+    """The paper's path, for bundles of kind "mdsgen"; it takes no cues, and neighbours share their noise alone."""
+
+    levelled = False
+
+    def __init__(self, bundle: LoadedBundle, engine: Runtime) -> None:
+        self.bundle, self.engine, self.device = bundle, engine, engine.device
+        self.at_once = windows_at_once(engine.device)
+        self.sample_rate = bundle.mel.sample_rate
+        self.column = WINDOW_SECONDS / bundle.bundle.spec("dit", DitSpec).latent_frames
+
+    @cached_property
+    def decoder(self) -> KlDecoder:
+        return self.bundle.fill("vae", KlDecoder(self.bundle.bundle.spec("vae", KlVaeSpec))).to(self.device)
+
+    def watch(
+        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
+    ) -> Sighting:
+        """The cuts alone: each window is looked at when it is performed."""
+        cuts: list[Fraction] = []
+        at = start
+        with FrameReader(info, CUT_FRAMES_PER_SECOND, (CUT_PIXELS, CUT_PIXELS), grey=True) as reader:
+            while at < stop:
+                end = min(at + CHUNK_SECONDS, stop)
+                first = max(start, at - HALO_SECONDS)
+                found = find_cuts(reader.read(first, min(end + HALO_SECONDS, stop)))
+                times = [first + Fraction(frame, CUT_FRAMES_PER_SECOND) for frame in found]
+                cuts += [time for time in times if at <= time < end]
+                if progress is not None:
+                    progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
+                at = end
+        return Sighting((), tuple(cuts))
+
+    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
+        spec = self.bundle.sampler
+        spec = spec if steps is None else replace(spec, steps=steps)
+        return spec if guidance is None else replace(spec, guidance=guidance)
+
+    @torch.inference_mode()
+    def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
+        waves: dict[Passage, Wave] = {}
+        for batch in full_batches(list(dict.fromkeys(passages)), self.at_once):
+            waves |= zip(batch, self._sounds(batch, sampler), strict=True)
+        return [waves[one] for one in passages]
+
+    def _sounds(self, batch: Sequence[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
+        views = {(one.draft.info.path, one.draft.start): one.draft for one in batch}  # of several takes: looked at once
+        seen = {view: self.look(draft.info, draft.start) for view, draft in views.items()}
+        features = torch.cat([seen[one.draft.info.path, one.draft.start] for one in batch])  # (B, 32, 512)
+        places = [Place(one.draft.seed, one.draft.start) for one in batch]
+        dit, vocoder = self.bundle.dit.to(self.device), self.bundle.vocoder.to(self.device)
+        mels = self.decoder(draw_latents(dit, features, places, sampler, self.engine))  # (B, M, K)
+        # 816 mel frames are 8.16 s of a window of 8.192: the last frame is held for the rest.
+        lacking = max(0, to_samples(WINDOW_SECONDS, self.sample_rate) // self.bundle.mel.hop_samples - mels.shape[-1])
+        sounds = vocoder(F.pad(mels, (0, lacking), "replicate")).cpu().numpy()  # (B, S)
+        for one, sound in zip(batch, sounds, strict=True):
+            yield sound[: one.samples(self.sample_rate)]
+
+    def look(self, info: VideoInfo, start: Fraction) -> Tensor:
+        """CAVP's features (1, T, 512) of the pictures of one window, a quarter of a second apart."""
+        seconds = Fraction(self.bundle.dit.spec.feature_frames, FRAMES_PER_SECOND)
+        with FrameReader(info, FRAMES_PER_SECOND, (FRAME_PIXELS, FRAME_PIXELS)) as reader:
+            pictures = torch.from_numpy(reader.read(start, start + seconds))  # (T, H, W, 3)
+        frames = rearrange(pictures, "t h w c -> 1 t c h w").to(self.device, torch.float32) / 255
+        return self.bundle.cavp.to(self.device).encode(frames)

@@ -1,0 +1,182 @@
+"""How a bundle turns windows of a video into sound: what the pipeline asks, and the built-in kind of model.
+
+spot-perform (pocket):  frames -> spotter -> cues -> curves -> features -> MDSGen -> VAE -> vocoder
+mdsgen (the paper's):   frames -> CAVP -> features               -> MDSGen -> VAE -> vocoder    (official.py)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from foleycli.cues.sheet import Cue
+from foleycli.models.loaded import LoadedBundle
+from foleycli.models.passages import Draft, Passage, Wave
+from foleycli.models.spot_perform.peak_picking import Picker
+from foleycli.sampling.latents import Place, draw_latents, film_grain, film_phases, windows_at_once
+from foleycli.sampling.runtime import Runtime
+from foleycli.specs import DitSpec, SamplerSpec, SpotterSpec
+from foleycli.timeline import WINDOW_SECONDS, to_samples
+from foleycli.video.frames import FrameReader
+from foleycli.video.probe import VideoInfo
+from foleycli.video.shots import find_cuts
+
+Item = TypeVar("Item")
+Progress = Callable[[str, int, int], None]
+
+CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: neither pictures nor curves pile up
+HALO_SECONDS = Fraction(2)  # seen on either side of a chunk and thrown away: more than the spotter's reach
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What was seen: the cue sheet, and the cuts between shots, in seconds from the first picture."""
+
+    cues: tuple[Cue, ...]
+    cuts: tuple[Fraction, ...]
+
+
+class Performer(Protocol):
+    """What the pipeline asks of a model."""
+
+    sample_rate: int
+    at_once: int  # windows that it performs together
+    column: Fraction  # seconds: windows overlap by whole ones
+    levelled: bool  # whether its cues say how loud they are
+
+    def watch(
+        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
+    ) -> Sighting:
+        """Reads [start, stop) once, for cuts and, with `spot`, for cues."""
+        ...
+
+    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
+        """The bundle's sampler settings, with those that are given replaced."""
+        ...
+
+    def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
+        """The sound (S,) of each, before the fader: of any videos and seeds, and the same in any company and order."""
+        ...
+
+
+class SpotPerform:
+    """Pocket: a spotter writes cues, MDSGen with frame-aligned conditioning performs them."""
+
+    levelled = True
+
+    def __init__(self, bundle: LoadedBundle, engine: Runtime) -> None:
+        self.bundle, self.engine, self.device = bundle, engine, engine.device
+        self.at_once = windows_at_once(engine.device)
+        self.sample_rate = bundle.mel.sample_rate
+        self.column = WINDOW_SECONDS / bundle.bundle.spec("dit", DitSpec).latent_frames
+        self._drafts: WeakKeyDictionary[Draft, dict[SamplerSpec, Tensor]] = WeakKeyDictionary()
+
+    def watch(
+        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
+    ) -> Sighting:
+        spec = self.bundle.bundle.spec("spotter", SpotterSpec)
+        rate, size = spec.frames_per_second, (spec.size_pixels, spec.size_pixels)
+        picker = Picker(spec, float(start))
+        cuts: list[Fraction] = []
+        at = start
+        with FrameReader(info, rate, size, grey=True) as reader:
+            while at < stop:
+                end = min(at + CHUNK_SECONDS, stop)
+                before = min(HALO_SECONDS, at - start)
+                frames = reader.read(at - before, min(end + HALO_SECONDS, stop))
+                first = to_samples(before, rate)
+                count = max(1, to_samples(end - start, rate) - to_samples(at - start, rate))
+                found = [frame for frame in find_cuts(frames) if first <= frame < first + count]
+                cuts += [at - before + Fraction(frame, rate) for frame in found]
+                if spot:
+                    curves = self.bundle.spotter.to(self.device).spot_curves(frames)
+                    picker.add(curves.crop(first, first + count), last=end == stop)
+                if progress is not None:
+                    progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
+                at = end
+        cues = picker.cues([float(cut) for cut in cuts])
+        return Sighting(tuple(_as_sure(cue) for cue in cues if cue.time < stop), tuple(cuts))
+
+    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
+        spec = self.bundle.sampler
+        spec = spec if steps is None else replace(spec, steps=steps)
+        return spec if guidance is None else replace(spec, guidance=guidance)
+
+    @torch.inference_mode()
+    def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
+        # Where nothing happens there is silence, not a model's idea of it.
+        waves = {one: np.zeros(one.samples(self.sample_rate), np.float32) for one in passages if not one.draft.audible}
+        heard = list(dict.fromkeys(one for one in passages if one not in waves))
+        latents = self._latents(heard, sampler)
+        for batch in full_batches(heard, self.at_once):
+            waves |= zip(batch, self._sounds(batch, torch.stack([latents[one] for one in batch])), strict=True)
+        return [waves[one] for one in passages]
+
+    def _latents(self, heard: Sequence[Passage], sampler: SamplerSpec) -> dict[Passage, Tensor]:
+        """Latents (C, F, L): the draft, or where the window before is heard, one held to how both drafts end."""
+        joined = {one: one.before for one in heard if one.before is not None and one.before.audible}
+        asked = [*joined.values(), *(one.draft for one in heard if one.window.fade_out or one not in joined)]
+        new = [one for one in dict.fromkeys(asked) if sampler not in self._drafts.get(one, {})]
+        drawn = self._drawn(new, [Place(one.seed, one.start) for one in new], sampler)
+        for draft, latent in zip(new, drawn, strict=False):
+            self._drafts.setdefault(draft, {})[sampler] = latent
+        drafts = {one: self._drafts[one][sampler] for one in asked}
+        places = [
+            Place(
+                one.draft.seed,
+                one.draft.start,
+                self._end(drafts[before], one.window.fade_in),
+                self._end(drafts[one.draft], one.window.fade_out) if one.window.fade_out else None,
+            )
+            for one, before in joined.items()
+        ]
+        latents = {one: drafts[one.draft] for one in heard if one not in joined}
+        return latents | dict(zip(joined, self._drawn([one.draft for one in joined], places, sampler), strict=False))
+
+    def _end(self, latent: Tensor, seconds: Fraction) -> Tensor:
+        return latent[..., -round(seconds / self.column) :]
+
+    def _drawn(self, drafts: Sequence[Draft], places: Sequence[Place], sampler: SamplerSpec) -> Iterator[Tensor]:
+        encoder, dit = self.bundle.cue_encoder.to(self.device), self.bundle.dit.to(self.device)
+        for batch in full_batches(list(zip(drafts, places, strict=True)), self.at_once):
+            curves = [encoder.curves(draft.cues, float(draft.start), draft.seed) for draft, _ in batch]
+            features = encoder(torch.stack(curves).to(self.device))  # (B, 32, 512)
+            yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.engine)
+
+    def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
+        sounds = sounds_of(self.bundle, latents, [one.draft.start for one in batch]).float().cpu().numpy()
+        return (sound[: one.samples(self.sample_rate)] for one, sound in zip(batch, sounds, strict=True))
+
+
+def sounds_of(bundle: LoadedBundle, latents: Tensor, starts: Sequence[Fraction]) -> Tensor:
+    """Latents (B, C, F, L) of windows that start so many seconds from the first picture -> their sound (B, S)."""
+    device, columns = latents.device, latents.shape[-1]
+    vae, vocoder = bundle.vae.to(device), bundle.vocoder.to(device)
+    mels = vae.decode(latents)  # (B, M, K)
+    grain = torch.cat([film_grain(start, columns, *mels.shape[1:]) for start in starts])
+    mels = vae.grained(mels, grain.to(device))
+    samples = mels.shape[-1] * bundle.mel.hop_samples
+    noise = torch.cat([film_phases(start, columns, samples // columns) for start in starts])
+    sounds: Tensor = vocoder(mels, noise.to(device))
+    return sounds
+
+
+def full_batches(row: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Batches of exactly `size`, the last filled up with repeats: in one shape a row's numbers do not depend on
+    the others, in another shape sums are rounded otherwise.
+    """
+    for first in range(0, len(row), size):
+        batch = row[first : first + size]
+        yield [*batch, *[batch[-1]] * (size - len(batch))]
+
+
+def _as_sure(cue: Cue) -> Cue:
+    """The cue, softer the less sure the spotter is: a false hit should not be as loud as a true one."""
+    return replace(cue, strength=round(cue.strength * (0.3 + 0.7 * cue.confidence), 3))

@@ -1,0 +1,106 @@
+"""A row of the report: what one video became, computed from its files, whether this run made it or an earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from foleycli.audio.browser import OPUS_BITS_PER_SECOND
+from foleycli.cues.sheet import Cue
+from foleycli.errors import FoleyError
+from foleycli.evaluation.metrics import match_onsets
+from foleycli.reports.film_strip import Strip, film_strip
+from foleycli.reports.page.sound import Heard, hear
+from foleycli.video.containers import BY_SUFFIX
+from foleycli.video.probe import probe
+
+if TYPE_CHECKING:
+    from foleycli.video.probe import VideoInfo
+
+State = Literal["done", "before", "failed"]
+
+TOLERANCE_SECONDS = 0.05
+PAGE_BYTES = 50_000_000  # over this, browsers begin to struggle: what sounds then is linked
+BASE64 = Fraction(4, 3)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a video ended: `reason` if it failed, `cues` if they are known, `took_seconds` if this run did it."""
+
+    source: Path
+    target: Path
+    state: State
+    cues: tuple[Cue, ...] | None = None
+    warnings: tuple[str, ...] = ()
+    took_seconds: float | None = None
+    reason: str = ""
+
+    @property
+    def why(self) -> str:
+        """The reason without the name of the file, which most begin with."""
+        return self.reason.removeprefix(str(self.source)).lstrip(": ")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Hits of the cue sheet against onsets of the sound, one to one within 50 ms."""
+
+    heard: int
+    hits: int
+    f1: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One video: `seen` and `strip` of the source, `heard` in the result.
+
+    `troubles` are warnings, and what could not be read for this row.
+    """
+
+    outcome: Outcome
+    seen: VideoInfo | None = None
+    strip: Strip | None = None
+    heard: Heard | None = None
+    cues: tuple[Cue, ...] | None = None
+    agreement: Agreement | None = None
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def page_bytes(self) -> int:
+        """About what the row takes in the page."""
+        pictures = len(self.strip.webp) if self.strip else 0
+        sound = len(self.heard.opus or b"") if self.heard else 0
+        return int((pictures + sound) * BASE64) + 30_000 + 150 * len(self.cues or ())
+
+
+def make_row(outcome: Outcome, free_bytes: int = PAGE_BYTES) -> Row:
+    """Looks at the source and listens to the result; the sound is kept if it fits into `free_bytes` of the page."""
+    if outcome.state == "failed":
+        return Row(outcome)
+    row = Row(outcome, cues=outcome.cues, troubles=outcome.warnings)
+    try:
+        info = probe(outcome.source)
+        row = replace(row, seen=info, strip=film_strip(info))
+        keep = int(info.duration * OPUS_BITS_PER_SECOND / 8 * BASE64) <= free_bytes
+        heard = hear(outcome.target, _first_picture(outcome.target), info.duration, keep=keep)
+        return replace(row, heard=heard, agreement=agreement(row.cues or (), heard.onset_seconds))
+    except FoleyError as error:
+        return replace(row, troubles=(*row.troubles, f"not all could be read for this report: {error}"))
+
+
+def _first_picture(target: Path) -> Fraction:
+    """Where the sound of a result begins, in container seconds."""
+    return probe(target).start if target.suffix.lower() in BY_SUFFIX else Fraction(0)
+
+
+def agreement(cues: Sequence[Cue], onset_seconds: Sequence[float]) -> Agreement | None:
+    """How well the hits of a sheet are heard; None if there are none."""
+    hits = [cue.time for cue in cues if cue.stop is None and not cue.mute]
+    if not hits:
+        return None
+    match = match_onsets(onset_seconds, hits, TOLERANCE_SECONDS)
+    return Agreement(round(match.recall * len(hits)), len(hits), match.f1)

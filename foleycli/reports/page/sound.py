@@ -1,0 +1,79 @@
+"""What is heard in a finished file, measured in one pass: levels, outline, onsets, and a small copy to play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from foleycli.audio.browser import OPUS_RATE, OpusEncoder
+from foleycli.audio.files import Samples, read_audio
+from foleycli.audio.loudness import LoudnessMeter, decibels, true_peaks
+from foleycli.evaluation.metrics import onsets
+
+BLOCK_SECONDS = Fraction(20)
+MARGIN_SECONDS = Fraction(1, 2)  # heard on both sides of a block, so that an onset at its edge is found once
+HOP_SAMPLES = OPUS_RATE // 200  # the outline is kept per 5 ms
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The sound of a file, which lasts `seconds` from the first picture; `outline` (2, T) is its lows and highs.
+
+    `opus` is the whole sound as an Ogg Opus file, or None if it was not wanted.
+    """
+
+    seconds: float
+    loudness_lufs: float | None
+    true_peak_dbtp: float
+    onset_seconds: tuple[float, ...]
+    outline: Samples
+    opus: bytes | None
+
+
+def hear(path: Path, start: Fraction, duration: Fraction, *, keep: bool = True) -> Heard:
+    """Listens to the first sound of the file, from `start` in container seconds on, in memory flat in its length."""
+    meter: LoudnessMeter | None = None
+    encoder: OpusEncoder | None = None
+    peak, times, outline = 0.0, [], [np.zeros((2, 0), np.float32)]
+    for at, samples, inner in _blocks(path, start, duration):
+        if meter is None:
+            meter = LoudnessMeter(OPUS_RATE, len(samples))
+            encoder = OpusEncoder(min(2, len(samples))) if keep else None
+        here = samples[:, inner]
+        meter.add(here)
+        peak = max(peak, float(true_peaks(samples)[inner].max(initial=0.0)))
+        mono = samples.mean(0)
+        first, last = inner.start / OPUS_RATE, inner.stop / OPUS_RATE
+        times += [float(at) + time - first for time in onsets(mono, OPUS_RATE) if first <= time < last]
+        outline.append(_outline(mono[inner]))
+        if encoder is not None:
+            encoder.write(here if len(here) <= 2 else here.mean(0, keepdims=True).repeat(2, axis=0))
+    return Heard(
+        float(duration),
+        meter.integrated() if meter is not None else None,
+        decibels(peak),
+        tuple(times),
+        np.concatenate(outline, axis=1),
+        encoder.finish() if encoder is not None else None,
+    )
+
+
+def _blocks(path: Path, start: Fraction, duration: Fraction) -> Iterator[tuple[Fraction, Samples, slice]]:
+    """(seconds from the start, (C, S) with a margin on both sides, where the block lies in it), in order."""
+    at, margin = Fraction(0), int(MARGIN_SECONDS * OPUS_RATE)
+    while at < duration:
+        stop = min(at + BLOCK_SECONDS, duration)
+        samples = read_audio(path, OPUS_RATE, start=start + at - MARGIN_SECONDS, stop=start + stop + MARGIN_SECONDS)
+        yield at, samples, slice(margin, samples.shape[1] - margin)
+        at = stop
+
+
+def _outline(mono: Samples) -> Samples:
+    whole = -(-len(mono) // HOP_SAMPLES) * HOP_SAMPLES
+    hops: npt.NDArray[np.float32] = np.pad(mono, (0, whole - len(mono)), mode="edge").reshape(-1, HOP_SAMPLES)
+    return np.stack([hops.min(1), hops.max(1)])

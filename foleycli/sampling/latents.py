@@ -1,0 +1,126 @@
+"""Draws the latents of windows: features of the pictures -> MDSGen, guided and sampled -> latent.
+
+Each window is drawn by itself, its draft; where it overlaps the window before, once more, held in its first and last
+columns to how both drafts end. So no window depends on more than the one before, and each can be drawn alone.
+
+    draft k-1  [----------------====]
+    window k                   [====---------------====]     = held   - drawn
+    draft k                    [-------------------====]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+from foleycli.networks.mdsgen.dit import Condition, MDSGen
+from foleycli.sampling.guidance import from_velocity, guided
+from foleycli.sampling.inpainting import held
+from foleycli.sampling.runtime import Runtime
+from foleycli.sampling.solver import sample, steps_of
+from foleycli.specs import SamplerSpec
+from foleycli.timeline import WINDOW_SECONDS, to_samples
+
+MOST_AT_ONCE = 8
+GIB_PER_WINDOW = 3  # of a card's memory, all networks and their work
+PHASE_SEED = 2**40  # no seed of a take: phases are the film's
+GRAIN_SEED = 2**41
+
+
+@dataclass(frozen=True)
+class Place:
+    """A window to draw: its seed, where it starts in seconds from the first picture, and what is held of it."""
+
+    seed: int
+    start: Fraction
+    before: Tensor | None = None  # (C, F, columns), how the draft of the window before ends; held as its first columns
+    after: Tensor | None = None  # how its own draft ends; held as its last
+
+
+def windows_at_once(device: torch.device) -> int:
+    """How many windows are performed together, by the memory of the device: 1 on a CPU, where more gain nothing.
+
+    It depends on the kind of machine alone, since the shape of a batch decides how sums are rounded.
+    """
+    if device.type != "cuda":
+        return 1
+    gib = torch.cuda.get_device_properties(device).total_memory / 2**30
+    return max(1, min(MOST_AT_ONCE, int(gib) // GIB_PER_WINDOW))
+
+
+def draw_latents(
+    dit: MDSGen, features: Tensor, places: Sequence[Place], sampler: SamplerSpec, engine: Runtime
+) -> Tensor:
+    """Latents (B, C, ...) in the model's own layout, for features (B, T, 512) of the windows at `places`.
+
+    Noise belongs to the time it stands at, so windows of one seed that overlap begin from the same.
+    """
+    spec, device = dit.spec, features.device
+    run = engine.run(dit)
+
+    def model(latent: Tensor, t: Tensor, condition: Condition) -> Tensor:
+        return run(latent, t, condition).narrow(1, 0, spec.latent_channels)
+
+    shape = (spec.latent_channels, spec.latent_bins, spec.latent_frames)
+    first = [first_column(place.start, spec.latent_frames) for place in places]
+    drawn = [window_noise(shape, place.seed, column) for place, column in zip(places, first, strict=True)]
+    noise = torch.cat(drawn).to(device)
+    if spec.layout == "official":
+        noise = noise.transpose(2, 3)  # time first
+    steps, condition = steps_of(sampler, device), dit.condition(features)
+    denoise = guided(model, condition, condition.hidden(), sampler, steps)
+    if sampler.prediction == "v":
+        denoise = from_velocity(denoise, steps)
+    if any(place.before is not None or place.after is not None for place in places):
+        denoise = held(denoise, *_known(noise, places), steps)
+    return sample(denoise, noise, steps)
+
+
+def window_noise(shape: tuple[int, int, int], seed: int, first_column: int) -> Tensor:
+    """Gaussian noise (1, C, F, L), each latent column drawn on the CPU from (seed, its number in the film) alone.
+
+    So it is the same in any batch and on any device, and windows that overlap begin from the same noise where they do.
+    """
+    channels, bins, columns = shape
+    drawn = torch.empty(1, channels, bins, columns)
+    for column in range(columns):
+        generator = torch.Generator().manual_seed((seed * 1_000_003 + first_column + column) % 2**63)
+        drawn[0, :, :, column] = torch.randn((channels, bins), generator=generator)
+    return drawn
+
+
+def first_column(start: Fraction, columns: int) -> int:
+    """The number in the film of the latent column at `start` seconds, `columns` to a window."""
+    return to_samples(start / WINDOW_SECONDS, columns)
+
+
+def film_phases(start: Fraction, columns: int, column_samples: int) -> Tensor:
+    """White noise (1, S) of the window that starts there, for the vocoder's phases; it too belongs to the film, so that
+    windows which agree in their overlap are in phase there.
+    """
+    noise = window_noise((1, column_samples, columns), PHASE_SEED, first_column(start, columns))
+    return noise[0].transpose(1, 2).reshape(1, -1)
+
+
+def film_grain(start: Fraction, columns: int, mels: int, frames: int) -> Tensor:
+    """White noise (1, M, K) of the window that starts there, for the grain of its mel; it too belongs to the film."""
+    noise = window_noise((mels, frames // columns, columns), GRAIN_SEED, first_column(start, columns))
+    return noise.transpose(2, 3).reshape(1, mels, frames)
+
+
+def _known(like: Tensor, places: Sequence[Place]) -> tuple[Tensor, Tensor]:
+    """What is held, in the shape of `like` (B, C, F, L), and where (B, 1, 1, L)."""
+    known = torch.zeros_like(like)
+    where = torch.zeros(len(like), 1, 1, like.shape[-1], dtype=torch.bool, device=like.device)
+    for row, place in enumerate(places):
+        if place.before is not None:
+            known[row, ..., : place.before.shape[-1]] = place.before
+            where[row, ..., : place.before.shape[-1]] = True
+        if place.after is not None:
+            known[row, ..., -place.after.shape[-1] :] = place.after
+            where[row, ..., -place.after.shape[-1] :] = True
+    return known, where

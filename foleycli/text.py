@@ -1,0 +1,36 @@
+"""Plain text for people: one line, columns, sizes and times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+
+def one_line(text: str) -> str:
+    """Text from elsewhere (file names, messages of libraries) without line breaks or terminal escapes."""
+    return "".join(character if character.isprintable() else " " for character in " ".join(text.split()))
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows in columns, two blanks apart; the last column is not padded."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    padded = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: 35.2 MB."""
+    value, units = float(count), iter(("B", "kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while value >= 1000 and unit != "TB":
+        value, unit = value / 1000, next(units)
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def clock(seconds: Fraction) -> str:
+    """Seconds as h:mm:ss.mmm, hours only when there are some."""
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}" if hours else f"{minutes}:{rest / 1000:06.3f}"
+    return f"{hours}:{text}" if hours else text

@@ -1,0 +1,78 @@
+"""What is done to a recording before it is laid down: ground, level, pitch, brightness, room."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from foleycli.audio.level_rider import STRENGTH_RANGE_DB
+from foleycli.specs import MelSpec
+
+Wave = npt.NDArray[np.float32]
+
+RATE = MelSpec.FULL_BAND.sample_rate
+GROUND_DB, GROUND_FADE_DB = 30.0, 12.0  # under a hit's peak: where its recording's hiss begins, and over what it goes
+
+
+def faded_into_silence(wave: Wave) -> Wave:
+    """A hit (S,) without the hiss that its recording goes on with: from 30 to 42 dB under its peak it fades away."""
+    hop = RATE // 100
+    frames = -(-len(wave) // hop)
+    level = 10 * np.log10((np.pad(wave, (0, frames * hop - len(wave))).reshape(frames, hop) ** 2).mean(1) + 1e-10)
+    ahead = np.lib.stride_tricks.sliding_window_view(np.pad(level, (0, 4), constant_values=-100), 5).max(1)
+    gain = np.clip((ahead - level.max() + GROUND_DB + GROUND_FADE_DB) / GROUND_FADE_DB, 0, 1)
+    gain[: level.argmax() + 1] = 1.0
+    places = np.arange(len(wave)) / hop - 0.5
+    return np.asarray(wave * np.interp(places, np.arange(frames), gain), np.float32)
+
+
+def levelled(wave: Wave, level_db: float) -> Wave:
+    """The wave with its loudest 50 ms at `level_db` below full scale."""
+    block = RATE // 20
+    head = wave[: 8 * block]
+    padded = np.pad(head, (0, -len(head) % block))
+    loudest = np.sqrt((padded.reshape(-1, block) ** 2).mean(1).max())
+    scaled: Wave = wave * np.float32(10 ** (level_db / 20) / (loudest + 1e-4))
+    return scaled
+
+
+def gain_of(strength: float) -> np.float32:
+    return np.float32(10 ** (STRENGTH_RANGE_DB * (strength - 1) / 20))
+
+
+def repitched(wave: Wave, ratio: float) -> Wave:
+    places = np.arange(0, len(wave) - 1, ratio)
+    moved: Wave = np.interp(places, np.arange(len(wave)), wave).astype(np.float32)
+    return moved
+
+
+def darkened(wave: Wave, strength: float) -> Wave:
+    """Weak hits are duller: a gentle low-pass whose corner falls from 16 to 2.5 kHz with the strength."""
+    corner = 2500 * (16000 / 2500) ** strength
+    size = _fft_size(len(wave))
+    frequencies = np.fft.rfftfreq(size, 1 / RATE)
+    spectrum = np.fft.rfft(wave, size) / np.sqrt(1 + (frequencies / corner) ** 2)
+    duller: Wave = np.fft.irfft(spectrum, size)[: len(wave)].astype(np.float32)
+    return duller
+
+
+def box_smooth(curve: Wave, width: int) -> Wave:
+    total = np.cumsum(np.pad(curve, (width // 2 + 1, width - width // 2 - 1)), dtype=np.float64)
+    smooth: Wave = ((total[width - 1 :] - total[: 1 - width])[: len(curve)] / width).astype(np.float32)
+    return smooth
+
+
+def in_a_room(mix: Wave, rng: np.random.Generator) -> Wave:
+    """A small room: exponentially decaying noise, 4 to 15 % wet."""
+    length = round(RATE * rng.uniform(0.1, 0.4))
+    decay = np.exp(-np.linspace(0, 6.9, length)) * rng.standard_normal(length)
+    size = _fft_size(len(mix) + length)
+    wet = np.fft.irfft(np.fft.rfft(mix, size) * np.fft.rfft(decay, size), size)[: len(mix)]
+    loudness = np.sqrt((mix**2).mean() / ((wet**2).mean() + 1e-12))
+    roomy: Wave = (mix + rng.uniform(0.04, 0.15) * loudness * wet).astype(np.float32)
+    return roomy
+
+
+def _fft_size(samples: int) -> int:
+    """The next power of two: a length with large prime factors takes ten times as long."""
+    return 1 << (samples - 1).bit_length()

@@ -1,0 +1,108 @@
+"""MDSGen's training loss: epsilon under min-SNR weights + learned variance, on all tokens and on masked ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from foleycli.networks.mdsgen.cues import CueEncoder
+from foleycli.networks.mdsgen.dit import MDSGen
+from foleycli.networks.mdsgen.masking import Mask, training_mask
+from foleycli.sampling.schedule import Schedule
+from foleycli.specs import CueSpec
+
+VARIANCE_WEIGHT = 1e-3  # of the variational term (Nichol and Dhariwal 2021, L_hybrid)
+
+
+class CuedMDSGen(nn.Module):
+    """The two networks of the performer that learn together: cue curves -> features -> transformer."""
+
+    def __init__(self, dit: MDSGen, cues: CueEncoder) -> None:
+        super().__init__()
+        self.dit, self.cues = dit, cues
+
+
+@dataclass(frozen=True)
+class DenoisingLoss:
+    """Callable (model, (latent, curves, generator)) -> losses; `generator` makes the batch's randomness its own.
+
+    `masked_every` n adds the masked loss in every n-th step, at 1/n of its cost; 1 is the paper (lambda 1).
+    """
+
+    schedule: Schedule
+    prediction: Literal["epsilon", "v"] = "epsilon"
+    condition_dropout: float = 0.1
+    hide_class: float = 0.15
+    hide_timbre: float = 0.1
+    masked_every: int = 1
+
+    def __call__(self, model: CuedMDSGen, batch: tuple[Tensor, Tensor, int]) -> dict[str, Tensor]:
+        clean, curves, step = batch
+        rng = torch.Generator().manual_seed(step)
+        size, spec = len(clean), model.dit.spec
+        t = torch.randint(0, len(self.schedule.betas), (size,), generator=rng)
+        noise = torch.randn(clean.shape, generator=rng)
+        drop = torch.rand(size, generator=rng) < self.condition_dropout
+        hide = torch.rand(2, size, generator=rng) < torch.tensor([[self.hide_class], [self.hide_timbre]])
+        device = clean.device
+        t, noise, drop = t.to(device), noise.to(device), drop.to(device)
+        for hidden, part in zip(hide.to(device), _says_what(curves, model.cues.spec), strict=True):
+            curves = torch.where(hidden[:, None, None] & part, 0.0, curves)
+        noisy = self.schedule.add_noise(clean, noise, t)
+        features = model.cues(curves)
+        output = model.dit(noisy, t, features, drop=drop)
+        losses = self.terms(output, clean, noisy, noise, t)
+        total = losses[self.prediction] + losses["variance"]
+        mask = training_mask(spec, size, rng) if step % self.masked_every == 0 else None
+        if mask is not None:
+            mask = Mask(mask.visible.to(device), mask.hidden.to(device))
+            hidden = model.dit(noisy, t, features, drop=drop, mask=mask)
+            masked = self.terms(hidden, clean, noisy, noise, t)
+            total = total + masked[self.prediction] + masked["variance"]
+        return {"loss": total, **losses}
+
+    def terms(self, output: Tensor, clean: Tensor, noisy: Tensor, noise: Tensor, t: Tensor) -> dict[str, Tensor]:
+        """Weighted error of epsilon (or v) and the variational term of the variance, as means over the batch."""
+        predicted, interpolation = output.float().chunk(2, dim=1)
+        if self.prediction == "v":
+            target, weight = self.schedule.velocity(clean, noise, t), self.schedule.min_snr_velocity_weight(t)
+            epsilon = self.schedule.epsilon_of_velocity(predicted.detach(), noisy, t)
+        else:
+            target, weight, epsilon = noise, self.schedule.min_snr_weight(t), predicted.detach()
+        weighted = (weight * (predicted - target).square().flatten(1).mean(1)).mean()
+        variance = self._variational(epsilon, interpolation, clean, noisy, t)
+        return {self.prediction: weighted, "variance": VARIANCE_WEIGHT * len(self.schedule.betas) * variance}
+
+    def _variational(self, epsilon: Tensor, interpolation: Tensor, clean: Tensor, noisy: Tensor, t: Tensor) -> Tensor:
+        """KL of q(x_t-1 | x_t, x_0) from the model's Gaussian, whose log variance lies between beta~ and beta.
+
+        The mean is held still: only the variance learns here (Nichol and Dhariwal 2021, eq. 15 and section 3.1).
+        """
+        at = [value.to(noisy.device)[t].reshape(-1, 1, 1, 1) for value in posterior(self.schedule)]
+        log_beta, log_posterior, from_clean, kept = at
+        log_variance = log_posterior + (interpolation + 1) / 2 * (log_beta - log_posterior)
+        predicted = (noisy - (1 - kept).sqrt() * epsilon) / kept.sqrt()
+        gap = from_clean * (clean - predicted.clamp(-8, 8))  # both means share the noisy part
+        kl = 0.5 * (
+            log_variance - log_posterior - 1 + (log_posterior - log_variance).exp() + gap.square() / log_variance.exp()
+        )
+        return kl.flatten(1).mean(1).clamp(max=20.0).mean() / 0.6931  # in bits
+
+
+def posterior(schedule: Schedule) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Per step: log beta, log beta~, weight of x_0 in the posterior mean, alpha_bar (DDPM, eq. 7)."""
+    betas, kept = schedule.betas.double(), schedule.alpha_bar.double()
+    before = torch.cat([torch.ones(1, dtype=torch.float64), kept[:-1]])
+    variance = betas * (1 - before) / (1 - kept)
+    log_posterior = torch.cat([variance[1:2], variance[1:]]).log()  # the first is 0: take the second's
+    from_clean = betas * before.sqrt() / (1 - kept)
+    return betas.log().float(), log_posterior.float(), from_clean.float(), kept.float()
+
+
+def _says_what(curves: Tensor, spec: CueSpec) -> tuple[Tensor, Tensor]:
+    """True on the channels that name a sound, and on those that say what it is like."""
+    channel = torch.arange(curves.shape[-1], device=curves.device)
+    return (channel >= 3) & (channel < spec.channels), channel >= spec.channels

@@ -1,0 +1,169 @@
+"""Casting: of the recordings that a cue could imitate, those that the performer plays recognisably and on time.
+
+candidates -> a window of each, performed -> ears that no evaluation uses, rises -> the best few of each class
+
+A timbre that is typical of its class need not be one that a small performer can play. What is asked of a class most
+often is tried, hits or a span; its other kind keeps the most typical recordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from foleycli.cues.classes import NEUTRAL_HIT, SOUND_CLASSES, SPAN_CLASSES
+from foleycli.cues.sheet import Cue
+from foleycli.models.loaded import LoadedBundle
+from foleycli.models.spot_perform.model import sounds_of
+from foleycli.networks.codecs.mel import log_mel
+from foleycli.networks.judges.sound_classifier import Ears, excerpts, halve
+from foleycli.networks.mdsgen.timbre import take_of
+from foleycli.sampling.latents import Place, draw_latents
+from foleycli.sampling.runtime import Runtime
+from foleycli.specs import CueSpec, MelSpec, SoundClassifierSpec
+from foleycli.training.data.cue_player import SoundBank
+from foleycli.training.judges.sound_classifier import Excerpts, recorded_excerpts, rehearsed_excerpts, train_ears
+from foleycli.training.loop import RunConfig
+
+CANDIDATES = 60  # recordings of a class that are tried at the most
+SHARE_KEPT, LEAST_KEPT = 0.25, 4  # few recordings are no reason to keep poor ones
+SEEDS = (11, 12)  # of the noise: luck is not talent
+HIT_SECONDS = (0.7, 1.9, 3.1, 4.3, 5.5, 6.7)
+SPAN_SECONDS, HEARD_SECONDS = (0.4, 7.6), (1.0, 2.2, 3.4, 4.6, 5.8)
+STRENGTH = 0.8
+EARS, EARS_SEED = SoundClassifierSpec(SOUND_CLASSES, widths=(32, 64, 96, 160), embedding=48), 7
+EARS_RUN = RunConfig(Path(), 3000, learning_rate=2e-3, weight_decay=0.05)
+ATTACK_WEIGHT = (
+    5.0  # a candidate half of whose attacks are a fifth too low loses about as much as one named half as surely
+)
+LATE_FRAMES, SECOND_FRAMES = 16, 62  # of 16 ms: a quarter of a second, a second
+AUDIBLE, NEAR_FRAMES = 7.0, 3  # natural log units under the loudest bin: 61 dB; of 16 ms: 48 ms
+LEAST = 1e-8  # probability: one excerpt that is not recognised at all does not decide
+
+Play = Callable[[Sequence[Cue], int], Tensor]
+
+
+def player_of(bundle: LoadedBundle) -> Play:
+    """(cues, seed) -> the first window as `foley dub` performs it, (S,)."""
+    engine, start = Runtime.of(torch.device("cpu"), "fp32"), Fraction(0)
+    encoder, dit = bundle.cue_encoder, bundle.dit  # built out here: `audition` changes the palette in place
+
+    @torch.inference_mode()
+    def play(cues: Sequence[Cue], seed: int) -> Tensor:
+        features = encoder(encoder.curves(cues, 0.0, seed)[None])
+        latent = draw_latents(dit, features, [Place(seed, start)], bundle.sampler, engine)
+        return sounds_of(bundle, latent, [start])[0]
+
+    return play
+
+
+def audition(play: Play, palette: Tensor, kind: int, row: int, candidates: Tensor, ears: Ears) -> Tensor:
+    """How well class number `row` is played by each candidate (takes, variants, timbre): (takes,), at best 0.
+
+    `palette` is that of the player's cue encoder and is left as it was. The score is the mean log probability that the
+    ears give the class; of hits also how far their attacks stand out of everything else (`on_time`).
+    """
+    before = palette[kind, row].clone()
+    scores = []
+    for timbres in candidates:
+        palette[kind, row] = timbres
+        waves = [play(_sheet(ears.spec.classes[row], kind), seed) for seed in SEEDS]
+        scores.append(float(np.mean([_score(wave, kind, row, ears) for wave in waves])))
+    palette[kind, row] = before
+    return torch.tensor(scores)
+
+
+def _sheet(sound: str, kind: int) -> list[Cue]:
+    if kind == 1:
+        return [Cue(SPAN_SECONDS[0], STRENGTH, sound, stop=SPAN_SECONDS[1])]
+    return [Cue(at, STRENGTH, sound) for at in HIT_SECONDS]
+
+
+@torch.inference_mode()
+def _score(wave: Tensor, kind: int, row: int, ears: Ears) -> float:
+    spec = MelSpec.FULL_BAND
+    frames = [round(at / float(spec.frame_seconds)) for at in (HIT_SECONDS, HEARD_SECONDS)[kind]]
+    mel = log_mel(wave[None], spec)[0]
+    heard = halve(excerpts(mel, frames, ears.spec))
+    named = float(ears(heard).softmax(1)[:, row].clamp_min(LEAST).log().mean())
+    if kind == 1:
+        return named
+    # What stands for all that has no name is heard most often, and in rolls too: it must be over soon.
+    over = brevity(mel, frames) if ears.spec.classes[row] == NEUTRAL_HIT else 0.0
+    return named + ATTACK_WEIGHT * (on_time(mel, frames) + over)
+
+
+def on_time(mel: Tensor, frames: Sequence[int]) -> float:
+    """How far the attacks at these frames of a log-mel (M, K) stand out of its other rises: 0 twice as high, else less.
+
+    The mean of log(rise / (2 x the highest rise elsewhere)): who claps must not rustle.
+    """
+    audible = mel.clamp_min(float(mel.max()) - AUDIBLE)
+    rise = audible.diff(dim=1).clamp_min(0).mean(0)  # (K - 1,): how much louder the bins become
+    near = torch.stack([rise[max(0, frame - NEAR_FRAMES) : frame + NEAR_FRAMES].max() for frame in frames])
+    elsewhere = torch.ones(len(rise), dtype=torch.bool)
+    for frame in frames:
+        elsewhere[max(0, frame - NEAR_FRAMES - 2) : frame + NEAR_FRAMES + 2] = False
+    highest = rise[elsewhere].max().clamp_min(1e-3)
+    return float((near / (2 * highest)).clamp(1e-3, 1).log().mean())
+
+
+def brevity(mel: Tensor, frames: Sequence[int]) -> float:
+    """How little of the second after these frames of a log-mel (M, K) sounds late: log of the rest, 0 at best."""
+    loudness = mel.exp().sum(0)
+    rows = [loudness[frame : frame + SECOND_FRAMES] for frame in frames]
+    late = [float(row[LATE_FRAMES:].sum() / row.sum()) for row in rows]
+    return float(np.log(np.maximum(1 - np.array(late), 1e-3)).mean())
+
+
+def asked_kind(sound: str) -> int:
+    """Which of a class's two rows of the palette is asked for most often: 0 hits, 1 spans."""
+    return int(sound in SPAN_CLASSES)
+
+
+def best_of(candidates: Tensor, scores: Tensor, takes: int) -> Tensor:
+    """The `takes` best of the different candidates (n, variants, timbre), repeated where they are fewer."""
+    first = [number for number in range(len(candidates)) if not _seen(candidates, number)]
+    ranked = sorted(first, key=lambda number: -float(scores[number]))
+    kept = ranked[: min(takes, max(LEAST_KEPT, round(SHARE_KEPT * len(first))))]
+    return torch.stack([candidates[kept[number % len(kept)]] for number in range(takes)])
+
+
+def _seen(candidates: Tensor, number: int) -> bool:
+    return any(torch.equal(candidates[number], earlier) for earlier in candidates[:number])
+
+
+def cast_palette(
+    bundle: LoadedBundle, tried: Tensor, ears: Ears, folder: Path, count: Callable[[int, int], None]
+) -> Tensor:
+    """The palette of the bundle's cue encoder, its rows cast anew from those of `tried` (2, classes, takes, ...).
+
+    The scores of each class are kept in `folder`, so a run that was cut goes on.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    palette = bundle.cue_encoder.palette
+    play, kept = player_of(bundle), palette.clone()
+    for row, sound in enumerate(ears.spec.classes):
+        kind, path = asked_kind(sound), folder / f"{sound}.pt"
+        candidates = tried[kind, row].to(palette)
+        if not path.exists():
+            partial = path.with_suffix(".partial")
+            torch.save(audition(play, palette, kind, row, candidates, ears), partial)
+            partial.replace(path)
+        best = best_of(candidates, torch.load(path, weights_only=True), palette.shape[2])
+        kept[kind, row] = best.roll(take_of(0, sound, len(best)), 0)  # seed 0, which most hear, has the very best
+        count(row + 1, len(ears.spec.classes))
+    return kept
+
+
+def casting_ears(bank: SoundBank, rehearsals: Sequence[Path], config: RunConfig) -> Ears:
+    """Ears of another shape and another draw of the recordings than those of `foley evaluate`."""
+    recorded = recorded_excerpts(bank, EARS, EARS_SEED)
+    rehearsed = rehearsed_excerpts(rehearsals, CueSpec(EARS.classes), EARS, EARS_SEED)
+    data = Excerpts.join([recorded, rehearsed])
+    return train_ears(EARS, data, config, seed=EARS_SEED).requires_grad_(False)

@@ -1,0 +1,91 @@
+"""When the pictures of a video are shown, read from its packets: headers lie, or say nothing."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from foleycli.video.open import packets
+
+WHOLE_BYTES = 2**28  # larger files are read at both ends only, if their header gives a duration
+HEAD_PACKETS = 2000
+TAIL_MICROSECONDS = 5_000_000  # pictures are stored out of order: the last shown is not the last stored
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When the pictures of one stream are shown, in seconds of the container."""
+
+    start: Fraction
+    stop: Fraction
+    frame_rate: Fraction
+    variable: bool
+    pictures: int
+
+
+def timings_of(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int, Timing]:
+    """Timing of each stream that has pictures, by index."""
+    whole = container.size <= WHOLE_BYTES or container.duration is None
+    head = _shown(container, streams, None if whole else HEAD_PACKETS)
+    tail = {} if whole else _tail(container, streams)
+    if not whole and any(tail[index].size == 0 for index in head):  # can't seek there: no index, or cut off
+        container.seek(container.start_time or 0)
+        head, tail = _shown(container, streams, None), {}
+    timings = {}
+    for stream in streams:
+        if head[stream.index].size:
+            timings[stream.index] = _timing(stream, head[stream.index], tail.get(stream.index))
+    return timings
+
+
+def _tail(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int, Any]:
+    try:
+        container.seek((container.start_time or 0) + max(0, (container.duration or 0) - TAIL_MICROSECONDS))
+    except FFmpegError:
+        return {stream.index: np.empty((0, 2), np.int64) for stream in streams}
+    return _shown(container, streams, None)
+
+
+def _shown(container: InputContainer, streams: Sequence[VideoStream], limit: int | None) -> dict[int, Any]:
+    """(pts, length) in ticks of each packet that is shown, in order of pts: index -> int64 (pictures, 2)."""
+    rows = {stream.index: array("q") for stream in streams}  # 16 bytes a packet: a long film has a million
+    for packet in islice(packets(container, *streams), limit):
+        ticks = packet.dts if packet.pts is None else packet.pts
+        # Discarded packets are decoded but not shown: what an edit list cuts off.
+        if ticks is not None and not packet.is_discard:
+            rows[packet.stream_index].extend((ticks, packet.duration or 0))
+    shown = {index: _in_order(np.array(row, np.int64).reshape(-1, 2)) for index, row in rows.items()}
+    if limit is not None:  # later packets may be shown between the last of these
+        shown = {index: row[: max(1, len(row) - 32)] for index, row in shown.items()}
+    return shown
+
+
+def _in_order(rows: Any) -> Any:
+    return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+
+
+def _timing(stream: VideoStream, head: Any, tail: Any | None) -> Timing:
+    base = stream.time_base or Fraction(1, 1000)
+    steps = np.diff(head[:, 0])
+    steps = steps[steps > 0]
+    guess = stream.average_rate or stream.guessed_rate or Fraction(25)
+    step = int(np.median(steps)) if steps.size else max(1, round(1 / (guess * base)))
+    last_pts, last_length = (head if tail is None else tail)[-1].tolist()
+    measured = 1 / (Fraction(int(steps.sum()), steps.size) * base) if steps.size else guess
+    near = stream.average_rate is not None and abs(stream.average_rate / measured - 1) < Fraction(1, 200)
+    return Timing(
+        start=int(head[0, 0]) * base,
+        stop=(last_pts + (last_length or step)) * base,
+        frame_rate=stream.average_rate if near and stream.average_rate else measured.limit_denominator(1001),
+        variable=bool(steps.size and np.abs(steps - step).max() > max(1, step // 100)),  # 1 tick is rounding
+        pictures=len(head),
+    )

@@ -1,0 +1,207 @@
+"""What a batch has done, on disk before it is believed: a killed run goes on where it was.
+
+One JSON object per line in OUT/.foley-batch/journal.jsonl, appended and fsynced, never rewritten:
+    {"output": "a.foley.mp4", "input": "/v/a.mp4", "stamp": [...], "settings": "9c", "state": "begun", "before": null,
+     "notes": {"warnings": [], "windows": 2, "cues": [{"time": 0.52, ...}]},
+     "beside": {"/stems/a.impacts.wav": [[bytes, nanoseconds], ...]}}
+    {"output": "a.foley.mp4", ..., "state": "done"}
+    {"output": "b.foley.mp4", ..., "state": "failed", "reason": "/v/b.mp4 is empty ..."}
+A kill between the rename of an output and its "done" loses nothing: "begun" told what lay at the target before.
+"beside" is there if anything lies beside the output, stems or a plot: each file as it was made by this run, and by the
+one before if that left it there. Whoever changes it makes it theirs: it is replaced only with --overwrite. "failed"
+keeps "beside". In older journals it is a list of names: nothing says that those are as they were, so they are not ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from foleycli.cues.sheet import Cue
+from foleycli.errors import OutputError
+from foleycli.workflows.batch.events import Job, Notes
+
+FOLDER, NAME = ".foley-batch", "journal.jsonl"
+Stamp = list[int] | None  # JSON has no tuples
+
+
+def stamp(path: Path) -> Stamp:
+    """What tells a file from its replacement: inode, bytes, nanoseconds of its last change; None: not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
+def _identity(path: Path) -> Stamp:
+    """The stamp without the inode: a copy of the same age and size is the same file."""
+    found = stamp(path)
+    return found and found[1:]
+
+
+class Journal:
+    """The journal of one output folder, locked: one batch at a time writes there."""
+
+    def __init__(self, out_dir: Path, settings: str) -> None:
+        """`settings` is a hash of all that decides how an output sounds; another one is another piece of work."""
+        self.out_dir, self.settings = out_dir, settings
+        self.work = out_dir / FOLDER / "work"  # drafts: whatever is left here by a kill is nobody's
+        self._writing = threading.Lock()
+        path = out_dir / FOLDER / NAME
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a+b", buffering=0)
+            _lock(self._file.fileno(), out_dir)
+            shutil.rmtree(self.work, ignore_errors=True)
+            self.work.mkdir()
+            self._last = self._read()
+        except OSError as error:
+            raise OutputError(f"{out_dir}: {error.strerror}; choose a folder that can be written") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.work, ignore_errors=True)
+        self._file.close()
+
+    def waiting(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
+        """The jobs that are not done; one whose "done" was lost with a kill is noted now."""
+        left = []
+        for job in jobs:
+            last = self._last.get(_key(job, self.out_dir), {})
+            if _is_moved(job, last, self.settings):
+                self.done(job)
+            if not _is_done(job, last, self.settings):
+                left.append(job)
+        return tuple(left)
+
+    def begun(self, job: Job, notes: Notes, drafts: Sequence[Path] = ()) -> None:
+        """`drafts` will lie beside the target, in the order of the job; their size and age last through the move."""
+        beside = {}
+        for draft, path in zip(drafts, job.beside, strict=True):
+            left = [_identity(path)] if self.ours(job, path) else []  # a kill before the move leaves that one there
+            beside[os.path.abspath(path)] = [_identity(draft), *left]
+        more = {"beside": beside} if beside else {}
+        self._append(job, state="begun", before=stamp(job.target), notes=asdict(notes), **more)
+
+    def done(self, job: Job) -> None:
+        self._append(job, state="done")
+
+    def failed(self, job: Job, reason: str) -> None:
+        self._append(job, state="failed", reason=reason)
+
+    def ours(self, job: Job, path: Path) -> bool:
+        """Whether `path`, beside the target of the job, was put there by an earlier run and is as it was then."""
+        made: Any = self._last.get(_key(job, self.out_dir), {}).get("beside")
+        found = _identity(path)
+        return found is not None and isinstance(made, dict) and found in made.get(os.path.abspath(path), ())
+
+    def notes(self, job: Job) -> Notes | None:
+        """What was noted of a job that is done; None if that was by a foley that noted nothing."""
+        plain: Any = self._last.get(_key(job, self.out_dir), {}).get("notes")
+        try:
+            return Notes(tuple(plain["warnings"]), plain["windows"], tuple(Cue(**cue) for cue in plain["cues"]))
+        except (KeyError, TypeError):
+            return None
+
+    def _append(self, job: Job, **more: Any) -> None:
+        entry = {"output": _key(job, self.out_dir), **_facts(job, self.settings), **more}
+        line = json.dumps(entry).encode() + b"\n"
+        with self._writing:
+            _keep(self._last, entry)
+            try:
+                self._file.write(line)
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise OutputError(f"{self.out_dir}: {error.strerror}; make room there, then run this again") from error
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        """The last entry of each output; a line torn by a kill or a full disk counts for nothing, and gets its end."""
+        self._file.seek(0)
+        text = self._file.read()
+        if text and not text.endswith(b"\n"):
+            self._file.write(b"\n")
+        return _entries(text)
+
+
+def done_before(out_dir: Path, settings: str, jobs: Iterable[Job]) -> frozenset[Job]:
+    """The jobs that a run with these settings would find done; reads, and changes nothing."""
+    try:
+        entries = _entries((out_dir / FOLDER / NAME).read_bytes())
+    except OSError:
+        return frozenset()
+    return frozenset(job for job in jobs if _is_done(job, entries.get(_key(job, out_dir), {}), settings))
+
+
+def _is_same(job: Job, last: dict[str, Any], settings: str) -> bool:
+    return all(last.get(key) == value for key, value in _facts(job, settings).items()) and job.target.exists()
+
+
+def _is_moved(job: Job, last: dict[str, Any], settings: str) -> bool:
+    """Whether the output is there and its "done" was lost with a kill."""
+    moved = last.get("state") == "begun" and stamp(job.target) != last.get("before")
+    return moved and _is_same(job, last, settings)
+
+
+def _is_done(job: Job, last: dict[str, Any], settings: str) -> bool:
+    done = last.get("state") == "done" and _is_same(job, last, settings)
+    return (done or _is_moved(job, last, settings)) and all(path.exists() for path in job.beside)
+
+
+def _key(job: Job, out_dir: Path) -> str:
+    return os.path.relpath(job.target, out_dir)
+
+
+def _facts(job: Job, settings: str) -> dict[str, Any]:
+    return {
+        "input": os.path.abspath(job.source),
+        "stamp": _identity(job.source),
+        "settings": settings,
+    }
+
+
+def _entries(text: bytes) -> dict[str, dict[str, Any]]:
+    entries: dict[str, dict[str, Any]] = {}
+    for line in text.split(b"\n"):
+        try:
+            entry = json.loads(line)
+            if entry["state"] in ("begun", "done", "failed"):
+                _keep(entries, entry)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return entries
+
+
+def _keep(entries: dict[str, dict[str, Any]], entry: dict[str, Any]) -> None:
+    """Makes `entry` the last of its output; "done" says only that what "begun" said is true.
+
+    After "failed" what lies beside the output is still ours: a killed run may have left it there.
+    """
+    key = str(entry["output"])
+    before = entries.get(key, {})
+    if entry["state"] == "failed" and before.get("state") == "done":
+        return  # what failed had other settings, and did not touch what is there
+    kept = {"begun": (), "failed": ("beside",), "done": tuple(before)}[entry["state"]]
+    entries[key] = {**{name: before[name] for name in kept if name in before}, **entry}
+
+
+def _lock(handle: int, out_dir: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows: two batches into one folder are the user's to avoid
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with the process, however it ends
+    except BlockingIOError:
+        raise OutputError(f"{out_dir}: another batch is at work there; wait for it, or use another --out-dir") from None

@@ -1,0 +1,194 @@
+"""Many videos through one model: the next is watched while this one is performed, and a bad one stops no other.
+
+watch      a.mp4  b.mp4 ─┐ c.mp4           one thread, at most `workers` videos ahead
+perform           a.mp4  └─> b.mp4         `workers` threads
+events     ──────────────────────────>     the caller's thread, in order
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from threading import BoundedSemaphore, Event
+from typing import Generic, TypeVar
+
+from foleycli.atomic import atomic_file, check_target
+from foleycli.errors import FoleyError, InputError, ModelError, OutputError, UsageError
+from foleycli.workflows.batch import events
+from foleycli.workflows.batch.events import Job, Notes
+from foleycli.workflows.batch.journal import Journal
+
+Seen = TypeVar("Seen")
+Result = TypeVar("Result")
+Progress = Callable[[str, int, int], None]
+Watch = Callable[[Path, Progress], Seen]  # reads a video
+Deliver = Callable[[Seen, Path], Notes]  # performs it into a file, whole; what lies beside it, into the same folder
+Tell = Callable[[events.Event], None]
+
+SPARE_BYTES = 2**20
+KINDS = {InputError: "input", ModelError: "model", OutputError: "output", UsageError: "usage"}
+
+
+class _Stopped(Exception):
+    """The run was interrupted: unwind, say nothing."""
+
+
+class Batch(Generic[Seen]):
+    """One run over many videos; `run` returns when each is done or has failed."""
+
+    def __init__(
+        self, journal: Journal, watch: Watch[Seen], deliver: Deliver[Seen], *, workers: int = 1, overwrite: bool = False
+    ) -> None:
+        self.journal, self.watch, self.deliver, self.overwrite = journal, watch, deliver, overwrite
+        self._eyes, self._hands = ThreadPoolExecutor(1, "watch"), ThreadPoolExecutor(workers, "perform")
+        self._ahead = BoundedSemaphore(2 * workers)  # videos begun and not done: what they hold in memory is bounded
+        self._said: SimpleQueue[events.Event] = SimpleQueue()
+        self._stop = Event()
+
+    def run(self, jobs: Sequence[Job], tell: Tell) -> tuple[events.Failed, ...]:
+        """Does the jobs, tells what happens in this thread, returns the failures; Ctrl-C unwinds within a window."""
+        failures: list[events.Failed] = []
+        try:
+            for number, job in enumerate(jobs):
+                self._eyes.submit(self._see, job, number)
+            left = len(jobs)
+            while left:
+                event = self._said.get()
+                tell(event)
+                left -= isinstance(event, events.Done | events.Failed)
+                if isinstance(event, events.Failed):
+                    failures.append(event)
+        finally:
+            self._stop.set()
+            self._eyes.shutdown(cancel_futures=True)
+            self._hands.shutdown(cancel_futures=True)
+            while not self._said.empty():  # what ended while the run was stopped
+                event = self._said.get()
+                if isinstance(event, events.Done | events.Failed):
+                    tell(event)
+        return tuple(failures)
+
+    def _see(self, job: Job, number: int) -> None:
+        while not self._ahead.acquire(timeout=0.1):
+            if self._stop.is_set():
+                return
+        started = time.monotonic()
+        self._said.put(events.Started(job))
+        seen = self._guarded(job, lambda: self._watched(job))
+        if seen is None:
+            self._ahead.release()
+        else:
+            self._hands.submit(self._perform, job, number, seen, started)
+
+    def _watched(self, job: Job) -> Seen:
+        for folder in {path.parent: None for path in (job.target, *job.beside)}:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _refused(folder, error) from error
+        self._check_places(job)  # before the work, not after it
+        return self.watch(job.source, self._progress(job))
+
+    def _perform(self, job: Job, number: int, seen: Seen, started: float) -> None:
+        try:
+            notes = self._guarded(job, lambda: self._delivered(job, number, seen))
+            if notes is not None:
+                self._said.put(events.Done(job, time.monotonic() - started, notes))
+        finally:
+            self._ahead.release()
+
+    def _delivered(self, job: Job, number: int, seen: Seen) -> Notes:
+        drafts = self.journal.work / str(number)
+        try:
+            _check_room(job)
+            drafts.mkdir()
+            notes = self.deliver(seen, drafts / job.target.name)
+            self._check_places(job)
+            self.journal.begun(job, notes, [drafts / path.name for path in job.beside])
+            _put_all(drafts, (*job.beside, job.target))  # the target last: where it is, all is
+            self.journal.done(job)
+            return notes
+        finally:
+            shutil.rmtree(drafts, ignore_errors=True)
+
+    def _check_places(self, job: Job) -> None:
+        check_target(job.target, self.overwrite)
+        for path in job.beside:  # a kill may have come between these and the target
+            check_target(path, self.overwrite or self.journal.ours(job, path))
+
+    def _progress(self, job: Job) -> Progress:
+        def report(stage: str, done: int, total: int) -> None:
+            if self._stop.is_set():
+                raise _Stopped
+            self._said.put(events.Advanced(job, stage, done, total))
+
+        return report
+
+    def _guarded(self, job: Job, act: Callable[[], Result]) -> Result | None:
+        """The result, or None after telling why there is none."""
+        try:
+            return act()
+        except _Stopped:
+            return None
+        except Exception as error:  # whatever is wrong with one video is no reason to leave the others
+            failed = _failure(job, error)
+        with suppress(OutputError):  # the disk is full: that is what `failed` says already
+            self.journal.failed(job, failed.reason)
+        self._said.put(failed)
+        return None
+
+
+def _failure(job: Job, error: Exception) -> events.Failed:
+    if isinstance(error, OSError):
+        error = _refused(job.target, error)
+    kind = next((name for one, name in KINDS.items() if isinstance(error, one)), "unexpected")
+    reason = str(error) if isinstance(error, FoleyError) else f"{type(error).__name__}: {error}"
+    if not any(str(path) in reason for path in (job.source, job.target)):
+        reason = f"{job.source}: {reason}"  # a list of failures says which videos
+    return events.Failed(job, reason, kind)
+
+
+def _refused(path: Path, error: OSError) -> OutputError:
+    hint = "free some space" if error.errno == errno.ENOSPC else "check the folder and its permissions"
+    return OutputError(f"{path}: {error.strerror or error}; {hint}, then run this again")
+
+
+def _put_all(drafts: Path, paths: Sequence[Path]) -> None:
+    """Moves each file to where it belongs; if one can't be, those before it go away again."""
+    for number, path in enumerate(paths):
+        try:
+            _put(drafts / path.name, path)
+        except Exception:
+            for one in paths[:number]:
+                with suppress(OSError):
+                    one.unlink()
+            raise
+
+
+def _put(draft: Path, path: Path) -> None:
+    """Moves a whole file to where it belongs, at once."""
+    try:
+        os.replace(draft, path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise _refused(path, error) from error
+        with atomic_file(path, overwrite=True) as copy:  # a folder of stems may lie on another disk
+            shutil.copy2(draft, copy)  # with its age: by that the journal knows it
+
+
+def _check_room(job: Job) -> None:
+    """Refuses before the work what would fill the disk after it: a dubbed copy is about as large as its video."""
+    free = shutil.disk_usage(job.target.parent).free
+    needed = job.source.stat().st_size + SPARE_BYTES
+    if free < needed:
+        raise OutputError(
+            f"{job.target}: {free / 1e6:.1f} MB free, about {needed / 1e6:.1f} MB needed; "
+            "free some space, then run this again"
+        )

@@ -1,0 +1,109 @@
+"""The leveller: strength is loudness, attacks keep their place, silence stays silent."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from foleycli.audio.level_rider import HIT_LEVEL_DB, MOST_LIFT_DB, SPAN_LEVEL_DB, ride, ride_windows, wanted_db
+from foleycli.cues.sheet import Cue
+from foleycli.timeline import Window, plan_windows, to_samples
+
+RATE = 32000
+
+
+def struck(times: list[float], levels: list[float], seconds: float = 4.0) -> np.ndarray:
+    """Decaying noise at `times`, each with its own amplitude."""
+    rng = np.random.default_rng(0)
+    wave = np.zeros(round(seconds * RATE), np.float32)
+    for time, level in zip(times, levels, strict=True):
+        first = round(time * RATE)
+        burst = rng.normal(size=RATE // 4) * np.exp(-np.arange(RATE // 4) / 1500) * level
+        wave[first : first + len(burst)] += burst[: len(wave) - first]
+    return wave
+
+
+def loudest_db(wave: np.ndarray, time: float) -> float:
+    part = wave[round(time * RATE) : round((time + 0.3) * RATE)].astype(np.float64) ** 2
+    return float(10 * np.log10(np.convolve(part, np.ones(1600) / 1600, "valid").max() + 1e-12))
+
+
+def test_hits_of_one_strength_come_out_equally_loud_and_strength_is_decibels() -> None:
+    times = [0.5, 1.5, 2.5]
+    cues = [Cue(0.5, 1.0), Cue(1.5, 1.0), Cue(2.5, 0.75)]
+    levelled = ride(struck(times, [1.5, 0.1, 0.4]), cues, 0.0, RATE)
+    found = [loudest_db(levelled, time) for time in times]
+    assert found[0] == pytest.approx(HIT_LEVEL_DB, abs=0.7)
+    assert found[1] == pytest.approx(found[0], abs=0.7)
+    assert found[2] == pytest.approx(found[0] - 6.0, abs=0.7)
+
+
+def test_attacks_stay_in_place_and_silence_stays_silent() -> None:
+    wave = struck([1.0, 2.0], [0.05, 1.0])
+    levelled = ride(wave, [Cue(11.0, 0.9), Cue(12.0, 0.9)], 10.0, RATE)
+    assert not levelled[: RATE - 1].any()
+    assert np.flatnonzero(levelled)[0] == np.flatnonzero(wave)[0]
+    assert levelled.dtype == np.float32
+
+
+def test_what_was_not_performed_is_not_lifted() -> None:
+    noise = (np.random.default_rng(1).normal(size=4 * RATE) * 1e-5).astype(np.float32)
+    assert np.array_equal(ride(noise, [Cue(1.0, 1.0)], 0.0, RATE), noise)
+    faint = struck([1.0], [0.02])
+    lifted = loudest_db(ride(faint, [Cue(1.0, 1.0)], 0.0, RATE), 1.0) - loudest_db(faint, 1.0)
+    assert lifted == pytest.approx(MOST_LIFT_DB, abs=0.5)
+
+
+def test_a_span_comes_to_its_level() -> None:
+    noise = (np.random.default_rng(1).normal(size=4 * RATE) * 0.02).astype(np.float32)
+    cue = Cue(1.0, 0.9, "rain", stop=3.0)
+    part = ride(noise, [cue], 0.0, RATE)[round(1.1 * RATE) : round(2.9 * RATE)]
+    assert 10 * np.log10((part**2).mean()) == pytest.approx(wanted_db(cue), abs=0.3)
+    assert wanted_db(Cue(0.0, 1.0, stop=1.0)) == SPAN_LEVEL_DB
+
+
+def test_without_cues_nothing_changes() -> None:
+    wave = struck([1.0], [0.5])
+    assert np.array_equal(ride(wave, [], 0.0, RATE), wave)
+    assert np.array_equal(ride(wave, [Cue(1.0, 0.2, mute=True)], 0.0, RATE), wave)
+
+
+def uneven_film(seconds: float) -> np.ndarray:
+    """Noise that gets ten times louder from end to end."""
+    samples = round(seconds * RATE)
+    noise = np.random.default_rng(2).normal(size=samples) * np.geomspace(0.01, 0.1, samples)
+    return noise.astype(np.float32)
+
+
+def ridden(film: np.ndarray, cues: list[Cue], windows: tuple[Window, ...]) -> list[np.ndarray]:
+    cut = [(one, film[to_samples(one.start, RATE) : to_samples(one.stop, RATE)]) for one in windows]
+    return [wave for _, wave in ride_windows(cut, cues, Fraction(0), RATE)]
+
+
+@pytest.mark.parametrize(
+    "cues",
+    [
+        [Cue(0.0, 0.8, "rain", stop=20.0)],
+        [Cue(7.0, 1.0), Cue(7.5, 0.5), Cue(13.0, 0.8)],
+        [Cue(0.0, 0.8, "rain", stop=20.0), Cue(6.9, 0.2)],
+        [Cue(7.168, 0.2), Cue(7.9, 0.4), Cue(14.336, 0.2)],
+    ],
+)
+def test_where_windows_overlap_the_fader_stands_where_it_stood(cues: list[Cue]) -> None:
+    film, windows = uneven_film(20.0), plan_windows(Fraction(20), overlap=Fraction(1024, 1000))
+    waves = ridden(film, cues, windows)
+    overlap = to_samples(Fraction(1024, 1000), RATE)
+    for before, after in pairwise(waves):
+        np.testing.assert_allclose(before[-overlap:], after[:overlap], rtol=1e-3, atol=1e-6)
+    assert not np.array_equal(waves[1][:overlap], film[to_samples(windows[1].start, RATE) :][:overlap])
+
+
+def test_a_cut_parts_what_the_fader_knows() -> None:
+    film, rain = uneven_film(16.0), [Cue(0.0, 0.8, "rain", stop=16.0)]
+    apart = ridden(film, rain, plan_windows(Fraction(16), cuts=[Fraction(8)]))
+    alone = ridden(film, rain, plan_windows(Fraction(8)))
+    assert np.array_equal(apart[0], alone[0])
+    assert not np.array_equal(ridden(film, rain, plan_windows(Fraction(16)))[0][: 8 * RATE], alone[0][: 8 * RATE])

@@ -1,0 +1,130 @@
+"""The cue sheet: what is written is read again, what is wrong is named, steering says what is heard."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from foleycli.cues.classes import HIT_CLASSES, NEUTRAL_HIT, NEUTRAL_SPAN, SOUND_CLASSES, SPAN_CLASSES, nearest_classes
+from foleycli.cues.sheet import COLUMNS, Cue, check_sound, named, read_cues, steer, write_csv, write_json
+from foleycli.errors import UsageError
+
+SHEET = (
+    Cue(0.5, 0.9, "door_knock", confidence=0.8),
+    Cue(1.25, 0.3, "rain", stop=4.0, mute=True),
+    Cue(2.0, 0.5, "", lock=True),
+)
+
+
+@pytest.mark.parametrize("write", [write_csv, write_json])
+def test_what_is_written_is_read_again(write: object) -> None:
+    assert read_cues(write(SHEET)) == SHEET  # type: ignore[operator]
+
+
+def test_rows_are_sorted_and_most_columns_may_be_left_out() -> None:
+    assert read_cues("time,sound\n3,Door Knock\n1,\n") == (Cue(1.0), Cue(3.0, sound="door_knock"))
+
+
+def test_a_sheet_saved_by_a_spreadsheet_is_read() -> None:
+    assert read_cues("\ufefftime,strength\r\n1.5,0.4\r\n,,\r\n") == (Cue(1.5, 0.4),)  # a row that was emptied
+
+
+def test_blanks_around_commas_hide_no_column() -> None:
+    assert read_cues("time , stop, strength, sound\n0.5, 1.5, 0.8, rain\n2, , 1, glass\n") == (
+        Cue(0.5, 0.8, "rain", stop=1.5),
+        Cue(2.0, 1.0, "glass"),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Time;Stop;STRENGTH;sound;note\r\n0,5;1,5;0,8;rain;a, b\r\n2;;1;glass;\r\n",  # where the comma is in numbers
+        "time\tstop\tstrength\tsound\n0.5\t1.5\t0.8\train\n2\t\t1\tglass\n",
+    ],
+)
+def test_what_spreadsheets_of_other_countries_save_is_read(text: str) -> None:
+    assert read_cues(text) == (Cue(0.5, 0.8, "rain", stop=1.5), Cue(2.0, 1.0, "glass"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("time,strenght\n1,0.2\n", "no column is called 'strenght'; call it 'strength'"),
+        ("time,mute\n1,ja\n", "row 1: mute is 'ja'; write yes"),
+        ('{"cues": ["a"]}', "not a cue sheet in JSON (not {"),
+        ('{"cue": []}', "not a cue sheet in JSON (not {"),
+    ],
+)
+def test_what_would_be_passed_over_is_said(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        read_cues(text)
+    assert read_cues("time,mute,lock\n1,no,X\n") == (Cue(1.0, lock=True),)
+
+
+def test_a_row_number_is_that_of_a_spreadsheet_without_its_header() -> None:
+    with pytest.raises(UsageError, match="row 3: time is 'soon'"):
+        read_cues("time,strength\n1,1\n,\nsoon,1\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("when,what\n1,x\n", "no 'time' column"),
+        ('time,note\n1,"unclosed\n2,x\n', "line 3: unexpected end of data; look for a quote"),
+        ('time,note\n1,"' + "unclosed\n" * 20_000, "field larger than"),
+        ("[" * 100_000, "not a cue sheet in JSON"),
+        ("time\nsoon\n", "row 1: time is 'soon'"),
+        ("time,strength\n1,0.5\n2,7\n", "row 2: strength is 7"),
+        ("time,stop\n3,2\n", "stop 2.0 is not after time 3.0"),
+        ("time,sound\n1,dorr knock\n", "door_knock"),
+        ("time\nnan\n", "row 1: time is nan"),
+        ('{"cues": 3}', "not a cue sheet in JSON"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_row(text: str, names: str) -> None:
+    with pytest.raises(UsageError, match=r"sheet\.csv") as raised:
+        read_cues(text, "sheet.csv")
+    assert names in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_header_names_every_column() -> None:
+    assert tuple(write_csv(()).strip().split(",")) == COLUMNS
+
+
+def test_every_class_is_a_hit_or_a_span_and_near_names_are_offered() -> None:
+    assert sorted(HIT_CLASSES + SPAN_CLASSES) == list(SOUND_CLASSES)
+    assert len(SOUND_CLASSES) == len(set(SOUND_CLASSES)) == 50
+    assert "footsteps" in nearest_classes("foot step")
+    assert check_sound("Impact-Wood") == "impact_wood"
+
+
+HIT, SPAN, LOCKED = Cue(1.0, sound="glass"), Cue(2.0, sound="wind", stop=3.0), Cue(4.0, sound="glass", lock=True)
+
+
+def test_without_a_wish_nothing_changes() -> None:
+    assert steer((HIT, SPAN), (), 9.0) == (HIT, SPAN)
+
+
+def test_a_struck_sound_takes_the_hits_and_the_rest_falls_silent() -> None:
+    assert steer((HIT, SPAN), ("footsteps",), 9.0) == (replace(HIT, sound="footsteps"),)
+
+
+def test_two_wishes_take_a_kind_of_cue_each() -> None:
+    steered = steer((HIT, SPAN), ("rain", "footsteps"), 9.0)
+    assert [cue.sound for cue in steered] == ["footsteps", "rain"]
+
+
+def test_a_lasting_sound_without_a_span_fills_the_video() -> None:
+    assert steer((HIT,), ("rain",), 9.0) == (Cue(0.0, 0.6, "rain", stop=9.0),)
+
+
+def test_locked_cues_stay_as_they_are() -> None:
+    assert LOCKED in steer((HIT, LOCKED), ("footsteps",), 9.0)
+
+
+def test_a_cue_without_a_name_gets_the_neutral_sound_of_its_kind() -> None:
+    assert [cue.sound for cue in named([Cue(1.0), Cue(2.0, stop=3.0), HIT])] == [NEUTRAL_HIT, NEUTRAL_SPAN, "glass"]
