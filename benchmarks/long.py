@@ -19,7 +19,7 @@ from pathlib import Path
 
 from foleycli.scenes.catalogue import render
 from foleycli.video.encode import write_video
-from foleycli.video.mux import find_ffmpeg
+from foleycli.video.ffmpeg import find_ffmpeg
 from foleycli.video.probe import probe
 
 RATE = 25

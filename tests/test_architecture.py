@@ -126,7 +126,7 @@ def test_each_package_keeps_to_its_libraries(path: Path) -> None:
 def test_the_hub_processes_and_diffusers_are_touched_in_one_place_each() -> None:
     owners = {
         "huggingface_hub": "bundles/hub.py",
-        "subprocess": "video/mux.py",
+        "subprocess": "video/ffmpeg.py",
         "diffusers": "networks/codecs/kl_vae.py",
     }
     for path in FILES:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from foleycli.video.mux import find_ffmpeg
+from foleycli.video.ffmpeg import find_ffmpeg
 from tests.cli.conftest import film, models
 from tests.cli.forked import write_client
 

@@ -25,6 +25,7 @@ from foleycli.errors import EXIT_BATCH_FAILURES, FoleyError, InputError, OutputE
 from foleycli.text import size
 from foleycli.timeline import WINDOW_SECONDS, plan_windows
 from foleycli.video.containers import BY_SUFFIX
+from foleycli.video.ffmpeg import find_ffmpeg
 from foleycli.workflows.batch import events
 from foleycli.workflows.batch.events import Job, Notes
 from foleycli.workflows.batch.find import find, split_list
@@ -69,6 +70,8 @@ def batch(order: Order, wanted: Performance, say: Say, *, dry_run: bool = False)
     jobs = _jobs(order, wanted.seed)
     for job in jobs:
         check_mix(wanted.mix, job.target, part=False)
+    if any(in_video(job.target) for job in jobs):
+        find_ffmpeg()  # before the work: without one that works no job can end well
     if dry_run:
         _plan(order, jobs, wanted, say)
         return

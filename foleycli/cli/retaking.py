@@ -85,12 +85,15 @@ class Player:
     """A sidecar's video, model and settings, ready to perform."""
 
     def __init__(self, sidecar: Sidecar, path: Path, target: Path, device: str | None, progress: Progress) -> None:
+        from foleycli.video.mux import check_container
         from foleycli.video.probe import probe
 
         self.sidecar, self.progress, self.whole = sidecar, progress, in_video(target)
         self.wanted = _performance(sidecar, path, device)
         self.start = self.wanted.start or Fraction(0)
         self.info = probe(find_video(sidecar, path))
+        if self.whole:
+            check_container(self.info, target)  # before the work
         self.pipeline = load_pipeline(self.wanted)
         if bundle_hash(self.pipeline.bundle.bundle) != sidecar.bundle_sha256:
             raise ModelError(f"{path}: made with another version of {self.wanted.model}; name it with its folder")

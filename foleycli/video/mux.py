@@ -1,10 +1,8 @@
-"""Puts a track of sound to a video whose packets are copied, by ffmpeg: the only process that foley starts."""
+"""Puts a track of sound to a video whose packets are copied, by ffmpeg."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,6 +15,7 @@ from foleycli.atomic import atomic_file
 from foleycli.errors import OutputError
 from foleycli.timeline import to_samples
 from foleycli.video.containers import OPUS, TEXT_SUBTITLES, Container, container_for, suffix_like
+from foleycli.video.ffmpeg import find_ffmpeg, run_ffmpeg
 from foleycli.video.open import FORMATS
 from foleycli.video.probe import StreamInfo, VideoInfo
 
@@ -59,19 +58,6 @@ class Plan:
     warnings: list[str] = field(default_factory=list)
 
 
-def find_ffmpeg() -> str:
-    """The ffmpeg on PATH, else the one that the imageio-ffmpeg wheel carries."""
-    found = shutil.which("ffmpeg")
-    if found:
-        return found
-    import imageio_ffmpeg
-
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise OutputError("no ffmpeg on PATH and none in imageio-ffmpeg; install ffmpeg") from error
-
-
 def mux(
     info: VideoInfo,
     track: Path,
@@ -96,9 +82,7 @@ def mux(
             arguments = ffmpeg_arguments(
                 info, track, temporary, plan, about.samplerate, sample_rate, title, about.channels
             )
-            done = subprocess.run(
-                [find_ffmpeg(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False
-            )
+            done = run_ffmpeg(arguments)
             if done.returncode == 0:
                 break
             if not plan.data:
@@ -109,7 +93,10 @@ def mux(
 
 
 def check_container(info: VideoInfo, out: Path) -> None:
-    """Raises OutputError, before any work, if the kind of file that `out` names can't hold these pictures."""
+    """Raises OutputError, before any work, if the kind of file that `out` names can't hold these pictures, or no ffmpeg
+    is there that can write it.
+    """
+    find_ffmpeg()
     container, codec = container_for(out), info.streams[info.video_index].codec
     if not (container.videos is None or codec in container.videos or _same_family(info, container)):
         raise OutputError(_wont_fit(info, out))

@@ -13,7 +13,7 @@ import soundfile
 
 from foleycli.audio.bwf import Origin, write_bwf
 from foleycli.errors import OutputError
-from foleycli.video.mux import find_ffmpeg
+from foleycli.video.ffmpeg import find_ffmpeg
 from foleycli.video.probe import probe
 from foleycli.video.timecode import source_timecode, timecode_seconds
 from tests.video.clips import even, make_clip

@@ -13,7 +13,8 @@ from foleycli.audio.files import read_audio
 from foleycli.audio.loudness import LoudnessMeter, decibels, from_decibels, limiter_gain, true_peaks
 from foleycli.audio.mastering import CEILING_DBTP, CODEC_ROOM_DB
 from foleycli.audio.mixing import finish
-from foleycli.video.mux import find_ffmpeg, mux
+from foleycli.video.ffmpeg import find_ffmpeg
+from foleycli.video.mux import mux
 from foleycli.video.probe import probe
 from tests.video.clips import even, make_clip
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from foleycli.cli import retaking
-from foleycli.video.mux import find_ffmpeg
+from foleycli.video.ffmpeg import find_ffmpeg
 from tests.audio.test_loudness import ebur128
 from tests.cli.conftest import Foley
 from tests.video.clips import even, make_clip

@@ -18,7 +18,8 @@ from foleycli.errors import OutputError
 from foleycli.timeline import to_samples
 from foleycli.video import mux as mux_module
 from foleycli.video.containers import BY_SUFFIX, container_for, suffix_like
-from foleycli.video.mux import ffmpeg_arguments, find_ffmpeg, mux, plan_streams
+from foleycli.video.ffmpeg import find_ffmpeg
+from foleycli.video.mux import ffmpeg_arguments, mux, plan_streams
 from foleycli.video.probe import VideoInfo, probe
 from tests.video.clips import even, make_clip, uneven
 
@@ -245,7 +246,8 @@ def test_failure_leaves_nothing_behind(
 ) -> None:
     info, track = probe(make_clip(tmp_path / "a.mp4", even(5))), tone(tmp_path / "t.wav", Fraction(1, 6))
     before = sorted(tmp_path.iterdir())
-    monkeypatch.setattr(mux_module.subprocess, "run", run_failing(error))
+    find_ffmpeg()
+    monkeypatch.setattr(subprocess, "run", run_failing(error))
     with pytest.raises(KeyboardInterrupt if error else OutputError, match=None if error else "No space left"):
         mux(info, track, tmp_path / "b.mp4")
     assert sorted(tmp_path.iterdir()) == before
@@ -261,6 +263,7 @@ def test_interrupted_ffmpeg_is_not_left_running(tmp_path: Path, monkeypatch: pyt
             raise KeyboardInterrupt
 
     info, track = probe(make_clip(tmp_path / "a.mp4", even(5))), tone(tmp_path / "t.wav", Fraction(1, 6))
+    find_ffmpeg()  # which is run, too
     monkeypatch.setattr(subprocess, "Popen", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         mux(info, track, tmp_path / "b.mp4")

@@ -15,8 +15,8 @@ import pytest
 
 from foleycli.errors import InputError
 from foleycli.video.containers import suffix_like
+from foleycli.video.ffmpeg import find_ffmpeg
 from foleycli.video.frames import FrameReader
-from foleycli.video.mux import find_ffmpeg
 from foleycli.video.probe import probe
 from tests.video.clips import even, make_clip, number_of
 from tests.video.test_mux import assert_dubbed, dub

@@ -65,9 +65,13 @@ def _libraries() -> str:
 
 
 def _ffmpeg() -> str:
-    from foleycli.video.mux import find_ffmpeg
+    from foleycli.video.ffmpeg import VARIABLE, Refused, chosen_ffmpeg, examined
 
-    return find_ffmpeg()
+    used = chosen_ffmpeg()
+    others = [one for one in examined() if one.path != used.path]
+    reasons = [one.reason if isinstance(one, Refused) else f"works; {VARIABLE} would choose it" for one in others]
+    left = [f"; not used: {one.path} {reason}" for one, reason in zip(others, reasons, strict=True)]
+    return f"{used.version}, {used.source}, {used.path}{''.join(left)}"
 
 
 def _device() -> str:
