@@ -10,7 +10,7 @@ columns to how both drafts end. So no window depends on more than the one before
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -53,31 +53,49 @@ def windows_at_once(device: torch.device) -> int:
 
 
 def draw_latents(
-    dit: MDSGen, features: Tensor, places: Sequence[Place], sampler: SamplerSpec, engine: Runtime
+    dit: MDSGen, features: Tensor, places: Sequence[Place], sampler: SamplerSpec, runtime: Runtime
 ) -> Tensor:
     """Latents (B, C, ...) in the model's own layout, for features (B, T, 512) of the windows at `places`.
 
     Noise belongs to the time it stands at, so windows of one seed that overlap begin from the same.
     """
     spec, device = dit.spec, features.device
-    run = engine.run(dit)
-
-    def model(latent: Tensor, t: Tensor, condition: Condition) -> Tensor:
-        return run(latent, t, condition).narrow(1, 0, spec.latent_channels)
-
     shape = (spec.latent_channels, spec.latent_bins, spec.latent_frames)
     first = [first_column(place.start, spec.latent_frames) for place in places]
     drawn = [window_noise(shape, place.seed, column) for place, column in zip(places, first, strict=True)]
     noise = torch.cat(drawn).to(device)
     if spec.layout == "official":
         noise = noise.transpose(2, 3)  # time first
-    steps, condition = steps_of(sampler, device), dit.condition(features)
-    denoise = guided(model, condition, condition.hidden(), sampler, steps)
-    if sampler.prediction == "v":
-        denoise = from_velocity(denoise, steps)
-    if any(place.before is not None or place.after is not None for place in places):
-        denoise = held(denoise, *_known(noise, places), steps)
-    return sample(denoise, noise, steps)
+    holds = any(place.before is not None or place.after is not None for place in places)
+    known = _known(noise, places) if holds else ()
+    condition = dit.condition(features)
+    loop = sampling_loop(dit, sampler, runtime, condition, holds)
+    return runtime.repeated((dit, sampler, holds), loop, noise, *known, *condition.tensors())
+
+
+def sampling_loop(
+    dit: MDSGen, sampler: SamplerSpec, runtime: Runtime, like: Condition, holds: bool
+) -> Callable[..., Tensor]:
+    """All steps as a function of tensors alone: noise, with `holds` what is held and where, then those of a condition.
+
+    The condition is of the kind of `like`.
+    """
+    run, channels = runtime.run(dit), dit.spec.latent_channels
+    steps = steps_of(sampler, runtime.device)
+
+    def model(latent: Tensor, t: Tensor, condition: Condition) -> Tensor:
+        return run(latent, t, condition).narrow(1, 0, channels)
+
+    def loop(noise: Tensor, *rest: Tensor) -> Tensor:
+        condition = like.with_tensors(rest[2:] if holds else rest)
+        denoise = guided(model, condition, condition.hidden(), sampler, steps)
+        if sampler.prediction == "v":
+            denoise = from_velocity(denoise, steps)
+        if holds:
+            denoise = held(denoise, rest[0], rest[1], steps)
+        return sample(denoise, noise, steps)
+
+    return loop
 
 
 def window_noise(shape: tuple[int, int, int], seed: int, first_column: int) -> Tensor:

@@ -22,13 +22,14 @@ Denoiser = Callable[[Tensor, int], Tensor]
 
 @dataclass(frozen=True)
 class Steps:
-    """The coefficients of N steps, each a float32 tensor (N,) on one device; x is the latent, D a clean prediction.
+    """The coefficients of N steps, float32 tensors (N,) on one device; x is the latent, D a clean prediction.
 
     D_i = (x - sigma_i epsilon) / alpha_i
     x_next = carry_i x - pull_i D_i - bend_i slope_i (D_i - D_before)
     """
 
-    t: Tensor  # what the network is told: whole numbers, falling
+    numbers: tuple[int, ...]  # which of the schedule's steps, falling; for what is computed on the host
+    t: Tensor  # the same, as the network is told
     signal: Tensor  # sqrt(alpha_bar) of the training schedule at t
     noise: Tensor  # sqrt(1 - alpha_bar) at t
     alpha: Tensor  # signal and noise of the solver's own step, which may lie between two whole t
@@ -39,10 +40,11 @@ class Steps:
     slope: Tensor  # h / h_before: 1 / r of the paper
 
     def __len__(self) -> int:
-        return len(self.t)
+        return len(self.numbers)
 
     def to(self, device: torch.device) -> Steps:
-        return Steps(*(getattr(self, field.name).to(device) for field in fields(self)))
+        tensors = (getattr(self, field.name) for field in fields(self)[1:])
+        return Steps(self.numbers, *(one.to(device) for one in tensors))
 
     @classmethod
     def of(cls, spec: SamplerSpec) -> Steps:
@@ -64,7 +66,7 @@ class Steps:
         slope[1:] = 1.0 / (h[:-1] / h[1:])
         trained = Schedule.linear(spec).alpha_bar[t]
         return cls(
-            t.float(), trained.sqrt(), (1 - trained).sqrt(), alpha[:-1], sigma[:-1],
+            tuple(t.tolist()), t.float(), trained.sqrt(), (1 - trained).sqrt(), alpha[:-1], sigma[:-1],
             sigma[1:] / sigma[:-1], pull, 0.5 * pull, slope,
         )  # fmt: skip
 

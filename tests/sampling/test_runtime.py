@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from foleycli.errors import UsageError
-from foleycli.networks.mdsgen.dit import MDSGen
-from foleycli.sampling import runtime as engine
+from foleycli.networks.mdsgen.dit import Condition, MDSGen
+from foleycli.sampling import runtime
+from foleycli.sampling.graphs import cuda_graph
 from foleycli.sampling.runtime import Runtime
 from foleycli.specs import DitSpec
 
@@ -26,7 +27,7 @@ def dit() -> MDSGen:
     return model
 
 
-def step(run: engine.Run, dit: MDSGen) -> Tensor:
+def step(run: runtime.Run, dit: MDSGen) -> Tensor:
     random = torch.Generator().manual_seed(1)
     features = torch.randn(2, 32, 512, generator=random)
     with torch.inference_mode():
@@ -50,43 +51,48 @@ def test_auto_takes_bfloat16_on_a_card_that_multiplies_it(able: bool, monkeypatc
         assert Runtime.of(device, "auto").dtype == torch.float32
 
 
-@pytest.mark.parametrize(("device", "mode"), [("cpu", None), ("cuda", "reduce-overhead")])
-def test_compiled_once_whole_and_captured_on_a_card(
-    dit: MDSGen, device: str, mode: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_in_bfloat16_give_the_numbers_that_autocast_gives(dit: MDSGen) -> None:
+    narrowed = step(Runtime(CPU, torch.bfloat16).run(dit), dit)
+    assert {parameter.dtype for parameter in dit.parameters()} == {torch.float32}
+
+    def cast_in_each_call(latent: Tensor, t: Tensor, condition: Condition) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return dit.denoise(latent, t, condition).float()
+
+    assert torch.equal(narrowed, step(cast_in_each_call, dit))
+
+
+def test_compiled_once_and_whole(dit: MDSGen, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, object]] = []
-    last: list[Tensor] = []
 
     def fake(call: Callable[..., Tensor], **options: object) -> Callable[..., Tensor]:
-        def replay(*inputs: object) -> Tensor:  # a captured graph writes over its last output
-            out = call(*inputs)
-            last.append(last[0].copy_(out) if last else out.clone())
-            return last[-1]
-
         asked.append(options)
-        return replay if mode else call
+        return call
 
     monkeypatch.setattr("torch.compile", fake)
-    engine._compiled.cache_clear()
-    run = engine._compiled(dit, device)
+    runtime._compiled.cache_clear()
+    run = runtime._compiled(dit)
     one = step(run, dit)
-    assert engine._compiled(dit, device) is run
-    assert asked == [{"fullgraph": True, "dynamic": False, "mode": mode}]
-    kept = one.clone()
-    with torch.inference_mode():
-        run(torch.zeros(2, 8, 16, 64), torch.zeros(2), dit.condition(None))
-    assert torch.equal(one, kept)
+    assert runtime._compiled(dit) is run
+    assert asked == [{"fullgraph": True, "dynamic": False}]
     assert torch.equal(one, step(Runtime(CPU, torch.float32).run(dit), dit))
-    engine._compiled.cache_clear()
+    runtime._compiled.cache_clear()
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda", "mps"])
+def test_loops_are_recorded_on_a_card_alone(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda including_emulation: True)
+    recordings = Runtime.of(torch.device(device), "auto").recordings
+    assert (recordings is not None and recordings.record is cuda_graph) == (device == "cuda")
 
 
 def test_torch_s_own_tracer_takes_it_whole_at_equal_output(dit: MDSGen, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = torch.compile
     monkeypatch.setattr("torch.compile", lambda call, **options: compiled(call, fullgraph=True, backend="eager"))
-    engine._compiled.cache_clear()
+    runtime._compiled.cache_clear()
     plain, traced = (step(Runtime(CPU, torch.float32, way).run(dit), dit) for way in (False, True))
     torch.testing.assert_close(traced, plain, atol=1e-4, rtol=0)
-    engine._compiled.cache_clear()
+    runtime._compiled.cache_clear()
 
 
 def test_no_compiler_is_one_line(dit: MDSGen, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,8 +103,8 @@ def test_no_compiler_is_one_line(dit: MDSGen, monkeypatch: pytest.MonkeyPatch) -
         return fail
 
     monkeypatch.setattr("torch.compile", broken)
-    engine._compiled.cache_clear()
+    runtime._compiled.cache_clear()
     with pytest.raises(UsageError, match=r"--compile.*leave it out") as refusal:
         step(Runtime(CPU, torch.float32, True).run(dit), dit)
     assert "\n" not in str(refusal.value)
-    engine._compiled.cache_clear()
+    runtime._compiled.cache_clear()

@@ -25,7 +25,7 @@ def gaussian_epsilon(mean: float, deviation: float, steps: Steps = STEPS) -> Den
     """The exact epsilon for data N(mean, deviation^2): the posterior mean of the noise."""
 
     def denoise(latent: Tensor, step: int) -> Tensor:
-        kept = SCHEDULE.alpha_bar[int(steps.t[step])]
+        kept = SCHEDULE.alpha_bar[steps.numbers[step]]
         variance = kept * deviation**2 + 1 - kept
         return (1 - kept).sqrt() * (latent - kept.sqrt() * mean) / variance
 
@@ -102,7 +102,7 @@ def test_guidance_at_scale_one_is_the_conditional_model() -> None:
 
 def test_guidance_extrapolates_by_the_power_cosine_scale() -> None:
     latent, spec = torch.randn(3, 4), replace(SPEC, guidance=5.0, guidance_power=4.0)
-    weight = power_cosine(5.0, 4.0, STEPS.t[12].item(), 1000)
+    weight = power_cosine(5.0, 4.0, STEPS.numbers[12], 1000)
     expected = latent * 0.5 + weight * 1.5 * latent
     torch.testing.assert_close(guided(multiply, SEEN, UNSEEN, spec, STEPS)(latent, 12), expected)
 
@@ -162,7 +162,7 @@ def pair_epsilon(correlation: float) -> Denoiser:
     joint = torch.tensor([[1.0, correlation], [correlation, 1.0]])
 
     def denoise(latent: Tensor, step: int) -> Tensor:
-        kept = SCHEDULE.alpha_bar[int(STEPS.t[step])]
+        kept = SCHEDULE.alpha_bar[STEPS.numbers[step]]
         return (1 - kept).sqrt() * latent @ torch.linalg.inv(kept * joint + (1 - kept) * torch.eye(2))
 
     return denoise

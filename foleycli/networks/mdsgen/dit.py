@@ -7,7 +7,7 @@ latent -> patches + positions + aligned columns -> [N1 blocks] -> + second posit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -38,16 +38,23 @@ class Condition:
     columns: Tensor | None = None  # (B, columns, D)
     rows: Tensor | None = None  # (B, T, D)
 
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Those that are there, in the order of the fields."""
+        return tuple(one for one in (self.vector, self.columns, self.rows) if one is not None)
+
+    def with_tensors(self, tensors: Sequence[Tensor]) -> Condition:
+        """A condition of the same kind, of other `tensors()`."""
+        rest = iter(tensors)
+        return Condition(*(None if one is None else next(rest) for one in (self.vector, self.columns, self.rows)))
+
     def joined(self, other: Condition) -> Condition:
-        """These windows, then those of `other`, as one batch; both must be of the same model."""
-        mine = (self.vector, self.columns, self.rows)
-        pairs = zip(mine, (other.vector, other.columns, other.rows), strict=True)
-        return Condition(*(None if a is None or b is None else torch.cat([a, b]) for a, b in pairs))
+        """These windows, then those of `other`, which is of the same kind, as one batch."""
+        pairs = zip(self.tensors(), other.tensors(), strict=True)
+        return self.with_tensors([torch.cat(pair) for pair in pairs])
 
     def hidden(self) -> Condition:
         """The same windows without a condition: the zeros that dropout gives while training."""
-        mine = (self.vector, self.columns, self.rows)
-        return Condition(*(None if one is None else torch.zeros_like(one) for one in mine))
+        return self.with_tensors([torch.zeros_like(one) for one in self.tensors()])
 
 
 class MDSGen(nn.Module):

@@ -67,6 +67,7 @@ class RelativeBias(nn.Module):
         apart = (column[:, None] - column + columns - 1) * (2 * rows - 1) + (row[:, None] - row + rows - 1)
         self.register_buffer("index", apart, persistent=False)  # (N, N)
         self._kept: tuple[tuple[int, int, torch.dtype, bool], Tensor] | None = None
+        self._recorded: list[Tensor] = []  # CUDA graphs read these for as long as they live
 
     def forward(self, visible: Tensor | None = None) -> Tensor:
         """The bias (1, H, N, N) of all tokens, or (B, H, V, V) of the visible ids (B, V)."""
@@ -82,15 +83,24 @@ class RelativeBias(nn.Module):
         state = (self.table.data_ptr(), version, self._dtype(), torch.is_inference_mode_enabled())
         if self._kept is None or self._kept[0] != state:
             self._kept = (state, self._gather())
-        return self._kept[1]
+        kept = self._kept[1]
+        if _is_recorded(kept) and (not self._recorded or self._recorded[-1] is not kept):
+            self._recorded.append(kept)
+        return kept
 
     def _dtype(self) -> torch.dtype:
         device = self.table.device.type  # autocast would otherwise convert 32 MB in every block of every call
-        return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else self.table.dtype
+        narrow = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+        return torch.get_autocast_dtype(device) if narrow else self.table.dtype
 
     def _gather(self) -> Tensor:
         bias = self.table.t().to(self._dtype())[:, self.index]
         return F.pad(bias, (self.prefix, 0, self.prefix, 0))[None]
+
+
+def _is_recorded(tensor: Tensor) -> bool:
+    """Whether a CUDA graph that is being captured reads the tensor."""
+    return tensor.is_cuda and torch.cuda.is_current_stream_capturing()
 
 
 def _product(inputs: Tensor, linear: nn.Linear, activation: Literal["none", "gelu"] = "none") -> Tensor:
