@@ -58,6 +58,7 @@ THIRD_PARTY = {  # what a package may import beside the standard library, lazily
     "cli": {"typer", "click", "rich"},
 }  # fmt: skip
 ALSO = {  # and one file, beside its package
+    "models/sound_namer/zero_shot.py": {"transformers"},
     "networks/codecs/kl_vae.py": {"diffusers"},
     "training/data/sounds.py": {"soundfile", "soxr"},
     "evaluation/cases.py": {"av"},

