@@ -1,0 +1,1 @@
+"""Visual Echoes, assembled: sound from a picture, a picture from a sound, both at once."""

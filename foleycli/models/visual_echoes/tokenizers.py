@@ -1,0 +1,138 @@
+"""Pictures and sounds as grids of codes, and back: the small tokenizers of the built-in model, and the published ones.
+
+picture uint8 (H, W, 3) <-> codes (h, w)
+wave (S,) -> mel -> [VAE latent] -> codes (bands, columns) -> [latent] -> mel -> vocoder -> wave
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor
+
+from foleycli.networks.codecs.mel import log_mel
+from foleycli.networks.codecs.vae import MelVae
+from foleycli.networks.codecs.vocoder import IstftVocoder
+from foleycli.networks.visual_echoes.melgan import Melgan
+from foleycli.networks.visual_echoes.patch_vq import PatchVq
+from foleycli.networks.visual_echoes.vqgan import Vqgan
+from foleycli.specs import MelSpec
+
+SPECVQGAN_MEL = MelSpec(22050, 1024, 256, 80, 125.0, 7600.0, "db01")
+SPECVQGAN_FRAMES, SPECVQGAN_CROP = 860, 848  # of 10 s; six are cut from each end
+SPECVQGAN_SAMPLES = 220_500
+_VOCODER_SEED = 2**42  # phases and grain have their own row of random numbers
+
+
+class PictureTokens(Protocol):
+    """Pictures of one size as codes."""
+
+    pixels: tuple[int, int]  # height, width
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Pictures uint8 (B, H, W, 3) -> codes (B, h, w)."""
+        ...
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Codes (B, h, w) -> pictures uint8 (B, H, W, 3)."""
+        ...
+
+
+class SoundTokens(Protocol):
+    """Sounds as codes; a sound of any number of columns can be decoded."""
+
+    sample_rate: int
+    samples: int  # of what is encoded at once
+    column_samples: int
+
+    def encode(self, waves: Tensor) -> Tensor:
+        """Waves (B, samples) in -1..1 -> codes (B, bands, columns)."""
+        ...
+
+    def decode(self, codes: Tensor, seeds: Sequence[int]) -> Tensor:
+        """Codes (B, bands, columns) -> waves (B, columns * column_samples); what is random comes from the seeds."""
+        ...
+
+
+class SmallPictures:
+    """The built-in model's pictures."""
+
+    def __init__(self, vq: PatchVq) -> None:
+        self.vq = vq
+        self.pixels = (vq.spec.rows, vq.spec.rows)
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        return self.vq.encode(rearrange(pictures, "b h w c -> b c h w").float() / 127.5 - 1)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        return _as_pictures((self.vq.decode(codes) + 1) / 2)
+
+
+class VqganPictures:
+    """MAGE's VQGAN of pictures in 0..1: 256 x 256 pixels to 16 x 16 codes."""
+
+    pixels = (256, 256)
+
+    def __init__(self, vqgan: Vqgan) -> None:
+        self.vqgan = vqgan
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        return self.vqgan.encode(rearrange(pictures, "b h w c -> b c h w").float() / 255)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        return _as_pictures(self.vqgan.decode(codes))
+
+
+def _as_pictures(values: Tensor) -> Tensor:
+    """(B, 3, H, W) in 0..1 -> uint8 (B, H, W, 3), cut to the range."""
+    pictures: Tensor = rearrange(values.clamp(0, 1) * 255, "b c h w -> b h w c").round().to(torch.uint8)
+    return pictures
+
+
+class LatentSounds:
+    """The built-in model's sounds: codes of the codec's latents."""
+
+    def __init__(self, vq: PatchVq, vae: MelVae, vocoder: IstftVocoder, columns: int, mel: MelSpec) -> None:
+        self.vq, self.vae, self.vocoder, self.mel = vq, vae, vocoder, mel
+        self.sample_rate = mel.sample_rate
+        self.column_samples = vq.spec.patch * vae.spec.reduction * mel.hop_samples
+        self.samples = columns * self.column_samples
+
+    def encode(self, waves: Tensor) -> Tensor:
+        return self.vq.encode(self.vae.encode(log_mel(waves, self.mel)))
+
+    def decode(self, codes: Tensor, seeds: Sequence[int]) -> Tensor:
+        mel = self.vae.decode(self.vq.decode(codes))  # (B, M, K)
+        generators = [torch.Generator().manual_seed(_VOCODER_SEED + seed) for seed in seeds]
+        grain = torch.stack([torch.randn(mel.shape[1:], generator=one) for one in generators])
+        mel = self.vae.grained(mel, grain.to(mel))
+        samples = mel.shape[-1] * self.mel.hop_samples
+        noise = torch.stack([torch.randn(samples, generator=one) for one in generators])
+        waves: Tensor = self.vocoder(mel, noise.to(mel))
+        return waves
+
+
+class MelSounds:
+    """SpecVQGAN's sounds: mels of 9.85 s at 22,050 Hz to 5 x 53 codes, and MelGAN back."""
+
+    sample_rate = SPECVQGAN_MEL.sample_rate
+    samples = SPECVQGAN_SAMPLES
+
+    def __init__(self, vqgan: Vqgan, vocoder: Melgan) -> None:
+        self.vqgan, self.vocoder = vqgan, vocoder
+        self.column_samples = vqgan.spec.reduction * SPECVQGAN_MEL.hop_samples
+
+    def encode(self, waves: Tensor) -> Tensor:
+        whole = F.pad(waves, (0, max(0, self.samples - waves.shape[1])))[:, : self.samples]
+        edge = (SPECVQGAN_FRAMES - SPECVQGAN_CROP) // 2
+        mel = log_mel(whole, SPECVQGAN_MEL)[..., edge : edge + SPECVQGAN_CROP]
+        return self.vqgan.encode(2 * mel[:, None] - 1)
+
+    def decode(self, codes: Tensor, seeds: Sequence[int]) -> Tensor:
+        mel = ((self.vqgan.decode(codes)[:, 0] + 1) / 2).clamp(0, 1)
+        waves: Tensor = self.vocoder(mel)
+        return waves

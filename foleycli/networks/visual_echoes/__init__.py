@@ -1,0 +1,1 @@
+"""Networks of Visual Echoes: the masked transformer over tokens of pictures and sounds, and the tokenizers."""

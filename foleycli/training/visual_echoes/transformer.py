@@ -1,0 +1,143 @@
+"""Training of the masked transformer: hide tokens of a picture and a sound of one class, and tell them.
+
+loss = cross-entropy at the masked places over their own modality's codes, smoothed by 0.1, mean over masked places
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from foleycli.networks.visual_echoes.patch_vq import PatchVq
+from foleycli.networks.visual_echoes.transformer import MaskedTransformer
+from foleycli.specs.visual_echoes import TokenLayout
+from foleycli.training.visual_echoes.corpus import Corpus
+from foleycli.training.visual_echoes.masking import Draw, MaskRule, draw
+from foleycli.training.visual_echoes.tokens import as_input
+
+SMOOTHING = 0.1
+ENCODE_AT_ONCE = 64
+WORD_SPREAD = 0.02  # standard deviation of the word table, as it is initialised without codebooks
+
+
+@dataclass(frozen=True)
+class TokenCorpus:
+    """Codes of pictures (P, h w), also mirrored, and of sounds (S, f, t), with the class of each."""
+
+    image: npt.NDArray[np.int64]
+    image_class: npt.NDArray[np.int64]
+    sound: npt.NDArray[np.int64]
+    sound_class: npt.NDArray[np.int64]
+
+    @staticmethod
+    @torch.inference_mode()
+    def encode(corpus: Corpus, image_vq: PatchVq, sound_vq: PatchVq, mirrored: bool = True) -> TokenCorpus:
+        """Every picture (and its mirror image) and every latent through the trained tokenizers."""
+        pictures = torch.from_numpy(corpus.picture)
+        views = [pictures, pictures.flip(2)] if mirrored else [pictures]
+        image = [image_vq.encode(as_input(part)) for view in views for part in torch.split(view, ENCODE_AT_ONCE)]
+        latents = torch.split(torch.from_numpy(corpus.latent), ENCODE_AT_ONCE)
+        sound = [sound_vq.encode(part.float()) for part in latents]
+        return TokenCorpus(
+            torch.cat(image).flatten(1).numpy(),
+            np.tile(corpus.picture_sound.astype(np.int64), len(views)),
+            torch.cat(sound).numpy(),
+            corpus.latent_sound.astype(np.int64),
+        )
+
+    def pairs(self) -> Pairs:
+        return Pairs(self)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pictures and sounds of one class, met at random; every class as often as its pictures' square root."""
+
+    tokens: TokenCorpus
+    classes: npt.NDArray[np.int64] = field(init=False)
+    chance: npt.NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        both = np.intersect1d(self.tokens.image_class, self.tokens.sound_class)
+        counts = np.array([(self.tokens.image_class == one).sum() for one in both])
+        object.__setattr__(self, "classes", both)
+        object.__setattr__(self, "chance", counts**0.5 / (counts**0.5).sum())
+
+    def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor, npt.NDArray[np.int64]]:
+        """Image codes (B, h w), sound codes (B, f t), turned along time by whole columns, and their classes (B,)."""
+        chosen = rng.choice(self.classes, count, p=self.chance)
+        image = np.stack([self._one(self.tokens.image, self.tokens.image_class, one, rng) for one in chosen])
+        sound = np.stack([self._one(self.tokens.sound, self.tokens.sound_class, one, rng) for one in chosen])
+        sound = np.roll(sound, int(rng.integers(sound.shape[-1])), -1)
+        return torch.from_numpy(image), torch.from_numpy(sound).flatten(1), chosen
+
+    @staticmethod
+    def _one(
+        table: npt.NDArray[np.int64], label: npt.NDArray[np.int64], one: np.int64, rng: np.random.Generator
+    ) -> npt.NDArray[np.int64]:
+        members = np.flatnonzero(label == one)
+        row: npt.NDArray[np.int64] = table[members[rng.integers(len(members))]]
+        return row
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Codes (B, image places) and (B, sound places), each from 0, and what the step hides."""
+
+    image: Tensor
+    sound: Tensor
+    hidden: Draw
+
+
+def batches(pairs: Pairs, rule: MaskRule, size: int, seed: int = 0) -> Callable[[int], Batch]:
+    """step -> batch: a function of (seed, step)."""
+
+    def batch(step: int) -> Batch:
+        rng = np.random.default_rng([seed, step, 3])
+        image, sound, _ = pairs.draw(rng, size)
+        generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+        return Batch(image, sound, draw(rule, size, image.shape[1], sound.shape[1], generator))
+
+    return batch
+
+
+def masked_loss(layout: TokenLayout) -> Callable[[MaskedTransformer, Batch], dict[str, Tensor]]:
+    """The loss over a layout of tokens: each modality by its own codes, every masked place alike."""
+    places, codes = layout.image_places, layout.image_codes
+
+    def loss(model: MaskedTransformer, batch: Batch) -> dict[str, Tensor]:
+        logits = model(torch.cat([batch.image, batch.sound + codes], 1), batch.hidden.mask, batch.hidden.drop)
+        image = _told(logits[:, :places, :codes], batch.image)
+        sound = _told(logits[:, places:, codes : layout.class_id], batch.sound)
+        mask_image, mask_sound = batch.hidden.mask[:, :places], batch.hidden.mask[:, places:]
+        total = (image * mask_image).sum() + (sound * mask_sound).sum()
+        return {
+            "loss": total / batch.hidden.mask.sum(),
+            "image": (image * mask_image).sum() / mask_image.sum().clamp_min(1),
+            "sound": (sound * mask_sound).sum() / mask_sound.sum().clamp_min(1),
+        }
+
+    return loss
+
+
+def _told(logits: Tensor, codes: Tensor) -> Tensor:
+    return F.cross_entropy(logits.transpose(1, 2), codes, label_smoothing=SMOOTHING, reduction="none")
+
+
+@torch.no_grad()
+def start_from_codebooks(model: MaskedTransformer, image_vq: PatchVq, sound_vq: PatchVq, seed: int = 0) -> None:
+    """Word vectors that are random projections of the codes: alike codes begin as alike words, which saves steps."""
+    generator = torch.Generator().manual_seed(seed)
+    table, first = model.token_emb.word_embeddings.weight, 0
+    for vq in (image_vq, sound_vq):
+        codes = vq.codebook
+        unit = (codes - codes.mean(0)) / codes.std(0)
+        project = torch.randn(codes.shape[1], table.shape[1], generator=generator) / codes.shape[1] ** 0.5
+        table[first : first + len(codes)] = WORD_SPREAD * unit @ project
+        first += len(codes)
