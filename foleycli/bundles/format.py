@@ -213,8 +213,15 @@ def _tuples(value: Any) -> Any:
 
 
 def read_part(bundle: Bundle, part: str) -> dict[str, Tensor]:
-    """The state dict of one part, its file's sha256 checked, float32."""
+    """`stored_part` in float32."""
     import torch
+
+    state = stored_part(bundle, part)
+    return {key: value.to(torch.float32) if value.is_floating_point() else value for key, value in state.items()}
+
+
+def stored_part(bundle: Bundle, part: str) -> dict[str, Tensor]:
+    """The state dict of one part as it is stored, its file's sha256 checked."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -223,7 +230,7 @@ def read_part(bundle: Bundle, part: str) -> dict[str, Tensor]:
         raise ModelError(f"{bundle.folder}: no weights for {part}; {REPAIR}")
     bundle.verify_file(path.name)
     try:
-        state = load_file(path)
+        state: dict[str, Tensor] = load_file(path)
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path}: not safetensors ({error}); {REPAIR}") from error
-    return {key: value.to(torch.float32) if value.is_floating_point() else value for key, value in state.items()}
+    return state

@@ -34,7 +34,7 @@ from foleycli.workflows.batch.journal import Journal, done_before
 from foleycli.workflows.batch.naming import name_jobs
 
 if TYPE_CHECKING:
-    from foleycli.pipeline.foley_pipeline import FoleyPipeline, TrackStream
+    from foleycli.pipeline.foley_pipeline import TrackStream
     from foleycli.video.probe import VideoInfo
 
     Seen = tuple[VideoInfo, TrackStream]
@@ -131,7 +131,7 @@ def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Perform
     from foleycli.workflows.batch.runner import Batch
 
     pipeline = load_pipeline(wanted)
-    warm(pipeline)
+    pipeline.prepare()  # two threads must not import and build the same
 
     def watch(source: Path, progress: Callable[[str, int, int], None]) -> Seen:
         info = probe(source)
@@ -157,22 +157,6 @@ def _run(journal: Journal, waiting: Sequence[Job], order: Order, wanted: Perform
     Batch(
         journal, watch, perform, workers=max(order.workers, pipeline.performer.at_once), overwrite=order.overwrite
     ).run(waiting, tell)
-
-
-def warm(pipeline: FoleyPipeline) -> None:
-    """Imports and builds here what is otherwise imported and built on first use.
-
-    Two threads must not do that at once: diffusers' lazy modules then say that a name can't be imported.
-    """
-    from foleycli.bundles.format import SPOT_PERFORM
-    from foleycli.models.mdsgen.model import OfficialMdsgen
-
-    bundle = pipeline.bundle
-    if isinstance(pipeline.performer, OfficialMdsgen):
-        _ = pipeline.performer.decoder
-    if bundle.manifest.kind == SPOT_PERFORM:
-        for part in ("spotter", "cue_encoder", "dit", "vae", "vocoder"):
-            getattr(bundle, part)
 
 
 def _jobs(order: Order, seed: int) -> tuple[Job, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from foleycli.cli import planning
@@ -21,7 +23,7 @@ from foleycli.cli.recipe import write_sidecar
 from foleycli.cli.stdin import local_file
 from foleycli.cli.takes import Take, in_data, in_words, ranked, scored
 from foleycli.cli.targets import check_place, dub_targets
-from foleycli.errors import UsageError
+from foleycli.errors import FoleyError, UsageError
 from foleycli.text import clock
 from foleycli.timeline import plan_windows
 from foleycli.workflows.sidecar import sidecar_path
@@ -95,10 +97,14 @@ def _perform(
     outcomes: list[Outcome] = []
     heard: list[Take] = []
     start = wanted.start or Fraction(0)
+    from foleycli.video.watching import View, begun
+
+    view = View(info, start, info.duration if wanted.end is None else min(wanted.end, info.duration))
     with say.progress() as progress:
-        pipeline = load_pipeline(wanted)
-        say.detail(f"model {pipeline.bundle.bundle.folder}, on {pipeline.device}")
-        streams = _watched(pipeline, info, cues, wanted, progress)
+        with begun(view):  # decoded while torch is imported
+            pipeline = load_pipeline(wanted)
+            say.detail(f"model {pipeline.bundle.bundle.folder}, on {pipeline.device}")
+            streams = _watched(pipeline, info, cues, wanted, progress)
         cues = streams[0].cues
         say.detail(f"{len(cues)} cues, {len(streams[0].windows)} windows, seeds from {wanted.seed}")
         with tempfile.TemporaryDirectory(prefix="foley-") as folder:
@@ -126,8 +132,10 @@ def _watched(
     wanted: Performance,
     progress: Progress | None,
 ) -> tuple[TrackStream, ...]:
-    """A track per take, spotted and not yet performed."""
-    return pipeline.takes(
+    """A track per take, spotted and not yet performed; the networks that perform are built meanwhile."""
+    building = Thread(target=_built, args=(pipeline,), daemon=True)
+    building.start()
+    streams = pipeline.takes(
         info,
         range(wanted.seed, wanted.seed + wanted.takes),
         cues=cues,
@@ -140,6 +148,13 @@ def _watched(
         progress=progress,
         stems=wanted.apart,
     )
+    building.join()
+    return streams
+
+
+def _built(pipeline: FoleyPipeline) -> None:
+    with suppress(FoleyError):  # whoever needs the part will say it
+        pipeline.prepare()
 
 
 def _check_sidecars(video: str, targets: Sequence[Path | None], overwrite: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from foleycli.bundles import published, store
-from foleycli.bundles.format import MDSGEN, REPAIR, SPOT_PERFORM, Bundle, Manifest, read_bundle, read_part
+from foleycli.bundles.format import MDSGEN, REPAIR, SPOT_PERFORM, Bundle, Manifest, read_bundle, stored_part
 from foleycli.errors import ModelError
 from foleycli.specs import CueSpec, DitSpec, KlVaeSpec, MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
 
@@ -118,13 +118,17 @@ class LoadedBundle:
         return self._build("vocoder", VocoderSpec, IstftVocoder)
 
     def _build(self, part: str, kind: type[SpecT], network: Callable[[SpecT], Network]) -> Network:
-        return self.fill(part, network(self.bundle.spec(part, kind)))
+        from foleycli.networks.uninitialised import Uninitialised
+
+        with Uninitialised():
+            empty = network(self.bundle.spec(part, kind))
+        return self.fill(part, empty)
 
     def _state(self, part: str) -> dict[str, Tensor]:
         """From the bundle, or for a published part that is not in it, from the file that was pulled."""
         source = self.sources.get(part)
         if part in self.manifest.parts or source is None:
-            return read_part(self.bundle, part)
+            return stored_part(self.bundle, part)  # converted as the network takes it over
         return published.converted(published.require_published(source), source)
 
     def fill(self, part: str, network: Network) -> Network:

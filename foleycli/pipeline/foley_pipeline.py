@@ -48,6 +48,10 @@ class FoleyPipeline:
             self._perform, self.performer.at_once
         )  # threads with a video each share its batches
 
+    def prepare(self) -> None:
+        """Imports and builds now what otherwise is on first use, where two threads might do it at once."""
+        self.performer.prepare()
+
     def spot(
         self,
         video: str | Path | VideoInfo,

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from foleycli.bundles.format import MANIFEST, Bundle, read_bundle, spec_from_plain, write_bundle
+from foleycli.bundles.format import MANIFEST, Bundle, read_bundle, read_part, spec_from_plain, write_bundle
 from foleycli.errors import ModelError
-from foleycli.models.loaded import read_part
 from foleycli.specs import MelSpec, SamplerSpec, SpotterSpec, VaeSpec
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from foleycli.bundles.format import Bundle, write_bundle
+from foleycli.bundles.format import Bundle, read_part, write_bundle
 from foleycli.errors import ModelError
-from foleycli.models.loaded import PARTS, SPOT_PERFORM, load_bundle, read_part
+from foleycli.models.loaded import PARTS, SPOT_PERFORM, load_bundle
 from tests.tiny_model import SPECS, networks, write_tiny
 
 
@@ -79,3 +79,14 @@ def test_a_model_that_is_not_there_is_said_before_torch_is_imported() -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     assert "with a network: foley models pull someone/absent" in ran.stdout
+
+
+def test_networks_are_built_without_random_numbers_and_hold_what_is_stored(tiny: Bundle) -> None:
+    before = torch.get_rng_state()
+    loaded = load_bundle(tiny.folder)
+    networks = {"cues": loaded.cue_encoder, "dit": loaded.dit, "vae": loaded.vae, "vocoder": loaded.vocoder}
+    assert torch.equal(torch.get_rng_state(), before)
+    for part, network in networks.items():
+        stored = read_part(tiny, part)
+        assert network.state_dict().keys() == stored.keys()
+        assert all(torch.equal(value, stored[key]) for key, value in network.state_dict().items())

@@ -17,7 +17,6 @@ from rich.console import Console
 
 from foleycli import FoleyPipeline, atomic
 from foleycli.cli.batch_display import Told
-from foleycli.cli.batching import warm
 from foleycli.cli.console import Say
 from foleycli.cli.signals import Stopped
 from foleycli.workflows.batch import events
@@ -96,7 +95,7 @@ def test_a_batch_finishes_as_a_single_dub_does(foley: Foley, videos: Path, clip:
 
 def test_nothing_is_left_to_be_built_when_the_threads_start(models: Path) -> None:
     pipeline = FoleyPipeline(models / "pocket", device="cpu")
-    warm(pipeline)
+    pipeline.prepare()
     assert {"spotter", "cue_encoder", "dit", "vae", "vocoder"} <= vars(pipeline.bundle).keys()
 
 

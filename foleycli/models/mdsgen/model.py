@@ -19,7 +19,7 @@ from torch import Tensor
 
 from foleycli.models.loaded import LoadedBundle
 from foleycli.models.passages import Passage, Wave
-from foleycli.models.spot_perform.model import CHUNK_SECONDS, HALO_SECONDS, Progress, Sighting, full_batches
+from foleycli.models.spot_perform.model import Progress, Sighting, full_batches
 from foleycli.networks.codecs.kl_vae import KlDecoder
 from foleycli.networks.vision.cavp import FRAME_PIXELS, FRAMES_PER_SECOND
 from foleycli.sampling.latents import Place, draw_latents, windows_at_once
@@ -28,9 +28,7 @@ from foleycli.specs import DitSpec, KlVaeSpec, SamplerSpec
 from foleycli.timeline import WINDOW_SECONDS, to_samples
 from foleycli.video.frames import FrameReader
 from foleycli.video.probe import VideoInfo
-from foleycli.video.shots import find_cuts
-
-CUT_FRAMES_PER_SECOND, CUT_PIXELS = 25, 64
+from foleycli.video.watching import View, watched
 
 
 class OfficialMdsgen:
@@ -48,22 +46,19 @@ class OfficialMdsgen:
     def decoder(self) -> KlDecoder:
         return self.bundle.fill("vae", KlDecoder(self.bundle.bundle.spec("vae", KlVaeSpec))).to(self.device)
 
+    def prepare(self) -> None:
+        _ = self.decoder, self.bundle.dit, self.bundle.vocoder, self.bundle.cavp
+
     def watch(
         self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
     ) -> Sighting:
         """The cuts alone: each window is looked at when it is performed."""
         cuts: list[Fraction] = []
-        at = start
-        with FrameReader(info, CUT_FRAMES_PER_SECOND, (CUT_PIXELS, CUT_PIXELS), grey=True) as reader:
-            while at < stop:
-                end = min(at + CHUNK_SECONDS, stop)
-                first = max(start, at - HALO_SECONDS)
-                found = find_cuts(reader.read(first, min(end + HALO_SECONDS, stop)))
-                times = [first + Fraction(frame, CUT_FRAMES_PER_SECOND) for frame in found]
-                cuts += [time for time in times if at <= time < end]
+        with watched(View(info, start, stop)) as chunks:
+            for chunk in chunks:
+                cuts += chunk.cuts()
                 if progress is not None:
-                    progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
-                at = end
+                    progress("watch", to_samples(chunk.stop - start, 1), to_samples(stop - start, 1))
         return Sighting((), tuple(cuts))
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:

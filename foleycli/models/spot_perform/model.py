@@ -24,15 +24,11 @@ from foleycli.sampling.latents import Place, draw_latents, film_grain, film_phas
 from foleycli.sampling.runtime import Runtime
 from foleycli.specs import DitSpec, SamplerSpec, SpotterSpec
 from foleycli.timeline import WINDOW_SECONDS, to_samples
-from foleycli.video.frames import FrameReader
 from foleycli.video.probe import VideoInfo
-from foleycli.video.shots import find_cuts
+from foleycli.video.watching import View, watched
 
 Item = TypeVar("Item")
 Progress = Callable[[str, int, int], None]
-
-CHUNK_SECONDS = Fraction(16)  # what the spotter reads at a time: neither pictures nor curves pile up
-HALO_SECONDS = Fraction(2)  # seen on either side of a chunk and thrown away: more than the spotter's reach
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,10 @@ class Performer(Protocol):
     at_once: int  # windows that it performs together
     column: Fraction  # seconds: windows overlap by whole ones
     levelled: bool  # whether its cues say how loud they are
+
+    def prepare(self) -> None:
+        """Imports and builds now what is otherwise imported and built on first use."""
+        ...
 
     def watch(
         self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
@@ -78,29 +78,24 @@ class SpotPerform:
         self.column = WINDOW_SECONDS / bundle.bundle.spec("dit", DitSpec).latent_frames
         self._drafts: WeakKeyDictionary[Draft, dict[SamplerSpec, Tensor]] = WeakKeyDictionary()
 
+    def prepare(self) -> None:
+        bundle = self.bundle
+        _ = bundle.cue_encoder, bundle.dit, bundle.vae, bundle.vocoder, bundle.spotter
+
     def watch(
         self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
     ) -> Sighting:
         spec = self.bundle.bundle.spec("spotter", SpotterSpec)
-        rate, size = spec.frames_per_second, (spec.size_pixels, spec.size_pixels)
         picker = Picker(spec, float(start))
         cuts: list[Fraction] = []
-        at = start
-        with FrameReader(info, rate, size, grey=True) as reader:
-            while at < stop:
-                end = min(at + CHUNK_SECONDS, stop)
-                before = min(HALO_SECONDS, at - start)
-                frames = reader.read(at - before, min(end + HALO_SECONDS, stop))
-                first = to_samples(before, rate)
-                count = max(1, to_samples(end - start, rate) - to_samples(at - start, rate))
-                found = [frame for frame in find_cuts(frames) if first <= frame < first + count]
-                cuts += [at - before + Fraction(frame, rate) for frame in found]
+        with watched(View(info, start, stop, spec.frames_per_second, spec.size_pixels)) as chunks:
+            for chunk in chunks:
+                cuts += chunk.cuts()
                 if spot:
-                    curves = self.bundle.spotter.to(self.device).spot_curves(frames)
-                    picker.add(curves.crop(first, first + count), last=end == stop)
+                    curves = self.bundle.spotter.to(self.device).spot_curves(chunk.frames)
+                    picker.add(curves.crop(chunk.first, chunk.first + chunk.count), last=chunk.stop == stop)
                 if progress is not None:
-                    progress("watch", to_samples(end - start, 1), to_samples(stop - start, 1))
-                at = end
+                    progress("watch", to_samples(chunk.stop - start, 1), to_samples(stop - start, 1))
         cues = picker.cues([float(cut) for cut in cuts])
         return Sighting(tuple(_as_sure(cue) for cue in cues if cue.time < stop), tuple(cuts))
 
