@@ -35,6 +35,7 @@ from foleycli.sampling.latents import Place, draw_latents
 from foleycli.sampling.runtime import Runtime
 from foleycli.scenes.catalogue import render
 from foleycli.specs import DitSpec, KlVaeSpec, Size, VocoderSpec
+from foleycli.specs.settings import Generation
 from foleycli.video.encode import write_video
 from foleycli.video.probe import probe
 
@@ -127,7 +128,7 @@ def measure(model: Path, clip: Path, steps: int, device: str) -> None:
     clock.say("VAE")
     bundle.vocoder(mel)
     clock.say(type(bundle.vocoder).__name__)
-    track = FoleyPipeline(bundle, device).generate(clip, steps=steps)
+    track = FoleyPipeline(bundle, device).generate(clip, Generation(steps=steps))
     clock.say(f"pipeline, {len(track.samples) / track.sample_rate:.2f} s of sound in {len(track.windows)} windows")
 
 

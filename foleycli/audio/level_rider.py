@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from foleycli.cues.sheet import Cue
 from foleycli.timeline import Window
+from foleycli.types import Wave
 
 HIT_LEVEL_DB, SPAN_LEVEL_DB, STRENGTH_RANGE_DB = -11.0, -14.0, 24.0
 MAKE_UP_DB = 6.0  # what the delivered level lies above the rehearsed one
@@ -30,8 +30,6 @@ LEAD_SECONDS = 0.01  # the fader moves before the attack
 ATTACK_SECONDS = 0.4  # where the loudest of a hit is looked for
 RING_SECONDS, RETURN_SECONDS = 4.0, 1.0  # a hit's gain stays this long, then goes back to that of the span under it
 CLEAR_SECONDS = 0.25  # of a span alone, at least, to tell its level
-
-Wave = npt.NDArray[np.float32]
 
 
 def wanted_db(cue: Cue) -> float:

@@ -12,8 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from foleycli.bundles import remote
-from foleycli.bundles.remote import Announce, HubName, Listing, Progress, RemoteFile
+from foleycli.bundles.remote import Announce, HubName, Listing, RemoteFile
 from foleycli.errors import ModelError
+from foleycli.types import Progress
 
 _API_SECONDS = 20.0
 

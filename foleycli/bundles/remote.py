@@ -14,8 +14,8 @@ from pathlib import Path
 from foleycli.bundles.catalogue import Entry
 from foleycli.bundles.format import MANIFEST
 from foleycli.errors import ModelError
+from foleycli.types import Progress
 
-Progress = Callable[[str, int, int], None]  # (stage, bytes done, of how many)
 BUNDLE_FILES = (MANIFEST, "*.safetensors", "CARD.md")  # never a pickle, whatever else the repository holds
 _NAME = re.compile(r"^hf://(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?$")
 _NON_COMMERCIAL = re.compile(r"(^|[-_ ])(nc|non-?commercial|noncommercial)([-_ ]|$)", re.IGNORECASE)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from foleycli.bundles import catalogue, hub, remote
 from foleycli.bundles.format import MANIFEST, read_bundle, read_manifest
-from foleycli.bundles.remote import BUNDLE_FILES, Announce, HubName, Listing, Progress, RemoteFile
+from foleycli.bundles.remote import BUNDLE_FILES, Announce, HubName, Listing, RemoteFile
 from foleycli.errors import ModelError
+from foleycli.types import Progress
 
 BUILT_IN = Path(__file__).parent
 

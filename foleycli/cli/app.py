@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from foleycli.cli.commands import batch, demo, doctor, dub, evaluate, models, probe, retake, scenes, sounds, spot, train
-from foleycli.cli.console import Say, complain, leave_quietly, open_streams
+from foleycli.cli.console import Console, complain, leave_quietly, open_streams
 from foleycli.cli.signals import Listener, Stopped
 from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
 from foleycli.version import __version__
@@ -25,7 +25,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        Say().result(f"foley {__version__}")
+        Console().result(f"foley {__version__}")
         raise typer.Exit
 
 

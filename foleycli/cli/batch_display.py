@@ -7,15 +7,21 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foleycli.cli.console import Say, complain
-from foleycli.text import one_line
+import typer
+
+from foleycli.cli.console import Console, complain
+from foleycli.errors import EXIT_BATCH_FAILURES
+from foleycli.text import one_line, size
+from foleycli.types import Progress
 from foleycli.workflows.batch import events
-from foleycli.workflows.batch.events import Event, Failed, Job
+from foleycli.workflows.batch.batch import BatchRequest, batch, plan_batch
+from foleycli.workflows.batch.events import Event, Failed, JobEvent
+from foleycli.workflows.batch.job import DubJob
+from foleycli.workflows.plan import about
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -24,38 +30,95 @@ if TYPE_CHECKING:
 SHOWN = 12  # rows of the table: the videos at work, and the last ones that ended
 
 
-@contextmanager
-def board(say: Say, total: int) -> Iterator[Told]:
-    """The teller of a batch of `total` videos, with a table around it if somebody watches."""
-    if say.quiet or say.as_json or not sys.stderr.isatty():
-        yield Told(say, total)
+def run_batch(request: BatchRequest, console: Console, *, dry_run: bool = False) -> None:
+    """Runs a batch, or with `dry_run` shows what it would do; leaves with 1 if any video failed."""
+    if dry_run:
+        _show_plan(request, console)
         return
-    from rich.console import Console
-    from rich.live import Live
+    with ExitStack() as stack:
+        display = BatchDisplay(console, stack)
+        try:
+            result = batch(request, display.tell)
+        finally:
+            if display.ended:
+                display.close()
+    if result.failed:
+        raise typer.Exit(EXIT_BATCH_FAILURES)
 
-    # Results that go to a pipe must not be drawn over the table instead.
-    on_terminal = sys.stdout.isatty()
-    with Live(console=Console(stderr=True), transient=True, redirect_stdout=on_terminal, refresh_per_second=5) as live:
-        yield Told(say, total, live)
+
+def _show_plan(request: BatchRequest, console: Console) -> None:
+    found = plan_batch(request)
+    for one in found.jobs:
+        job, note = one.job, ", done before" if one.done else ""
+        event = plain(events.Skipped(job)) if one.done else planned(job)
+        console.result(json.dumps(event) if console.as_json else f"{job.source} -> {job.target}{note}")
+        if one.in_the_way and not one.done:
+            console.warn(f"{job.target} exists; use --overwrite, or another name")
+    for reason in found.unreadable:
+        console.warn(reason)
+    console.note(f"{found.windows} windows, {about(found.cpu_seconds)}, {size(found.disk_bytes)} of disk")
 
 
-class Told:
-    """What was told of a batch so far; `tell` is called for each event, `close` at the end."""
+class BatchDisplay:
+    """Shows the events of a batch as they come; `close` sums up."""
 
-    def __init__(self, say: Say, total: int, live: Live | None = None) -> None:
-        self.say, self.total, self.live = say, total, live
+    def __init__(self, console: Console, stack: ExitStack) -> None:
+        self.console, self.stack = console, stack
         self.failures: list[Failed] = []
         self.counts: Counter[str] = Counter()
-        self.rows: dict[Job, tuple[str, str]] = {}
+        self.rows: dict[DubJob, tuple[str, str]] = {}
+        self.total, self.ended = 0, False
+        self.live: Live | None = None
+        self._report_progress: Progress | None = None
         self._started = time.monotonic()
 
     def tell(self, event: Event) -> None:
-        """Passes one event on to whoever reads."""
+        """Shows one event."""
+        match event:
+            case events.Found():
+                self.total = event.total
+                self._open_table()
+            case events.Ended():
+                self.ended = True
+                self._close_table()
+            case events.Interrupted():
+                self._close_table()
+                self.console.note("interrupted; a second time leaves without the report of what is done")
+            case events.ReportAdvanced():
+                if self._report_progress is None:
+                    self._report_progress = self.stack.enter_context(self.console.progress())
+                self._report_progress("report", event.done, event.total)
+            case events.Reported():
+                self.stack.close()
+                self._reported(event.page, event.rows)
+            case events.ReportFailed():
+                complain(event.reason)
+            case _:
+                self._tell_job(event)
+
+    def _open_table(self) -> None:
+        """A table that renews itself, if a person watches a terminal."""
+        if self.console.quiet or self.console.as_json or not sys.stderr.isatty():
+            return
+        from rich.console import Console as RichConsole
+        from rich.live import Live
+
+        # Results that go to a pipe must not be drawn over the table instead.
+        on_terminal = sys.stdout.isatty()
+        table = RichConsole(stderr=True)
+        live = Live(console=table, transient=True, redirect_stdout=on_terminal, refresh_per_second=5)
+        self.live = self.stack.enter_context(live)
+
+    def _close_table(self) -> None:
+        self.live = None
+        self.stack.close()
+
+    def _tell_job(self, event: JobEvent) -> None:
         self.counts[type(event).__name__] += 1
         if isinstance(event, Failed):
             self.failures.append(event)
-        if self.say.as_json:
-            self.say.result(json.dumps(plain(event)))
+        if self.console.as_json:
+            self.console.result(json.dumps(plain(event)))
         else:
             self._say(event)
         self.rows.pop(event.job, None)
@@ -63,33 +126,33 @@ class Told:
         if self.live is not None:
             self.live.update(self.table())
 
-    def _say(self, event: Event) -> None:
+    def _say(self, event: JobEvent) -> None:
         name = one_line(str(event.job.source))
         match event:
             case events.Skipped():
-                self.say.detail(f"{name}: done before")
+                self.console.detail(f"{name}: done before")
             case events.Started():
-                self.say.detail(f"{name}: started")
+                self.console.detail(f"{name}: started")
             case events.Done():
                 for warning in event.notes.warnings:
-                    self.say.warn(f"{name}: {warning}")
-                self.say.result(str(event.job.target))
+                    self.console.warn(f"{name}: {warning}")
+                self.console.result(str(event.job.target))
             case events.Failed():
                 complain(event.reason)
 
-    def reported(self, page: Path, rows: int) -> None:
+    def _reported(self, page: Path, rows: int) -> None:
         """The report is there."""
-        if self.say.as_json:
-            self.say.result(json.dumps({"event": "report", "output": text(page), "rows": rows}))
-        self.say.note(f"report of {rows} videos: {one_line(str(page))}")
+        if self.console.as_json:
+            self.console.result(json.dumps({"event": "report", "output": text(page), "rows": rows}))
+        self.console.note(f"report of {rows} videos: {one_line(str(page))}")
 
     def close(self) -> None:
         """The sum of it, and every failure once more, so that none has scrolled away."""
         done, skipped, failed = (self.counts[name] for name in ("Done", "Skipped", "Failed"))
         seconds = time.monotonic() - self._started
-        if self.say.as_json:
+        if self.console.as_json:
             failures = [{"input": text(one.job.source), "reason": text(one.reason)} for one in self.failures]
-            self.say.result(
+            self.console.result(
                 json.dumps(
                     {
                         "event": "finished",
@@ -101,7 +164,7 @@ class Told:
                     }
                 )
             )
-        self.say.note(f"{done} done, {skipped} done before, {failed} failed, in {seconds:.1f} s")
+        self.console.note(f"{done} done, {skipped} done before, {failed} failed, in {seconds:.1f} s")
         if failed:
             complain(f"{failed} of {self.total} failed:")
             for one in self.failures:
@@ -123,7 +186,7 @@ class Told:
         return table
 
 
-def row(event: Event) -> tuple[str, str]:
+def row(event: JobEvent) -> tuple[str, str]:
     """What the table says of a video after an event, and in which colour."""
     match event:
         case events.Skipped():
@@ -138,7 +201,7 @@ def row(event: Event) -> tuple[str, str]:
             return one_line(event.reason), "red"
 
 
-def plain(event: Event) -> dict[str, Any]:
+def plain(event: JobEvent) -> dict[str, Any]:
     """An event as JSON values: `event`, `input` and `output` always, and what belongs to its kind."""
     facts = _files(event.job)
     match event:
@@ -157,12 +220,12 @@ def plain(event: Event) -> dict[str, Any]:
             return {"event": "failed", **facts, "kind": event.kind, "reason": text(event.reason)}
 
 
-def planned(job: Job) -> dict[str, Any]:
+def planned(job: DubJob) -> dict[str, Any]:
     """A job of a dry run as JSON values."""
     return {"event": "planned", **_files(job)}
 
 
-def _files(job: Job) -> dict[str, Any]:
+def _files(job: DubJob) -> dict[str, Any]:
     return {"input": text(job.source), "output": text(job.target)}
 
 

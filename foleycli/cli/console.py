@@ -1,4 +1,4 @@
-"""The only mouth of foley: results on stdout, everything for people on stderr, progress while it lasts.
+"""All output of foley: results on stdout, everything for people on stderr, progress while a command runs.
 
 stdout   a path, JSON, a WAV: what the next program in a pipe wants, and nothing else
 stderr   notes (not with --quiet), details (with --verbose), warnings, errors, progress
@@ -9,14 +9,12 @@ from __future__ import annotations
 import codecs
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 from foleycli.text import one_line
 from foleycli.types import Progress
@@ -25,8 +23,8 @@ LINE_SECONDS = 10.0  # between two progress lines of one stage, when nobody watc
 
 
 @dataclass(frozen=True)
-class Say:
-    """How one command talks; made from its --json, --quiet and --verbose."""
+class Console:
+    """What one command prints, by its --json, --quiet and --verbose."""
 
     quiet: bool = False
     verbose: bool = False
@@ -40,11 +38,9 @@ class Say:
         """The result as JSON, on stdout."""
         self.result(json.dumps(value, indent=1, default=_plain))
 
-    def file(self, path: Path) -> None:
-        """The bytes of a file, on stdout."""
-        with path.open("rb") as stream:
-            _guarded(lambda: shutil.copyfileobj(stream, sys.stdout.buffer))
-            _guarded(sys.stdout.buffer.flush)
+    def sink(self) -> BinaryIO:
+        """Stdout for bytes."""
+        return cast(BinaryIO, _Stdout())
 
     def note(self, text: str) -> None:
         if not self.quiet:
@@ -67,6 +63,15 @@ class Say:
                 yield report
         else:
             yield _lines()
+
+
+class _Stdout:
+    """Writes bytes to stdout; a reader that went away ends the program quietly."""
+
+    def write(self, block: bytes) -> int:
+        _guarded(lambda: sys.stdout.buffer.write(block))
+        _guarded(sys.stdout.buffer.flush)
+        return len(block)
 
 
 def open_streams() -> None:
@@ -100,12 +105,12 @@ def complain(text: str) -> None:
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
-    from rich.console import Console
+    from rich.console import Console as RichConsole
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
 
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
+    with RichProgress(*columns, console=RichConsole(stderr=True), transient=True) as bars:
         tasks: dict[str, Any] = {}
 
         def report(stage: str, done: int, total: int) -> None:

@@ -12,7 +12,6 @@ from foleycli.errors import UsageError
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
 Keep = Literal["all", "best"]
-Original = Literal["replace", "mix", "duck", "keep-track"]
 
 
 MOST_SECONDS = 1e9

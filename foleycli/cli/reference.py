@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from foleycli.cli.app import app
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 from foleycli.cli.examples import EXAMPLES
 
 WIDTH = 100
@@ -47,4 +47,4 @@ def _sections(command: Any, name: str, parent: Any) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    Say().result(manual().rstrip("\n"))
+    Console().result(manual().rstrip("\n"))

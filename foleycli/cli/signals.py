@@ -21,7 +21,7 @@ RETRY_SECONDS = 0.02
 
 
 class Stopped(BaseException):
-    """Foley was asked to stop. No KeyboardInterrupt: typer would catch that one and say nothing."""
+    """Foley was asked to stop. No KeyboardInterrupt: typer would catch that one and console nothing."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ clips    a folder of real videos, with manifest.csv (name, auto_onsets_s[, sound
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +22,7 @@ from foleycli.errors import UsageError
 from foleycli.evaluation.metrics import onsets
 from foleycli.evaluation.sync import Truth, truth_of_events, truth_of_track
 from foleycli.scenes import KINDS, Scene, render
+from foleycli.types import Progress
 from foleycli.video.probe import VideoInfo, probe
 
 HELD_OUT_SEED = 50_000_000  # scenes for training have seeds far below
@@ -34,8 +35,6 @@ SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v")
 RATE = 32000
 OBEY_STRENGTH = 0.8
 WEAKEST_EVENT = 0.05
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ from foleycli.audio.level_rider import (
 from foleycli.audio.limit import KNEE
 from foleycli.cues.sheet import Cue
 from foleycli.evaluation.metrics import EARLY_SECONDS, ENVELOPE_RATE, SMOOTH_SECONDS, onset_envelope, smooth
+from foleycli.types import Wave
 
-Wave = npt.NDArray[np.float32]
 Reader = Callable[[float, float], Wave]  # (from, to) in the seconds that the cues count -> (S,)
 
 CHUNK_SECONDS = 20.0  # heard at a time: memory stays flat

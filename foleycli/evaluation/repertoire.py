@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +15,13 @@ from foleycli.evaluation.embeddings import Listener
 from foleycli.evaluation.report import Report, interval
 from foleycli.evaluation.run import rank_of
 from foleycli.evaluation.takes import Player, listening_times
+from foleycli.types import Progress
 
 REPERTOIRE = "repertoire"
 STRENGTH = 0.8
 HIT_SECONDS = (0.6, 1.7, 2.8, 3.9, 5.0, 6.1, 7.2)
 SPAN_SECONDS = (0.5, 7.5)
 FILM_FRAMES, FILM_RATE = 66, 8.0  # one window
-
-Progress = Callable[[str, int, int], None]
 
 
 def sheet(sound: str) -> tuple[Cue, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -22,8 +22,7 @@ from foleycli.evaluation.sync import SyncScore
 from foleycli.evaluation.takes import Player, Take, borders, listening_times, sync_scores, take
 from foleycli.models.loaded import LoadedBundle
 from foleycli.pipeline.foley_pipeline import FoleyPipeline
-
-Progress = Callable[[str, int, int], None]
+from foleycli.types import Progress
 
 SCENES = "scenes"
 SCENE_COUNT = 40

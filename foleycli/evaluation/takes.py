@@ -16,7 +16,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.evaluation.cases import Case
 from foleycli.evaluation.sync import SyncScore, frame_difference, random_curve, score_curve, score_track
 from foleycli.networks.judges.sound_classifier import LEAD_FRAMES
-from foleycli.pipeline.foley_pipeline import Track
+from foleycli.pipeline.track import Track
 from foleycli.specs import MelSpec
 from foleycli.video.frames import FrameReader
 from foleycli.video.probe import probe

@@ -7,14 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-import numpy.typing as npt
-
 from foleycli.cues.sheet import Cue
 from foleycli.timeline import WINDOW_SECONDS, Window, to_samples
+from foleycli.types import Wave
 from foleycli.video.probe import VideoInfo
-
-Wave = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
@@ -18,16 +19,18 @@ from foleycli.cues.sheet import Cue, named, steer
 from foleycli.errors import UsageError
 from foleycli.models.loaded import LoadedBundle, load_bundle
 from foleycli.models.mdsgen.model import OfficialMdsgen
-from foleycli.models.passages import Passage, Wave, apart, passages
+from foleycli.models.passages import Passage, apart, passages
 from foleycli.models.spot_perform.model import Performer, SpotPerform
 from foleycli.pipeline.micro_batcher import MicroBatcher
 from foleycli.pipeline.track import Track, TrackStream, hits_and_spans, sum_of
 from foleycli.sampling.runtime import Runtime
 from foleycli.specs import SamplerSpec
-from foleycli.timeline import OVERLAP_SECONDS, Window, plan_windows, whole_columns
+from foleycli.specs.settings import Generation
+from foleycli.timeline import Window, plan_windows, whole_columns
+from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo, probe
 
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
+DEFAULT = Generation()
 SHORTEST_SECONDS = Fraction(1, 1000)  # of a part: under a sample there is nothing to perform
 
 
@@ -53,89 +56,62 @@ class FoleyPipeline:
         self.performer.prepare()
 
     def spot(
-        self,
-        video: str | Path | VideoInfo,
-        *,
-        sounds: Sequence[str] = (),
-        start: Fraction | None = None,
-        stop: Fraction | None = None,
-        progress: Progress | None = None,
+        self, video: str | Path | VideoInfo, settings: Generation = DEFAULT, *, progress: Progress | None = None
     ) -> tuple[Cue, ...]:
-        """The cue sheet of the video, times in seconds from its first picture; none for a model that needs no cues."""
+        """The cue sheet of the video, times in seconds from its first picture; empty for a model without a spotter.
+
+        Of `settings` only `sounds`, `start` and `end` matter here. Raises InputError for a file that can't be read.
+        """
         info = as_info(video)
-        first, last = _part(info, start, stop)
+        first, last = _part(info, settings)
         seen = self.performer.watch(info, first, last, spot=True, progress=progress)
-        return named(steer(seen.cues, sounds, float(last)))
+        return named(steer(seen.cues, settings.sounds, float(last)))
 
     def stream(
         self,
         video: str | Path | VideoInfo,
+        settings: Generation = DEFAULT,
         *,
-        seed: int = 0,
         cues: Sequence[Cue] | None = None,
-        sounds: Sequence[str] = (),
-        steps: int | None = None,
-        guidance: float | None = None,
-        overlap: Fraction = OVERLAP_SECONDS,
-        start: Fraction | None = None,
-        stop: Fraction | None = None,
         progress: Progress | None = None,
-        stems: bool = False,
     ) -> TrackStream:
         """Performs the video (or the given cues) window by window; the same call gives the same samples.
 
-        A window's sound depends on (video, cues, seed, window) alone, the cues being its own and its neighbours' in the
-        shot. With `stems` hits and spans are performed apart: each stem is what `stream` gives of its cues alone, and
-        the track is their sum.
+        A window's sound depends on (video, cues, seed, window) alone: on its own cues and on those of its neighbours in
+        the shot. With `settings.stems` hits and spans are performed apart: each stem is what `stream` gives of its cues
+        alone, and the track is their sum.
         """
-        (only,) = self.takes(
-            video,
-            (seed,),
-            cues=cues,
-            sounds=sounds,
-            steps=steps,
-            guidance=guidance,
-            overlap=overlap,
-            start=start,
-            stop=stop,
-            progress=progress,
-            stems=stems,
-        )
+        (only,) = self.takes(video, (settings.seed,), settings, cues=cues, progress=progress)
         return only
 
     def takes(
         self,
         video: str | Path | VideoInfo,
         seeds: Sequence[int],
+        settings: Generation = DEFAULT,
         *,
         cues: Sequence[Cue] | None = None,
-        sounds: Sequence[str] = (),
-        steps: int | None = None,
-        guidance: float | None = None,
-        overlap: Fraction = OVERLAP_SECONDS,
-        start: Fraction | None = None,
-        stop: Fraction | None = None,
         progress: Progress | None = None,
-        stems: bool = False,
     ) -> tuple[TrackStream, ...]:
-        """A performance for each seed, watched once, each as `stream` gives it; read them in order, or memory grows.
+        """A track for each seed, each as `stream` gives it; the video is watched once.
 
-        Their windows form one row, performed as many at once as the device takes.
+        Read them in order, or memory grows. Their windows are performed as many at once as the device takes.
         """
-        if stems and self.bundle.manifest.kind == MDSGEN:
+        if settings.stems and self.bundle.manifest.kind == MDSGEN:
             raise UsageError(
                 f"{self.bundle.manifest.name} performs without cues: no stems; use --model pocket for them"
             )
         info = as_info(video)
-        first, last = _part(info, start, stop)
+        first, last = _part(info, settings)
         seen = self.performer.watch(info, first, last, spot=cues is None, progress=progress)
-        cues = named(steer(seen.cues if cues is None else cues, sounds, float(last)))
-        overlap = whole_columns(overlap, self.performer.column)
+        cues = named(steer(seen.cues if cues is None else cues, settings.sounds, float(last)))
+        overlap = whole_columns(settings.overlap, self.performer.column)
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
-        parts = hits_and_spans(cues) if stems else (cues,)
+        parts = hits_and_spans(cues) if settings.stems else (cues,)
         runs = [(seed, part) for seed in seeds for part in parts]
         row = chain.from_iterable(passages(info, part, first, windows, seed) for seed, part in runs)
-        waves_of = apart(self._performed(row, self.performer.sampler(steps, guidance)), [len(windows)] * len(runs))
+        sampler = self.performer.sampler(settings.steps, settings.guidance)
+        waves_of = apart(self._performed(row, sampler), [len(windows)] * len(runs))
         rate, length, model = self.performer.sample_rate, last - first, self.bundle.manifest.name
 
         def chunks(waves: Iterator[Wave], part: Sequence[Cue]) -> Iterator[Wave]:
@@ -147,7 +123,7 @@ class FoleyPipeline:
             TrackStream(chunks(waves, part), rate, length, windows, (seed,) * len(windows), part, model)
             for (seed, part), waves in zip(runs, waves_of, strict=True)
         )
-        return tuple(map(sum_of, streams[::2], streams[1::2])) if stems else streams
+        return tuple(map(sum_of, streams[::2], streams[1::2])) if settings.stems else streams
 
     def _performed(self, row: Iterator[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
         """The sound of each passage, in order."""
@@ -168,30 +144,15 @@ class FoleyPipeline:
     def generate(
         self,
         video: str | Path | VideoInfo,
+        settings: Generation = DEFAULT,
         *,
-        seed: int = 0,
+        seed: int | None = None,
         cues: Sequence[Cue] | None = None,
-        sounds: Sequence[str] = (),
-        steps: int | None = None,
-        guidance: float | None = None,
-        overlap: Fraction = OVERLAP_SECONDS,
-        start: Fraction | None = None,
-        stop: Fraction | None = None,
         progress: Progress | None = None,
     ) -> Track:
-        """The whole track in memory: `stream`, gathered."""
-        stream = self.stream(
-            video,
-            seed=seed,
-            cues=cues,
-            sounds=sounds,
-            steps=steps,
-            guidance=guidance,
-            overlap=overlap,
-            start=start,
-            stop=stop,
-            progress=progress,
-        )
+        """The whole track in memory: `stream`, gathered. `seed` given here replaces that of the settings."""
+        settings = settings if seed is None else replace(settings, seed=seed)
+        stream = self.stream(video, settings, cues=cues, progress=progress)
         samples = np.concatenate([*stream]).astype(np.float32, copy=False)
         return Track(samples, stream.sample_rate, stream.windows, stream.seeds, stream.cues)
 
@@ -227,13 +188,11 @@ def as_info(video: str | Path | VideoInfo) -> VideoInfo:
     return video if isinstance(video, VideoInfo) else probe(video)
 
 
-def _part(info: VideoInfo, start: Fraction | None, stop: Fraction | None) -> tuple[Fraction, Fraction]:
-    first = Fraction(0) if start is None else start
-    last = info.duration if stop is None else min(stop, info.duration)
+def _part(info: VideoInfo, settings: Generation) -> tuple[Fraction, Fraction]:
+    """Where the asked part begins and ends, in seconds from the first picture."""
+    first = settings.first
+    last = info.duration if settings.end is None else min(settings.end, info.duration)
     if not 0 <= first <= last - SHORTEST_SECONDS:
         asked = f"{float(first):.7g} to {float(last):.7g} s"
         raise UsageError(f"{info.path}: nothing from {asked}; the video runs from 0 to {float(info.duration):g} s")
     return first, last
-
-
-__all__ = ["FoleyPipeline", "Track", "TrackStream", "as_info", "pick_device"]

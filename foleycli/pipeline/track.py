@@ -6,13 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-import numpy as np
-import numpy.typing as npt
-
 from foleycli.cues.sheet import Cue
 from foleycli.timeline import Window
+from foleycli.types import Wave
 
-Wave = npt.NDArray[np.float32]
 STEMS = ("impacts", "ambience")  # what the hits, and what the spans of a cue sheet sound like
 
 

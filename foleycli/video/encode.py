@@ -48,3 +48,13 @@ def write_video(
         if count == 0:
             raise OutputError(f"{path}: no pictures to write; give at least one")
     return count
+
+
+def write_picture(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Encodes one picture (H, W, 3) as PNG."""
+    with av.open(str(path), "w", format="image2", options={"update": "1"}) as container:
+        stream = container.add_stream("png", rate=1)
+        stream.height, stream.width = pixels.shape[:2]
+        stream.pix_fmt = "rgb24"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")))
+        container.mux(stream.encode(None))

@@ -1,4 +1,4 @@
-"""Beside a dub: everything that made its sound, so that it can be made again, or made anew in part. No torch here.
+"""The sidecar of a dub: everything that made its sound, so that it, or a part of it, can be made again. No torch here.
 
 out.foley.json   the video, the model's hash, the settings and seed, windows, cues, levels, retakes, the track's sha256
 """
@@ -8,15 +8,25 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foleycli.cues.sheet import Cue
 from foleycli.errors import InputError
+from foleycli.specs.settings import Settings
 from foleycli.timeline import WINDOW_SECONDS
 from foleycli.version import __version__
+from foleycli.workflows.fingerprint import bundle_hash
+from foleycli.workflows.outputs import write_text
+from foleycli.workflows.plain_settings import from_plain, to_plain
+
+if TYPE_CHECKING:
+    from foleycli.pipeline.foley_pipeline import FoleyPipeline
+    from foleycli.pipeline.track import TrackStream
+    from foleycli.video.probe import VideoInfo
+    from foleycli.workflows.render import Outcome
 
 FORMAT = 1
 MOST_BYTES = 2**28  # a cue takes 200: ten days of them
@@ -41,7 +51,7 @@ class Sidecar:
     video_bytes: int
     output: str  # a name in the folder of the sidecar
     bundle_sha256: str
-    settings: dict[str, Any]  # of the performance and the mix, plain values; times as fractions "a/b"
+    settings: Settings
     level_db: float  # what was added to the whole to reach its loudness
     windows: tuple[tuple[Fraction, Fraction], ...]  # start and stop, in seconds from the start of the part
     cues: tuple[Cue, ...]
@@ -60,7 +70,8 @@ def sidecar_path(output: Path) -> Path:
 
 def to_json(sidecar: Sidecar) -> str:
     """The sidecar as text."""
-    return json.dumps({"format": FORMAT, **asdict(sidecar)}, indent=1, default=str) + "\n"
+    plain = asdict(replace(sidecar, settings=Settings())) | {"settings": to_plain(sidecar.settings)}
+    return json.dumps({"format": FORMAT, **plain}, indent=1, default=str) + "\n"
 
 
 def read_sidecar(path: Path) -> Sidecar:
@@ -79,7 +90,7 @@ def read_sidecar(path: Path) -> Sidecar:
         known["cues"] = tuple(Cue(**cue) for cue in known["cues"])
         known["retakes"] = tuple(_retake(one) for one in known["retakes"])
         _check_kinds(known)
-        return Sidecar(**known)
+        return Sidecar(**known | {"settings": _settings(known["settings"], path)})
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; 'foley dub --sidecar' writes it beside its output") from None
     except OSError as error:
@@ -87,6 +98,13 @@ def read_sidecar(path: Path) -> Sidecar:
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
         reason = "not text" if isinstance(error, UnicodeDecodeError) else " ".join(str(error).split())[:160]
         raise InputError(f"{path}: not a sidecar of foley ({reason}); 'foley dub --sidecar' writes one") from error
+
+
+def _settings(plain: Mapping[str, Any], path: Path) -> Settings:
+    try:
+        return from_plain(plain)
+    except ValueError as error:
+        raise InputError(f"{path}: {error} in its settings; dub the video again") from error
 
 
 def _check_kinds(known: Mapping[str, Any]) -> None:
@@ -142,3 +160,39 @@ def touched_cues(sidecar: Sidecar, span: tuple[Fraction, Fraction], part_start: 
         for cue in sidecar.cues
         if any(cue.time < stop and (cue.time if cue.stop is None else cue.stop) >= start for start, stop in heard)
     )
+
+
+def write_sidecar(
+    outcome: Outcome,
+    stream: TrackStream,
+    info: VideoInfo,
+    settings: Settings,
+    pipeline: FoleyPipeline,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Writes the sidecar of a dub beside it. Its cues are steered already, so its settings name no sounds."""
+    assert outcome.target is not None
+    generation = replace(settings.generation, seed=outcome.seed, sounds=())
+    model = replace(settings.model, name=_from_anywhere(settings.model.name, pipeline))
+    sidecar = Sidecar(
+        video=os.path.abspath(info.path),
+        video_bytes=os.path.getsize(info.path),
+        output=outcome.target.name,
+        bundle_sha256=bundle_hash(pipeline.bundle.bundle),
+        settings=replace(settings, generation=generation, model=model),
+        level_db=outcome.level.gain_db - settings.mix.gain_db,
+        windows=tuple((window.start, window.stop) for window in stream.windows),
+        cues=stream.cues,
+        track_sha256=outcome.track_sha256,
+        scores=None if outcome.scores is None else asdict(outcome.scores),
+    )
+    path = sidecar_path(outcome.target)
+    write_text(path, to_json(sidecar), overwrite)
+    return path
+
+
+def _from_anywhere(model: str, pipeline: FoleyPipeline) -> str:
+    """The name of the model, whole if it is that of a folder: a rerun may be asked for from another one."""
+    folder = pipeline.bundle.bundle.folder.resolve()
+    return str(folder) if Path(model).expanduser().resolve() == folder else model

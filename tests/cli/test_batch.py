@@ -7,19 +7,21 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from fractions import Fraction
 from io import StringIO
 from pathlib import Path
 
 import pytest
 import soundfile
-from rich.console import Console
+from rich.console import Console as RichConsole
 
 from foleycli import FoleyPipeline, atomic
-from foleycli.cli.batch_display import Told
-from foleycli.cli.console import Say
+from foleycli.cli.batch_display import BatchDisplay
+from foleycli.cli.console import Console
 from foleycli.cli.signals import Stopped
 from foleycli.workflows.batch import events
+from foleycli.workflows.batch.job import DubJob
 from tests.cli.conftest import Foley
 from tests.cli.test_signals import SAID
 from tests.video.clips import make_clip
@@ -162,13 +164,13 @@ def test_a_report_that_finds_no_room_hides_no_failure(
 def interrupted_after(kind: type[events.Event], patched: pytest.MonkeyPatch) -> None:
     """Ctrl-C as soon as a video has ended like that."""
 
-    def tell(self: Told, event: events.Event) -> None:
+    def tell(self: BatchDisplay, event: events.Event) -> None:
         real(self, event)
         if isinstance(event, kind):
             raise Stopped
 
-    real = Told.tell
-    patched.setattr(Told, "tell", tell)
+    real = BatchDisplay.tell
+    patched.setattr(BatchDisplay, "tell", tell)
 
 
 def test_an_interrupted_batch_speaks_of_a_report_only_if_one_comes(
@@ -238,8 +240,9 @@ def test_a_dry_run_knows_what_is_done_and_what_is_in_the_way(foley: Foley, video
 
 
 def test_the_table_shows_what_is_at_work_and_takes_names_as_they_are() -> None:
-    console, told = Console(file=StringIO(), width=100), Told(Say(quiet=True), 3)
-    odd, other = (events.Job(Path(name), Path("out") / name) for name in ("[red]a[/red].mp4", "b.mp4"))
+    console, told = RichConsole(file=StringIO(), width=100), BatchDisplay(Console(quiet=True), ExitStack())
+    told.tell(events.Found(3))
+    odd, other = (DubJob(Path(name), Path("out") / name) for name in ("[red]a[/red].mp4", "b.mp4"))
     for event in (events.Started(odd), events.Skipped(other), events.Advanced(odd, "perform", 2, 5)):
         told.tell(event)
     console.print(told.table())

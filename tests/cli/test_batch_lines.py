@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from foleycli.cli.batch_display import Told, planned
-from foleycli.cli.console import Say
+from foleycli.cli.batch_display import BatchDisplay, planned
+from foleycli.cli.console import Console
 from foleycli.workflows.batch import events
-from foleycli.workflows.batch.events import Event, Job, Notes
+from foleycli.workflows.batch.events import Event
+from foleycli.workflows.batch.job import DubJob, Notes
 from foleycli.workflows.batch.runner import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "batch.md").read_text()
 LINES = PAGE.split("## JSON lines")[1]
-JOB = Job(Path("a.mp4"), Path("out/a.foley.mp4"))
+JOB = DubJob(Path("a.mp4"), Path("out/a.foley.mp4"))
 EVENTS: tuple[Event, ...] = (
     events.Skipped(JOB),
     events.Started(JOB),
@@ -31,10 +33,10 @@ TYPES = {"text": str, "number": int | float, "list of text": list, "list of obje
 @pytest.fixture
 def told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     """A line of every kind."""
-    teller = Told(Say(quiet=True, as_json=True), 1)
+    teller = BatchDisplay(Console(quiet=True, as_json=True), ExitStack())
     for event in EVENTS:
         teller.tell(event)
-    teller.reported(Path("report.html"), 1)
+    teller.tell(events.Reported(Path("report.html"), 1))
     teller.close()
     return [planned(JOB), *(json.loads(line) for line in capsys.readouterr().out.splitlines())]
 

@@ -14,7 +14,6 @@ import pytest
 
 from foleycli.bundles.catalogue import CATALOGUE
 from foleycli.bundles.format import read_bundle
-from foleycli.cli.paper import read_paper
 from foleycli.cues.audacity import write_labels
 from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.cues.formats import write_sheet
@@ -22,6 +21,7 @@ from foleycli.cues.sheet import Cue, read_cues
 from foleycli.cues.timeline_markers import Reel
 from foleycli.scenes.catalogue import KINDS, render
 from foleycli.text import clock, one_line, size, table
+from foleycli.workflows.sheets import read_sheet_file
 from tests.cli.conftest import Foley
 from tests.video.clips import make_clip
 
@@ -38,11 +38,11 @@ def test_a_sheet_of_any_kind_is_read_and_performed_as_the_csv_is(foley: Foley, c
     plain = clip.with_name("cues.csv")
     rows = ["0.5,,1.0,glass,,yes", "0.9,,0.4,footsteps,yes,", "1.2,1.9,0.5,rain,,"]
     plain.write_text("\n".join(["time,stop,strength,sound,mute,lock", *rows]))
-    cues = read_paper(plain)
+    cues = read_sheet_file(plain)
     for suffix in (".json", ".txt"):
         other = clip.with_name(f"other{suffix}")
         other.write_text(write_sheet(cues, suffix, Reel("clip")))
-        assert read_paper(other) == cues
+        assert read_sheet_file(other) == cues
     for sheet, out in ((plain, "plain.wav"), (other, "other.wav")):
         assert foley("dub", clip, "-o", out, "--cues", sheet, "--steps", "1").code == 0
     assert clip.with_name("plain.wav").read_bytes() == clip.with_name("other.wav").read_bytes()
@@ -52,7 +52,7 @@ def test_a_spotted_sheet_is_a_timeline_of_the_video(foley: Foley, clip: Path) ->
     otio = pytest.importorskip("opentimelineio", reason="has no wheel for this Python")
     foley("spot", clip, "-o", "cues.json")
     assert foley("spot", clip, "-o", "cues.otio").text == "cues.otio\n"
-    assert read_paper(clip.with_name("cues.otio")) == read_paper(clip.with_name("cues.json"))
+    assert read_sheet_file(clip.with_name("cues.otio")) == read_sheet_file(clip.with_name("cues.json"))
     (shot,) = otio.adapters.read_from_file(str(clip.with_name("cues.otio"))).find_clips()
     assert shot.media_reference.target_url == clip.as_uri()
     assert (shot.duration().value, shot.duration().rate) == (50, 25)
@@ -61,12 +61,12 @@ def test_a_spotted_sheet_is_a_timeline_of_the_video(foley: Foley, clip: Path) ->
 def test_spotted_again_what_was_locked_is_there_as_it_was(foley: Foley, clip: Path) -> None:
     path = clip.with_name("cues.txt")
     assert foley("spot", clip, "-o", path).code == 0
-    first = read_paper(path)
+    first = read_sheet_file(path)
     kept = replace(next(cue for cue in first if cue.stop is None), strength=0.123, mute=True, lock=True)
     path.write_text(write_labels([kept, Cue(0.001, 0.9, "rain", stop=0.9, lock=True), Cue(1.999, 0.9, "glass")]))
     assert foley("spot", clip, "-o", path, "--keep-locked", path).code == 5  # there already, and no -f
     assert foley("spot", clip, "-o", path, "-f", "--keep-locked", path).code == 0
-    again = read_paper(path)
+    again = read_sheet_file(path)
     assert [cue for cue in again if cue.lock] == [Cue(0.001, 0.9, "rain", stop=0.9, lock=True), kept]
     hits = [cue.time for cue in again if cue.stop is None]
     assert hits == [cue.time for cue in first if cue.stop is None]  # the one that was locked is not there twice

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from foleycli.cli import retaking
 from foleycli.video.ffmpeg import find_ffmpeg
+from foleycli.workflows import remake
 from tests.audio.test_loudness import ebur128
 from tests.cli.conftest import Foley
 from tests.video.clips import even, make_clip
@@ -103,7 +103,7 @@ def test_a_rerun_says_before_the_work_that_its_stems_find_no_folder(
     foley: Foley, clip: Path, cues: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert foley("dub", clip, "-o", "out.wav", *cues, "--stems", "stems", "--sidecar").code == 0
-    monkeypatch.setattr(retaking, "load_pipeline", lambda wanted: pytest.fail("the model was loaded"))
+    monkeypatch.setattr(remake, "load_pipeline", lambda wanted: pytest.fail("the model was loaded"))
     ran = foley("rerun", "out.foley.json", "-o", "again.wav", "--stems", "clip.mp4/new")
     assert (ran.code, ran.err) == (5, "foley: clip.mp4/new: Not a directory; choose another --stems\n")
 
@@ -158,7 +158,7 @@ def test_stems_replace_nothing_unless_asked_and_come_with_the_output_or_not_at_a
     assert mine.read_text() == "mine" and not (tmp_path / "out.wav").exists()
     plan = json.loads(foley("dub", clip, "-o", "out.wav", "-n", "--json", "--stems", "other").text)
     assert plan["stems"] == ["other/out.impacts.wav", "other/out.ambience.wav"] and not (tmp_path / "other").exists()
-    for module in ("video.mux", "cli.delivery"):  # then ffmpeg finds it out when all the sound is made
+    for module in ("video.mux", "workflows.render"):  # then ffmpeg finds it out when all the sound is made
         monkeypatch.setattr(f"foleycli.{module}.check_container", lambda info, out: None)
     assert foley("dub", clip, "-o", "out.webm", *silent, "--stems", "other").code == 5
     assert list((tmp_path / "other").iterdir()) == []
@@ -170,7 +170,7 @@ def test_stems_replace_nothing_unless_asked_and_come_with_the_output_or_not_at_a
 def test_pictures_that_do_not_go_into_the_file_are_refused_before_the_work(
     foley: Foley, clip: Path, monkeypatch: pytest.MonkeyPatch, dry: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("foleycli.cli.performance.load_pipeline", lambda wanted: pytest.fail("the work began"))
+    monkeypatch.setattr("foleycli.workflows.dub.load_pipeline", lambda wanted: pytest.fail("the work began"))
     ran = foley("dub", clip, "-o", "out.webm", *dry)
     assert ran.code == 5 and ran.err == "foley: out.webm: h264 video does not go into .webm here; use .mp4 or .mkv\n"
 

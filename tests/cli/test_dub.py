@@ -88,7 +88,7 @@ def test_the_best_take_is_kept_under_the_plain_name_with_its_scores(foley: Foley
     assert (kept["output"], kept["seed"], kept["scores"]) == ("best.wav", 5 + winner, best["takes"][winner]["scores"])
     assert kept["track_sha256"] == everything["outputs"][winner]["track_sha256"]
     sidecar = read_sidecar(clip.with_name("best.foley.json"))
-    assert (sidecar.scores, sidecar.settings["seed"]) == (kept["scores"], kept["seed"])
+    assert (sidecar.scores, sidecar.settings.generation.seed) == (kept["scores"], kept["seed"])
     again = json.loads(foley("rerun", "best.foley.json", "-o", "again.wav", "--json").text)
     assert again["identical"] is True
     assert sorted(path.name for path in clip.parent.glob("best*")) == ["best.foley.json", "best.wav"]

@@ -14,6 +14,7 @@ import soundfile
 from foleycli.audio import level_rider as leveller
 from foleycli.cues.sheet import Cue
 from foleycli.networks.mdsgen.cues import HIT_SECONDS
+from foleycli.specs.settings import Generation, Mix, Settings
 from foleycli.workflows.sidecar import (
     BEFORE_SECONDS,
     Retake,
@@ -160,7 +161,7 @@ def test_a_model_named_by_its_place_is_found_from_another_folder(
     monkeypatch.chdir(tmp_path / "elsewhere")
     ran = foley("rerun", "../out.foley.json", "-o", "again.wav", "--json")
     assert json.loads(ran.text)["identical"] is True, ran.err
-    assert read_sidecar(tmp_path / "out.foley.json").settings["model"] == str((tmp_path / "mine").resolve())
+    assert read_sidecar(tmp_path / "out.foley.json").settings.model.name == str((tmp_path / "mine").resolve())
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ def test_a_model_named_by_its_place_is_found_from_another_folder(
 def test_a_sidecar_that_was_edited_badly_is_refused_in_a_line(
     foley: Foley, tmp_path: Path, odd: dict[str, object], named: str
 ) -> None:
-    whole = Sidecar("/v/a.mp4", 9, "out.mp4", "ab", SETTINGS, 0.0, ((Fraction(0), Fraction(8)),), (Cue(0.1),), "cd")
+    whole = Sidecar("/v/a.mp4", 9, "out.mp4", "ab", Settings(), 0.0, ((Fraction(0), Fraction(8)),), (Cue(0.1),), "cd")
     path = tmp_path / "out.foley.json"
     path.write_text(json.dumps({**json.loads(to_json(whole)), **odd}))
     ran = foley("rerun", path)
@@ -198,7 +199,7 @@ def test_a_video_taken_for_a_sidecar_is_refused_in_a_short_line(foley: Foley, cl
 
 def test_a_sidecar_comes_back_as_it_went(tmp_path: Path) -> None:
     third = Fraction(1, 3)
-    settings = {"seed": 1, "overlap": "1", "start": None}
+    settings = Settings(generation=Generation(seed=1, overlap=Fraction(1), sounds=("rain",)), mix=Mix(gain_db=-2.0))
     sidecar = Sidecar(
         "/v/a.mp4", 9, "out.mp4", "ab", settings, -1.5, ((third, Fraction(8)),), (Cue(0.1 + 0.2),), "cd",
         (Retake(third, Fraction(1), 3),),

@@ -16,7 +16,7 @@ from foleycli.evaluation.embeddings import Listener, Reference
 from foleycli.evaluation.sync import truth_of_events
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.judges.sound_classifier import Ears, excerpts, halve
-from foleycli.pipeline.foley_pipeline import Track
+from foleycli.pipeline.track import Track
 from foleycli.specs import MelSpec, SoundClassifierSpec
 from foleycli.timeline import plan_windows
 from foleycli.training.judges.sound_classifier import Excerpts, naming_loss, spoil

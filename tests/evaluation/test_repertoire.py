@@ -8,7 +8,7 @@ from pathlib import Path
 
 from foleycli.cues.sheet import Cue
 from foleycli.evaluation.repertoire import hear_repertoire, sheet
-from foleycli.pipeline.foley_pipeline import Track
+from foleycli.pipeline.track import Track
 from tests.evaluation.sounding import NAMES, RATE, listener, play
 
 

@@ -18,6 +18,7 @@ from foleycli.errors import UsageError
 from foleycli.models.passages import passages
 from foleycli.models.spot_perform.model import SpotPerform
 from foleycli.pipeline.foley_pipeline import pick_device
+from foleycli.specs.settings import Generation
 from foleycli.timeline import OVERLAP_SECONDS, plan_windows, to_samples
 from foleycli.video.encode import write_video
 from foleycli.video.probe import probe
@@ -69,7 +70,9 @@ def test_windows_that_do_not_hear_a_changed_cue_keep_their_samples(pipe: FoleyPi
     cues = [FIRST, LAST, span, Cue(25.0, 0.9, "door_knock")]
     late = [*cues[:-1], Cue(25.5, 0.2, "footsteps")]
     early = [Cue(1.5, 0.2, "footsteps"), *cues[1:]]
-    before, after_late, after_early = (pipe.generate(long, cues=one, steps=1) for one in (cues, late, early))
+    before, after_late, after_early = (
+        pipe.generate(long, Generation(steps=1), cues=one) for one in (cues, late, early)
+    )
     lead = to_samples(Fraction(2, 100), RATE)  # the fader moves before an attack
     last = to_samples(before.windows[3].start, RATE) - lead
     assert before.samples[:last].any()
@@ -100,7 +103,7 @@ def test_a_stream_is_the_same_track_in_pieces(pipe: FoleyPipeline, clip: Path) -
 def test_an_overlap_is_whole_columns_and_no_longer_than_asked(pipe: FoleyPipeline, tmp_path: Path, asked: str) -> None:
     still = tmp_path / "still.mp4"
     write_video(still, np.full((60, 32, 32, 3), 90, np.uint8), Fraction(5))
-    windows = pipe.stream(still, cues=[FIRST, LAST], overlap=Fraction(asked)).windows
+    windows = pipe.stream(still, Generation(overlap=Fraction(asked)), cues=[FIRST, LAST]).windows
     assert len(windows) > 1
     for before, after in pairwise(windows):
         overlap = before.stop - after.start
@@ -137,7 +140,7 @@ def test_videos_performed_side_by_side_sound_as_alone(pipe: FoleyPipeline, clip:
     monkeypatch.setattr(pipe.ensemble, "size", 2)
 
     def perform(seed: int) -> Any:
-        return pipe.generate(clip, seed=seed, cues=[FIRST], steps=1).samples
+        return pipe.generate(clip, Generation(steps=1), seed=seed, cues=[FIRST]).samples
 
     with ThreadPoolExecutor(3) as pool:
         together = list(pool.map(perform, (1, 2, 3)))
@@ -157,11 +160,11 @@ def test_a_window_is_held_to_the_one_before(pipe: FoleyPipeline, clip: Path) -> 
 
 
 def test_a_part_of_the_video_has_the_length_of_the_part(pipe: FoleyPipeline, clip: Path) -> None:
-    track = pipe.generate(clip, cues=[LAST], start=Fraction(10), stop=Fraction(23, 2))
+    track = pipe.generate(clip, Generation(start=Fraction(10), end=Fraction(23, 2)), cues=[LAST])
     assert track.samples.shape == (to_samples(Fraction(3, 2), RATE),)
     assert track.samples.any()
     with pytest.raises(UsageError, match=r"from 0 to 12\.5 s"):
-        pipe.generate(clip, start=Fraction(20))
+        pipe.generate(clip, Generation(start=Fraction(20)))
 
 
 def test_spotted_cues_lie_in_the_video_and_can_be_given_back(pipe: FoleyPipeline, clip: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,8 @@ from foleycli.cli.commands.dub import (
     StemsOption,
     StepsOption,
 )
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
+from foleycli.errors import UsageError
 
 PathsArgument = Annotated[
     list[str],
@@ -77,13 +79,38 @@ def batch(
     A folder's results lie in the same folders below DIR. A bad video stops no other: at the end they are listed, and
     the exit code is 1.
     """
-    from foleycli.cli import batching
-    from foleycli.cli.delivery import Mix
-    from foleycli.cli.performance import Performance
+    from foleycli.cli.batch_display import run_batch
+    from foleycli.specs.settings import Generation, Mix, Model, Settings
+    from foleycli.workflows.batch.batch import BatchRequest
 
-    wanted = Performance(
-        model, seed, 1, steps, guidance, options.sounds(sound), None, None, None, overlap, device, precision,
-        offline, Mix(original, gain, loudness, fade_in, fade_out), apart=stems is not None, compiled=compiled,
-    )  # fmt: skip
-    order = batching.Order(tuple(paths), out_dir, name, null, jobs, overwrite, report, stems, plot)
-    batching.batch(order, wanted, Say(quiet, verbose, as_json), dry_run=dry_run)
+    generation = Generation(seed=seed, steps=steps, guidance=guidance, sounds=options.sounds(sound), overlap=overlap)
+    settings = Settings(
+        generation=generation,
+        model=Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline),
+        mix=Mix(original=original, gain_db=gain, loudness_lufs=loudness, fade_in=fade_in, fade_out=fade_out),
+    )
+    request = BatchRequest(
+        paths=with_stdin(paths, nul=null),
+        out_dir=out_dir,
+        name=name,
+        settings=settings,
+        workers=jobs,
+        overwrite=overwrite,
+        report=report,
+        stems=stems,
+        plots=plot,
+    )
+    run_batch(request, Console(quiet, verbose, as_json), dry_run=dry_run)
+
+
+def with_stdin(paths: list[str], *, nul: bool) -> tuple[str, ...]:
+    """The paths, a '-' among them replaced by the list on stdin."""
+    return tuple(name for path in paths for name in ([path] if path != "-" else _listed(nul)))
+
+
+def _listed(nul: bool) -> list[str]:
+    from foleycli.workflows.batch.find import split_list
+
+    if sys.stdin.isatty():
+        raise UsageError("no list on stdin; pipe one in (find . -name '*.mp4' | foley batch - -o out), or name files")
+    return split_list(sys.stdin.buffer.read(), nul=nul)

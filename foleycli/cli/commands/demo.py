@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from foleycli.cli import options
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 
 OutDirOption = Annotated[Path, typer.Option("--out-dir", metavar="DIR", help="Where the files go; made if need be.")]
 KindOption = Annotated[str, typer.Option("--kind", metavar="KIND", help="A name of 'foley scenes list'.")]
@@ -25,15 +25,17 @@ def demo(
     quiet: options.QuietOption = False,
 ) -> None:
     """Renders a silent clip, dubs it with the built-in model, and says where the files are."""
-    from foleycli.cli.dubbing import dub
-    from foleycli.cli.performance import Performance
-    from foleycli.cli.rendering import render_to
+    from foleycli.cli.dub_display import run_dub
+    from foleycli.specs.settings import Generation, Model, Outputs, Settings
+    from foleycli.workflows.dub import DubRequest
+    from foleycli.workflows.scene_files import render_to
 
-    say = Say(quiet=quiet)
+    console = Console(quiet=quiet)
     out_dir.mkdir(parents=True, exist_ok=True)
     silent, truth = out_dir / f"{kind}.silent.mp4", out_dir / f"{kind}.truth.csv"
-    say.note(f"rendering {seconds:g} s of {kind}")
+    console.note(f"rendering {seconds:g} s of {kind}")
     render_to(silent, truth, kind, seed, seconds, 360, clean=True, overwrite=overwrite)
-    say.note(f"dubbing {silent}")
-    wanted = Performance(model=model, seed=seed, device=device, offline=True)
-    dub(str(silent), str(out_dir / f"{kind}.mp4"), wanted, say, overwrite=overwrite)
+    console.note(f"dubbing {silent}")
+    settings = Settings(generation=Generation(seed=seed), model=Model(name=model, device=device, offline=True))
+    outputs = Outputs(target=out_dir / f"{kind}.mp4", overwrite=overwrite)
+    run_dub(DubRequest(video=silent, settings=settings, outputs=outputs), console)

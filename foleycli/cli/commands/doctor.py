@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 from foleycli.cli.options import JsonOption
 from foleycli.errors import FoleyError
 from foleycli.text import size, table
@@ -39,11 +39,11 @@ def doctor(as_json: JsonOption = False) -> None:
         "model": _model,
     }
     found = {name: _tried(check) for name, check in checks.items()}
-    say = Say(as_json=as_json)
+    console = Console(as_json=as_json)
     if as_json:
-        say.data({name: {"ok": ok, "found": text} for name, (ok, text) in found.items()})
+        console.data({name: {"ok": ok, "found": text} for name, (ok, text) in found.items()})
     else:
-        say.result(table([("ok" if ok else "MISSING", name, text) for name, (ok, text) in found.items()]))
+        console.result(table([("ok" if ok else "MISSING", name, text) for name, (ok, text) in found.items()]))
     if not all(ok for ok, _ in found.values()):
         raise typer.Exit(1)
 

@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from foleycli.cli import options
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
+from foleycli.specs.settings import Original
+
+STDOUT = "-"
 
 _OUTPUT = (
     "*.mp4, mkv, mov, webm: the video with sound. *.wav, *.flac: the sound. '-': WAV on stdout. "
@@ -32,7 +35,7 @@ OverlapOption = Annotated[
         "--overlap", metavar="SECONDS", parser=options.seconds, help="Shared by two windows, in steps of 0.128."
     ),
 ]
-OriginalOption = Annotated[options.Original, typer.Option("--original", help="What becomes of VIDEO's own sound.")]
+OriginalOption = Annotated[Original, typer.Option("--original", help="What becomes of VIDEO's own sound.")]
 GainOption = Annotated[float, typer.Option("--gain", metavar="DB", min=-60.0, max=24.0, help="Louder or softer.")]
 LoudnessOption = Annotated[
     float | None, typer.Option("--loudness", metavar="LUFS", min=-50.0, max=-5.0, help="Loudness, EBU R128: -23.")
@@ -88,16 +91,34 @@ def dub(
     verbose: options.VerboseOption = False,
 ) -> None:
     """Puts sound to VIDEO: hits where the picture shows them, in a copy whose picture is untouched."""
-    from foleycli.cli import dubbing
-    from foleycli.cli.delivery import Mix
-    from foleycli.cli.performance import Performance
+    from foleycli.cli.dub_display import run_dub
+    from foleycli.specs.settings import Generation, Mix, Model, Outputs, Settings
+    from foleycli.workflows.dub import DubRequest
 
-    wanted = Performance(
-        model, seed, takes, steps, guidance, options.sounds(sound), cues, start, end, overlap, device, precision,
-        offline, Mix(original, gain, loudness, fade_in, fade_out), apart=stems is not None, compiled=compiled,
-    )  # fmt: skip
-    say = Say(quiet, verbose, as_json)
-    dubbing.dub(
-        video, output, wanted, say, keep=keep, stems=stems, plot=plot, sidecar=sidecar, overwrite=overwrite,
-        dry_run=dry_run,
-    )  # fmt: skip
+    console = Console(quiet, verbose, as_json)
+    settings = Settings(
+        generation=Generation(
+            seed=seed,
+            steps=steps,
+            guidance=guidance,
+            sounds=options.sounds(sound),
+            start=start,
+            end=end,
+            overlap=overlap,
+        ),
+        model=Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline),
+        mix=Mix(original=original, gain_db=gain, loudness_lufs=loudness, fade_in=fade_in, fade_out=fade_out),
+    )
+    to_stdout = output == STDOUT
+    target = None if output is None or to_stdout else Path(output)
+    request = DubRequest(
+        video=video,
+        settings=settings,
+        outputs=Outputs(target=target, stems=stems, plot=plot, sidecar=sidecar, overwrite=overwrite or dry_run),
+        cues=cues,
+        takes=takes,
+        keep=keep,
+        scored=as_json,
+        sink=console.sink() if to_stdout else None,
+    )
+    run_dub(request, console, dry_run=dry_run)

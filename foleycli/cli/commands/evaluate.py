@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from foleycli.cli import options
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 from foleycli.text import table
 
 _DATA = (
@@ -33,8 +33,8 @@ def evaluate(
     from foleycli.models.loaded import load_bundle
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
 
-    say = Say(quiet=quiet, as_json=as_json)
-    with say.progress() as progress:
+    console = Console(quiet=quiet, as_json=as_json)
+    with console.progress() as progress:
         loaded = load_bundle(bundle, offline=offline)
         if data == REPERTOIRE:
             listener = load_listener()
@@ -44,9 +44,9 @@ def evaluate(
             found = run(loaded, data, count=count, seed=seed, device=device, progress=progress)
     report = found.plain()
     if as_json:
-        say.data(report)
+        console.data(report)
     else:
-        say.result(table(list(_rows(report))))
+        console.result(table(list(_rows(report))))
 
 
 def _rows(report: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 from foleycli.cli.options import JsonOption, OfflineOption, OverwriteOption, QuietOption
 from foleycli.errors import ModelError
 from foleycli.text import size, table
@@ -30,18 +30,18 @@ def list_models(as_json: JsonOption = False) -> None:
     from foleycli.bundles.catalogue import CATALOGUE
     from foleycli.bundles.store import imported_names
 
-    say = Say(as_json=as_json)
+    console = Console(as_json=as_json)
     known = [entry.name for entry in CATALOGUE]
     facts = [_entry(name) for name in known] + [_own(name) for name in imported_names() if name not in known]
     if as_json:
-        say.data(facts)
+        console.data(facts)
         return
     rows = [("name", "where", "size", "licence", "commercial", "what")]
     for one in facts:
         shown = size(one["size_bytes"]) if one["size_bytes"] else "-"
         use = "yes" if one["commercial_use"] else "no"
         rows.append((one["name"], one["source"], shown, one["licence"], use, one["title"]))
-    say.result(table(rows))
+    console.result(table(rows))
 
 
 @app.command("show")
@@ -56,17 +56,17 @@ def show_model(name: NameArgument, as_json: JsonOption = False, offline: Offline
     )
     if known and known.architecture:
         facts["counted_parameters"] = _counted(known.architecture)
-    say = Say(as_json=as_json)
+    console = Console(as_json=as_json)
     if as_json:
-        say.data(facts)
+        console.data(facts)
     else:
-        say.result("\n".join(_lines(facts)))
+        console.result("\n".join(_lines(facts)))
 
 
 @app.command("path")
 def model_path(name: NameArgument, offline: OfflineOption = False) -> None:
     """Prints the folder that a model lies in."""
-    Say().result(str(_bundle(name, offline).folder.resolve()))
+    Console().result(str(_bundle(name, offline).folder.resolve()))
 
 
 @app.command("verify")
@@ -75,7 +75,7 @@ def verify_model(name: NameArgument, offline: OfflineOption = False) -> None:
     bundle = _bundle(name, offline)
     bundle.verify()
     files = len(bundle.manifest.files)
-    Say().result(f"{bundle.manifest.name}: {files} files, {size(bundle.size_bytes)}, all as published")
+    Console().result(f"{bundle.manifest.name}: {files} files, {size(bundle.size_bytes)}, all as published")
 
 
 @app.command("pull")
@@ -90,16 +90,16 @@ def pull_model(
     """Fetches a model from the Hugging Face Hub, checks every file, and prints its folder. Goes on where it stopped."""
     from foleycli.bundles.store import pull
 
-    say = Say(quiet=quiet)
+    console = Console(quiet=quiet)
 
     def announce(hub: HubName, listing: Listing) -> None:
-        say.note(f"{hub} at {listing.commit[:12]}: {size(listing.size_bytes)}, licence {listing.licence}")
+        console.note(f"{hub} at {listing.commit[:12]}: {size(listing.size_bytes)}, licence {listing.licence}")
         if listing.commercial_use is False:
-            say.warn(f"{hub}: licence {listing.licence}, no commercial use of it or of what it makes")
+            console.warn(f"{hub}: licence {listing.licence}, no commercial use of it or of what it makes")
 
-    with say.progress() as progress:
+    with console.progress() as progress:
         folder = pull(name, to=to, offline=offline, progress=progress, announce=announce)
-    say.result(str(folder.resolve()))
+    console.result(str(folder.resolve()))
 
 
 @app.command("import")
@@ -117,12 +117,12 @@ def import_model(
 
     given = {part: path for part, path in (("cavp", cavp), ("vae", vae), ("vocoder", vocoder)) if path is not None}
     bundle = import_mdsgen(file, name, given, overwrite=overwrite)
-    say = Say()
-    say.warn(f"{name}: licence {bundle.manifest.licence}; no commercial use")
+    console = Console()
+    console.warn(f"{name}: licence {bundle.manifest.licence}; no commercial use")
     for part, published in sources(OFFICIAL_SPECS).items():
         if part not in bundle.manifest.parts:
-            say.note(f"{part} is not in it: foley models pull {published}")
-    say.result(str(bundle.folder))
+            console.note(f"{part} is not in it: foley models pull {published}")
+    console.result(str(bundle.folder))
 
 
 @app.command("remove")
@@ -132,7 +132,7 @@ def remove_model(
     """Deletes an imported model, or what was pulled from the Hub, from this machine."""
     from foleycli.bundles.store import remove
 
-    Say().result(f"removed {remove(name)}")
+    Console().result(f"removed {remove(name)}")
 
 
 def _bundle(name: str, offline: bool) -> Bundle:
@@ -152,7 +152,7 @@ def _entry(name: str) -> dict[str, Any]:
     entry = find(name)
     facts = asdict(entry)
     if entry.usable or name in imported_names():
-        with suppress(ModelError):  # a damaged model is still listed; show and verify say what is wrong with it
+        with suppress(ModelError):  # a damaged model is still listed; show and verify console what is wrong with it
             facts["size_bytes"] = _bundle(name, offline=True).size_bytes
     return {key: value for key, value in facts.items() if value not in ("", ())}
 

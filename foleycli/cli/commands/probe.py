@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 from foleycli.cli.options import JsonOption, ModelOption, OfflineOption, OverwriteOption, VideoArgument
 from foleycli.text import clock, one_line
 
@@ -32,8 +32,8 @@ def probe(
 ) -> None:
     """Shows the streams, times, frame rate and rotation of VIDEO, and the windows it would be dubbed in."""
     from foleycli.cli.stdin import local_file
-    from foleycli.cli.targets import check_place
     from foleycli.video.probe import probe as probe_file
+    from foleycli.workflows.outputs import check_place
 
     if plot is not None:
         check_place(plot, (".png",), overwrite)
@@ -41,24 +41,24 @@ def probe(
         info = probe_file(path)
         if plot is not None:
             _draw(info, plot, model, offline, overwrite)
-    say = Say(as_json=as_json)
+    console = Console(as_json=as_json)
     if as_json:
-        say.data(
+        console.data(
             {**facts(info), **({"path": video} if video == "-" else {}), "plot": None if plot is None else str(plot)}
         )
     else:
-        say.result("\n".join([*_lines(info), *([] if plot is None else [f"plot      {one_line(str(plot))}"])]))
+        console.result("\n".join([*_lines(info), *([] if plot is None else [f"plot      {one_line(str(plot))}"])]))
 
 
 def _draw(info: VideoInfo, target: Path, model: str, offline: bool, overwrite: bool) -> None:
     from foleycli.atomic import atomic_file
-    from foleycli.cli.plotting import plot
     from foleycli.models.loaded import load_bundle
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
+    from foleycli.reports.figure.dub import draw_dub
 
     stream = FoleyPipeline(load_bundle(model, offline=offline)).stream(info)  # watched; performed only if it were read
     with atomic_file(target, overwrite=overwrite) as draft:
-        plot(stream, info, Fraction(0), draft, title=info.path.name)
+        draw_dub(stream, info, Fraction(0), draft, title=info.path.name)
 
 
 def facts(info: VideoInfo) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from foleycli.cli import options
 from foleycli.cli.commands.dub import StemsOption
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 from foleycli.errors import UsageError
 
 SidecarArgument = Annotated[Path, typer.Argument(metavar="SIDECAR", help="What 'foley dub --sidecar' wrote.")]
@@ -36,9 +36,17 @@ def rerun(
     quiet: options.QuietOption = False,
 ) -> None:
     """Makes a dub again from its sidecar: on the same kind of machine, the same samples to the bit."""
-    from foleycli.cli import retaking
+    from foleycli.workflows.rerun import rerun as make_again
 
-    retaking.rerun(sidecar, output, Say(quiet, as_json=as_json), device=device, stems=stems, overwrite=overwrite)
+    console = Console(quiet, as_json=as_json)
+    with console.progress() as progress:
+        made = make_again(sidecar, output, device=device, stems=stems, overwrite=overwrite, progress=progress)
+    named = {name: str(path) for name, path in made.stems.items()}
+    _show(made.target, made.warnings, console, {"identical": made.identical, "stems": named})
+    if made.identical is False:
+        console.warn(
+            f"{made.target}: the samples are not those of the first time; another kind of machine, or another version"
+        )
 
 
 def retake(
@@ -55,8 +63,22 @@ def retake(
     A .wav or .flac is changed in that span alone. In a video the track is made again from the sidecar, spliced, and
     encoded anew from the same samples; the picture stays untouched.
     """
-    from foleycli.cli import retaking
+    from foleycli.workflows.retake import retake as lay_anew
 
     if stop <= start:
         raise UsageError(f"--to {float(stop):g} is not after --from {float(start):g}")
-    retaking.retake(output, (start, stop), seed, Say(quiet, as_json=as_json), device=device)
+    console = Console(quiet, as_json=as_json)
+    with console.progress() as progress:
+        made = lay_anew(output, (start, stop), seed, device=device, progress=progress)
+    if not made.as_before:
+        console.warn(f"{output}: made again, its track is not what it was; another kind of machine, or version")
+    _show(output, made.warnings, console, {"from": made.span.start, "to": made.span.stop, "seed": seed})
+
+
+def _show(target: Path, warnings: tuple[str, ...], console: Console, facts: dict[str, Any]) -> None:
+    for warning in warnings:
+        console.warn(warning)
+    if console.as_json:
+        console.data({"output": str(target), **facts, "warnings": list(warnings)})
+    else:
+        console.result(str(target))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 from foleycli.cli.options import JsonOption, OverwriteOption
 from foleycli.text import table
 
@@ -24,9 +24,9 @@ def list_scenes(as_json: JsonOption = False) -> None:
     from foleycli.scenes.catalogue import KINDS
 
     if as_json:
-        Say().data([{"kind": name, "sounds": kind.sounds} for name, kind in KINDS.items()])
+        Console().data([{"kind": name, "sounds": kind.sounds} for name, kind in KINDS.items()])
     else:
-        Say().result(table([(name, ", ".join(kind.sounds) or "nothing") for name, kind in KINDS.items()]))
+        Console().result(table([(name, ", ".join(kind.sounds) or "nothing") for name, kind in KINDS.items()]))
 
 
 @app.command("render")
@@ -43,9 +43,9 @@ def render_scene(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Renders one scene as a silent video, and its truth as a cue sheet."""
-    from foleycli.cli.rendering import render_to
+    from foleycli.workflows.scene_files import render_to
 
-    Say().result(str(render_to(output, cues, kind, seed, seconds, height, clean=not rough, overwrite=overwrite)))
+    Console().result(str(render_to(output, cues, kind, seed, seconds, height, clean=not rough, overwrite=overwrite)))
 
 
 @app.command("sheet")
@@ -56,6 +56,6 @@ def contact_sheet(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Draws a row of pictures per kind of scene; red bars mark hits, blue bars lasting sounds."""
-    from foleycli.cli.rendering import sheet_to
+    from foleycli.workflows.scene_files import sheet_to
 
-    Say().result(str(sheet_to(output, kind or [], seed, overwrite=overwrite)))
+    Console().result(str(sheet_to(output, kind or [], seed, overwrite=overwrite)))

@@ -1,8 +1,8 @@
-"""`foley sounds`: what --sound and the column `sound` of a cue sheet may say."""
+"""`foley sounds`: what --sound and the column `sound` of a cue sheet may console."""
 
 from __future__ import annotations
 
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 from foleycli.cli.options import JsonOption
 from foleycli.text import table
 
@@ -13,6 +13,6 @@ def sounds(as_json: JsonOption = False) -> None:
 
     kinds = {name: "hit" if name in HIT_CLASSES else "span" for name in SOUND_CLASSES}
     if as_json:
-        Say().data([{"sound": name, "kind": kind} for name, kind in kinds.items()])
+        Console().data([{"sound": name, "kind": kind} for name, kind in kinds.items()])
     else:
-        Say().result(table([*kinds.items()]))
+        Console().result(table([*kinds.items()]))

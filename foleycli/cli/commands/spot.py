@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from foleycli.cli import options
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 
 _OUTPUT = "*.csv, *.json, *.txt (Audacity labels) or *.otio; '-' prints CSV (JSON with --json)."
 
@@ -31,34 +31,33 @@ def spot(
     quiet: options.QuietOption = False,
 ) -> None:
     """Writes down what happens when in VIDEO: time, strength, sound and confidence of each event."""
-    from foleycli.cli.paper import check_paper, read_paper, reel_of
     from foleycli.cli.stdin import local_file
-    from foleycli.cli.targets import write_text
     from foleycli.cues.formats import CSV, JSON, write_sheet
-    from foleycli.cues.merging import keep_locked as merge
+    from foleycli.specs.settings import Generation, Model
+    from foleycli.workflows.outputs import write_text
+    from foleycli.workflows.sheets import check_sheet_file, read_sheet_file, reel_of
+    from foleycli.workflows.spot import SpotRequest
+    from foleycli.workflows.spot import spot as find_cues
 
-    say = Say(quiet=quiet, as_json=as_json)
-    sounds = options.sounds(sound)
+    console = Console(quiet=quiet, as_json=as_json)
+    generation = Generation(sounds=options.sounds(sound), start=start, end=end)
     target = None if output == "-" else Path(output)
     if target is not None:
-        check_paper(target, overwrite)
-    old = () if keep_locked is None else read_paper(keep_locked)
-    with local_file(video) as path, say.progress() as progress:
-        from foleycli.models.loaded import load_bundle
-        from foleycli.models.spot_perform.peak_picking import MIN_DISTANCE_SECONDS
-        from foleycli.models.spot_perform.spans import SPAN_MIN_SECONDS
-        from foleycli.pipeline.foley_pipeline import FoleyPipeline
-        from foleycli.video.probe import probe
-
-        info = probe(path)  # before the model: a bad file should fail at once
-        pipeline = FoleyPipeline(load_bundle(model, offline=offline), device=device)
-        cues = pipeline.spot(info, sounds=sounds, start=start, stop=end, progress=progress)
-    cues = merge(old, cues, apart_seconds=MIN_DISTANCE_SECONDS, shortest_seconds=SPAN_MIN_SECONDS)
+        check_sheet_file(target, overwrite)
+    locked = () if keep_locked is None else read_sheet_file(keep_locked)
+    with local_file(video) as path, console.progress() as progress:
+        request = SpotRequest(
+            video=path,
+            generation=generation,
+            model=Model(name=model, device=device, offline=offline),
+            locked=locked,
+        )
+        found = find_cues(request, lambda event: progress(event.stage, event.done, event.total))
     suffix = (JSON if as_json else CSV) if target is None else target.suffix
-    text = write_sheet(cues, suffix, reel_of(info, video))
+    text = write_sheet(found.cues, suffix, reel_of(found.video, video))
     if target is None:
-        say.result(text.rstrip("\n"))
+        console.result(text.rstrip("\n"))
     else:
         write_text(target, text, overwrite)
-        say.note(f"{len(cues)} cues")
-        say.result(str(target))
+        console.note(f"{len(found.cues)} cues")
+        console.result(str(target))

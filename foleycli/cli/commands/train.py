@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foleycli.cli import options
-from foleycli.cli.console import Say
+from foleycli.cli.console import Console
 from foleycli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,31 +47,31 @@ def train(
         raise UsageError(f"no recipe called {recipe!r}; try one of: {', '.join(NAMES)}")
     if ablation and (recipe != "performer" or ablation not in ABLATIONS):
         raise UsageError(f"--ablation {ablation}: goes with 'performer' and is one of: {', '.join(ABLATIONS)}")
-    say = Say(quiet=quiet)
+    console = Console(quiet=quiet)
     from foleycli.training.recipes import RECIPES
     from foleycli.training.workspace import Workspace
 
-    with _live(say) as report, say.progress() as progress:
+    with _live(console) as report, console.progress() as progress:
         workspace = Workspace(
             work, sounds, steps, None if minutes is None else 60 * minutes, device, precision, resume,
             report, lambda done, total: progress(recipe, done, total), ablation,
         )  # fmt: skip
         made = RECIPES[recipe](workspace)
-    say.result(str(made if isinstance(made, Path) else work))
+    console.result(str(made if isinstance(made, Path) else work))
 
 
 @contextmanager
-def _live(say: Say) -> Iterator[Callable[[Report], None]]:
+def _live(console: Console) -> Iterator[Callable[[Report], None]]:
     """One line that renews itself on a terminal; a line per report elsewhere."""
     import sys
 
-    if say.quiet or not sys.stderr.isatty():
-        yield lambda report: say.note(line(report))
+    if console.quiet or not sys.stderr.isatty():
+        yield lambda report: console.note(line(report))
         return
-    from rich.console import Console
+    from rich.console import Console as RichConsole
     from rich.live import Live
 
-    with Live(console=Console(stderr=True), refresh_per_second=4) as live:
+    with Live(console=RichConsole(stderr=True), refresh_per_second=4) as live:
         yield lambda report: live.update(line(report))
 
 

@@ -18,14 +18,15 @@ from einops import rearrange
 from torch import Tensor
 
 from foleycli.models.loaded import LoadedBundle
-from foleycli.models.passages import Passage, Wave
-from foleycli.models.spot_perform.model import Progress, Sighting, full_batches
+from foleycli.models.passages import Passage
+from foleycli.models.spot_perform.model import Sighting, full_batches
 from foleycli.networks.codecs.kl_vae import KlDecoder
 from foleycli.networks.vision.cavp import FRAME_PIXELS, FRAMES_PER_SECOND
 from foleycli.sampling.latents import Place, draw_latents, windows_at_once
 from foleycli.sampling.runtime import Runtime
 from foleycli.specs import DitSpec, KlVaeSpec, SamplerSpec
 from foleycli.timeline import WINDOW_SECONDS, to_samples
+from foleycli.types import Progress, Wave
 from foleycli.video.frames import FrameReader
 from foleycli.video.probe import VideoInfo
 from foleycli.video.watching import View, watched

@@ -6,7 +6,7 @@ mdsgen (the paper's):   frames -> CAVP -> features               -> MDSGen -> VA
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol, TypeVar
@@ -18,17 +18,17 @@ from torch import Tensor
 
 from foleycli.cues.sheet import Cue
 from foleycli.models.loaded import LoadedBundle
-from foleycli.models.passages import Draft, Passage, Wave
+from foleycli.models.passages import Draft, Passage
 from foleycli.models.spot_perform.peak_picking import Picker
 from foleycli.sampling.latents import Place, draw_latents, film_grain, film_phases, windows_at_once
 from foleycli.sampling.runtime import Runtime
 from foleycli.specs import DitSpec, SamplerSpec, SpotterSpec
 from foleycli.timeline import WINDOW_SECONDS, to_samples
+from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo
 from foleycli.video.watching import View, watched
 
 Item = TypeVar("Item")
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from foleycli.specs import MelSpec
 from foleycli.timeline import WINDOW_SECONDS
 from foleycli.training.data.effects import (
     RATE,
-    Wave,
     box_smooth,
     darkened,
     faded_into_silence,
@@ -34,6 +33,7 @@ from foleycli.training.data.effects import (
     repitched,
 )
 from foleycli.training.data.sounds import Sound, SoundCache, Split
+from foleycli.types import Wave
 
 WINDOW_SAMPLES = int(WINDOW_SECONDS * RATE)
 REHEARSED_HIT_DB, REHEARSED_SPAN_DB = HIT_LEVEL_DB - MAKE_UP_DB, SPAN_LEVEL_DB - MAKE_UP_DB

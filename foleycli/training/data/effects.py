@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from foleycli.audio.level_rider import STRENGTH_RANGE_DB
 from foleycli.specs import MelSpec
-
-Wave = npt.NDArray[np.float32]
+from foleycli.types import Wave
 
 RATE = MelSpec.FULL_BAND.sample_rate
 GROUND_DB, GROUND_FADE_DB = 30.0, 12.0  # under a hit's peak: where its recording's hiss begins, and over what it goes

@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from foleycli.cues.classes import SPAN_CLASSES
 from foleycli.training.data.sounds import SAMPLE_RATE, Sound, SoundCache, Split
-
-Wave = npt.NDArray[np.float32]
+from foleycli.types import Wave
 
 ONSET_HOP_SAMPLES = 64  # 2 ms
 LEAD_SAMPLES = 32  # kept in front of an onset, so that the cut itself makes no click

@@ -21,9 +21,10 @@ from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.judges.sound_classifier import LEAD_FRAMES, SILENT, Ears, excerpts, halve
 from foleycli.specs import CueSpec, MelSpec, SoundClassifierSpec
 from foleycli.training.data.cue_player import SoundBank
-from foleycli.training.data.effects import RATE, Wave
+from foleycli.training.data.effects import RATE
 from foleycli.training.data.sounds import Sound
 from foleycli.training.loop import Report, RunConfig, fit
+from foleycli.types import Wave
 
 CUTS_PER_RECORDING = 4
 CUTS_PER_REHEARSAL = 3  # of each class in it

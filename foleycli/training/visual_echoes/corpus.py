@@ -26,7 +26,8 @@ from foleycli.scenes.catalogue import KINDS
 from foleycli.scenes.stills import SOUNDING_KINDS, render_still
 from foleycli.specs import MelSpec
 from foleycli.training.data.cue_player import REHEARSED_HIT_DB, SoundBank, burst
-from foleycli.training.data.effects import RATE, Wave, gain_of, levelled, repitched
+from foleycli.training.data.effects import RATE, gain_of, levelled, repitched
+from foleycli.types import Wave
 
 SECONDS = 4.096
 SAMPLES = int(SECONDS * MelSpec.FULL_BAND.sample_rate)

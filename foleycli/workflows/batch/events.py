@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from foleycli.cues.sheet import Cue
-
-
-@dataclass(frozen=True)
-class Job:
-    """One video and the file it becomes, and what is written beside that: stems, a plot."""
-
-    source: Path
-    target: Path
-    beside: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True)
-class Notes:
-    """What the file of a dub does not say: the warnings, how many windows, the cues it was performed from."""
-
-    warnings: tuple[str, ...] = ()
-    windows: int = 0
-    cues: tuple[Cue, ...] = ()
+from foleycli.workflows.batch.job import DubJob, Notes
 
 
 @dataclass(frozen=True)
 class Skipped:
     """Done before, with the same settings."""
 
-    job: Job
+    job: DubJob
 
 
 @dataclass(frozen=True)
 class Started:
     """Its pictures are being read."""
 
-    job: Job
+    job: DubJob
 
 
 @dataclass(frozen=True)
 class Advanced:
     """`done` of `total` steps of a stage: "watch" counts seconds of video, "perform" windows."""
 
-    job: Job
+    job: DubJob
     stage: str
     done: int
     total: int
@@ -54,18 +36,59 @@ class Advanced:
 class Done:
     """The target is there, whole; `seconds` since it was started."""
 
-    job: Job
+    job: DubJob
     seconds: float
-    notes: Notes = Notes()
+    notes: Notes = field(default_factory=Notes)
 
 
 @dataclass(frozen=True)
 class Failed:
     """No target; `reason` is one line, `kind` is input, model, output, usage or unexpected."""
 
-    job: Job
+    job: DubJob
     reason: str
     kind: str
 
 
-Event = Skipped | Started | Advanced | Done | Failed
+@dataclass(frozen=True)
+class Found:
+    """The batch is of `total` videos, done before or not."""
+
+    total: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """No job is left; a report may still be written."""
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """The run was stopped, and the report of what is done will be written."""
+
+
+@dataclass(frozen=True)
+class ReportAdvanced:
+    """`done` of `total` rows of the report."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Reported:
+    """The report is written."""
+
+    page: Path
+    rows: int
+
+
+@dataclass(frozen=True)
+class ReportFailed:
+    """After an interruption the report could not be written."""
+
+    reason: str
+
+
+JobEvent = Skipped | Started | Advanced | Done | Failed
+Event = JobEvent | Found | Ended | Interrupted | ReportAdvanced | Reported | ReportFailed

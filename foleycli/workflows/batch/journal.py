@@ -26,7 +26,7 @@ from typing import Any, Self
 
 from foleycli.cues.sheet import Cue
 from foleycli.errors import OutputError
-from foleycli.workflows.batch.events import Job, Notes
+from foleycli.workflows.batch.job import DubJob, Notes
 
 FOLDER, NAME = ".foley-batch", "journal.jsonl"
 Stamp = list[int] | None  # JSON has no tuples
@@ -75,7 +75,7 @@ class Journal:
         shutil.rmtree(self.work, ignore_errors=True)
         self._file.close()
 
-    def waiting(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
+    def waiting(self, jobs: Iterable[DubJob]) -> tuple[DubJob, ...]:
         """The jobs that are not done; one whose "done" was lost with a kill is noted now."""
         left = []
         for job in jobs:
@@ -86,7 +86,7 @@ class Journal:
                 left.append(job)
         return tuple(left)
 
-    def begun(self, job: Job, notes: Notes, drafts: Sequence[Path] = ()) -> None:
+    def begun(self, job: DubJob, notes: Notes, drafts: Sequence[Path] = ()) -> None:
         """`drafts` will lie beside the target, in the order of the job; their size and age last through the move."""
         beside = {}
         for draft, path in zip(drafts, job.beside, strict=True):
@@ -95,19 +95,19 @@ class Journal:
         more = {"beside": beside} if beside else {}
         self._append(job, state="begun", before=stamp(job.target), notes=asdict(notes), **more)
 
-    def done(self, job: Job) -> None:
+    def done(self, job: DubJob) -> None:
         self._append(job, state="done")
 
-    def failed(self, job: Job, reason: str) -> None:
+    def failed(self, job: DubJob, reason: str) -> None:
         self._append(job, state="failed", reason=reason)
 
-    def ours(self, job: Job, path: Path) -> bool:
+    def ours(self, job: DubJob, path: Path) -> bool:
         """Whether `path`, beside the target of the job, was put there by an earlier run and is as it was then."""
         made: Any = self._last.get(_key(job, self.out_dir), {}).get("beside")
         found = _identity(path)
         return found is not None and isinstance(made, dict) and found in made.get(os.path.abspath(path), ())
 
-    def notes(self, job: Job) -> Notes | None:
+    def notes(self, job: DubJob) -> Notes | None:
         """What was noted of a job that is done; None if that was by a foley that noted nothing."""
         plain: Any = self._last.get(_key(job, self.out_dir), {}).get("notes")
         try:
@@ -115,7 +115,7 @@ class Journal:
         except (KeyError, TypeError):
             return None
 
-    def _append(self, job: Job, **more: Any) -> None:
+    def _append(self, job: DubJob, **more: Any) -> None:
         entry = {"output": _key(job, self.out_dir), **_facts(job, self.settings), **more}
         line = json.dumps(entry).encode() + b"\n"
         with self._writing:
@@ -135,7 +135,7 @@ class Journal:
         return _entries(text)
 
 
-def done_before(out_dir: Path, settings: str, jobs: Iterable[Job]) -> frozenset[Job]:
+def done_before(out_dir: Path, settings: str, jobs: Iterable[DubJob]) -> frozenset[DubJob]:
     """The jobs that a run with these settings would find done; reads, and changes nothing."""
     try:
         entries = _entries((out_dir / FOLDER / NAME).read_bytes())
@@ -144,26 +144,26 @@ def done_before(out_dir: Path, settings: str, jobs: Iterable[Job]) -> frozenset[
     return frozenset(job for job in jobs if _is_done(job, entries.get(_key(job, out_dir), {}), settings))
 
 
-def _is_same(job: Job, last: dict[str, Any], settings: str) -> bool:
+def _is_same(job: DubJob, last: dict[str, Any], settings: str) -> bool:
     return all(last.get(key) == value for key, value in _facts(job, settings).items()) and job.target.exists()
 
 
-def _is_moved(job: Job, last: dict[str, Any], settings: str) -> bool:
+def _is_moved(job: DubJob, last: dict[str, Any], settings: str) -> bool:
     """Whether the output is there and its "done" was lost with a kill."""
     moved = last.get("state") == "begun" and stamp(job.target) != last.get("before")
     return moved and _is_same(job, last, settings)
 
 
-def _is_done(job: Job, last: dict[str, Any], settings: str) -> bool:
+def _is_done(job: DubJob, last: dict[str, Any], settings: str) -> bool:
     done = last.get("state") == "done" and _is_same(job, last, settings)
     return (done or _is_moved(job, last, settings)) and all(path.exists() for path in job.beside)
 
 
-def _key(job: Job, out_dir: Path) -> str:
+def _key(job: DubJob, out_dir: Path) -> str:
     return os.path.relpath(job.target, out_dir)
 
 
-def _facts(job: Job, settings: str) -> dict[str, Any]:
+def _facts(job: DubJob, settings: str) -> dict[str, Any]:
     return {
         "input": os.path.abspath(job.source),
         "stamp": _identity(job.source),

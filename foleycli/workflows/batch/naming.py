@@ -8,9 +8,10 @@ from pathlib import Path
 from string import Formatter
 
 from foleycli.errors import UsageError
+from foleycli.specs.settings import Settings
 from foleycli.video.containers import suffix_like
-from foleycli.workflows.batch.events import Job
 from foleycli.workflows.batch.find import Found
+from foleycli.workflows.batch.job import DubJob
 
 TEMPLATE = "{stem}.foley{ext}"
 FIELDS = ("stem", "ext", "folder", "seed")
@@ -20,18 +21,18 @@ def name_jobs(
     videos: Sequence[Found],
     out_dir: Path,
     template: str,
-    seed: int,
+    settings: Settings,
     suffixes: Collection[str],
     beside: Callable[[Path, Path], tuple[Path, ...]] = lambda name, below: (),
-) -> tuple[Job, ...]:
+) -> tuple[DubJob, ...]:
     """A target for each video, below `out_dir`; raises UsageError if two would land in one place, or on a video.
 
     `beside` says what is written beside a target of that name, in the folder `below`.
     """
     _check_template(template)
-    names = [Path(_fill(template, one.path, seed)) for one in videos]
+    names = [Path(_fill(template, one.path, settings.generation.seed)) for one in videos]
     jobs = [
-        Job(one.path, out_dir / one.below / name, beside(name, one.below))
+        DubJob(one.path, out_dir / one.below / name, settings, beside(name, one.below))
         for one, name in zip(videos, names, strict=True)
     ]
     takers: dict[str, Path] = {os.path.realpath(job.source): job.source for job in jobs}
@@ -44,7 +45,7 @@ def name_jobs(
     return tuple(jobs)
 
 
-def _take(path: Path, job: Job, takers: dict[str, Path]) -> None:
+def _take(path: Path, job: DubJob, takers: dict[str, Path]) -> None:
     taken = takers.setdefault(os.path.realpath(path), job.source)
     if os.path.realpath(path) == os.path.realpath(taken):
         raise UsageError(f"{path} is one of the videos, which foley never changes; use another --out-dir")

@@ -21,16 +21,15 @@ from typing import Generic, TypeVar
 
 from foleycli.atomic import atomic_file, check_target
 from foleycli.errors import FoleyError, InputError, ModelError, OutputError, UsageError
+from foleycli.types import Progress
 from foleycli.workflows.batch import events
-from foleycli.workflows.batch.events import Job, Notes
+from foleycli.workflows.batch.executors import Executor
+from foleycli.workflows.batch.job import DubJob, Notes
 from foleycli.workflows.batch.journal import Journal
 
-Seen = TypeVar("Seen")
+Prepared = TypeVar("Prepared")
 Result = TypeVar("Result")
-Progress = Callable[[str, int, int], None]
-Watch = Callable[[Path, Progress], Seen]  # reads a video
-Deliver = Callable[[Seen, Path], Notes]  # performs it into a file, whole; what lies beside it, into the same folder
-Tell = Callable[[events.Event], None]
+Tell = Callable[[events.JobEvent], None]
 
 SPARE_BYTES = 2**20
 KINDS = {InputError: "input", ModelError: "model", OutputError: "output", UsageError: "usage"}
@@ -40,24 +39,23 @@ class _Stopped(Exception):
     """The run was interrupted: unwind, say nothing."""
 
 
-class Batch(Generic[Seen]):
+class Batch(Generic[Prepared]):
     """One run over many videos; `run` returns when each is done or has failed."""
 
-    def __init__(
-        self, journal: Journal, watch: Watch[Seen], deliver: Deliver[Seen], *, workers: int = 1, overwrite: bool = False
-    ) -> None:
-        self.journal, self.watch, self.deliver, self.overwrite = journal, watch, deliver, overwrite
-        self._eyes, self._hands = ThreadPoolExecutor(1, "watch"), ThreadPoolExecutor(workers, "perform")
+    def __init__(self, journal: Journal, executor: Executor[Prepared], *, overwrite: bool = False) -> None:
+        self.journal, self.executor, self.overwrite = journal, executor, overwrite
+        workers = executor.workers
+        self._watching, self._performing = ThreadPoolExecutor(1, "watch"), ThreadPoolExecutor(workers, "perform")
         self._ahead = BoundedSemaphore(2 * workers)  # videos begun and not done: what they hold in memory is bounded
-        self._said: SimpleQueue[events.Event] = SimpleQueue()
+        self._said: SimpleQueue[events.JobEvent] = SimpleQueue()
         self._stop = Event()
 
-    def run(self, jobs: Sequence[Job], tell: Tell) -> tuple[events.Failed, ...]:
+    def run(self, jobs: Sequence[DubJob], tell: Tell) -> tuple[events.Failed, ...]:
         """Does the jobs, tells what happens in this thread, returns the failures; Ctrl-C unwinds within a window."""
         failures: list[events.Failed] = []
         try:
             for number, job in enumerate(jobs):
-                self._eyes.submit(self._see, job, number)
+                self._watching.submit(self._prepare, job, number)
             left = len(jobs)
             while left:
                 event = self._said.get()
@@ -67,49 +65,49 @@ class Batch(Generic[Seen]):
                     failures.append(event)
         finally:
             self._stop.set()
-            self._eyes.shutdown(cancel_futures=True)
-            self._hands.shutdown(cancel_futures=True)
+            self._watching.shutdown(cancel_futures=True)
+            self._performing.shutdown(cancel_futures=True)
             while not self._said.empty():  # what ended while the run was stopped
                 event = self._said.get()
                 if isinstance(event, events.Done | events.Failed):
                     tell(event)
         return tuple(failures)
 
-    def _see(self, job: Job, number: int) -> None:
+    def _prepare(self, job: DubJob, number: int) -> None:
         while not self._ahead.acquire(timeout=0.1):
             if self._stop.is_set():
                 return
         started = time.monotonic()
         self._said.put(events.Started(job))
-        seen = self._guarded(job, lambda: self._watched(job))
-        if seen is None:
+        prepared = self._guarded(job, lambda: self._watched(job))
+        if prepared is None:
             self._ahead.release()
         else:
-            self._hands.submit(self._perform, job, number, seen, started)
+            self._performing.submit(self._perform, job, number, prepared, started)
 
-    def _watched(self, job: Job) -> Seen:
+    def _watched(self, job: DubJob) -> Prepared:
         for folder in {path.parent: None for path in (job.target, *job.beside)}:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise _refused(folder, error) from error
         self._check_places(job)  # before the work, not after it
-        return self.watch(job.source, self._progress(job))
+        return self.executor.prepare(job, self._progress(job))
 
-    def _perform(self, job: Job, number: int, seen: Seen, started: float) -> None:
+    def _perform(self, job: DubJob, number: int, prepared: Prepared, started: float) -> None:
         try:
-            notes = self._guarded(job, lambda: self._delivered(job, number, seen))
+            notes = self._guarded(job, lambda: self._delivered(job, number, prepared))
             if notes is not None:
                 self._said.put(events.Done(job, time.monotonic() - started, notes))
         finally:
             self._ahead.release()
 
-    def _delivered(self, job: Job, number: int, seen: Seen) -> Notes:
+    def _delivered(self, job: DubJob, number: int, prepared: Prepared) -> Notes:
         drafts = self.journal.work / str(number)
         try:
             _check_room(job)
             drafts.mkdir()
-            notes = self.deliver(seen, drafts / job.target.name)
+            notes = self.executor.perform(job, prepared, drafts)
             self._check_places(job)
             self.journal.begun(job, notes, [drafts / path.name for path in job.beside])
             _put_all(drafts, (*job.beside, job.target))  # the target last: where it is, all is
@@ -118,12 +116,12 @@ class Batch(Generic[Seen]):
         finally:
             shutil.rmtree(drafts, ignore_errors=True)
 
-    def _check_places(self, job: Job) -> None:
+    def _check_places(self, job: DubJob) -> None:
         check_target(job.target, self.overwrite)
         for path in job.beside:  # a kill may have come between these and the target
             check_target(path, self.overwrite or self.journal.ours(job, path))
 
-    def _progress(self, job: Job) -> Progress:
+    def _progress(self, job: DubJob) -> Progress:
         def report(stage: str, done: int, total: int) -> None:
             if self._stop.is_set():
                 raise _Stopped
@@ -131,7 +129,7 @@ class Batch(Generic[Seen]):
 
         return report
 
-    def _guarded(self, job: Job, act: Callable[[], Result]) -> Result | None:
+    def _guarded(self, job: DubJob, act: Callable[[], Result]) -> Result | None:
         """The result, or None after telling why there is none."""
         try:
             return act()
@@ -145,7 +143,7 @@ class Batch(Generic[Seen]):
         return None
 
 
-def _failure(job: Job, error: Exception) -> events.Failed:
+def _failure(job: DubJob, error: Exception) -> events.Failed:
     if isinstance(error, OSError):
         error = _refused(job.target, error)
     kind = next((name for one, name in KINDS.items() if isinstance(error, one)), "unexpected")
@@ -183,7 +181,7 @@ def _put(draft: Path, path: Path) -> None:
             shutil.copy2(draft, copy)  # with its age: by that the journal knows it
 
 
-def _check_room(job: Job) -> None:
+def _check_room(job: DubJob) -> None:
     """Refuses before the work what would fill the disk after it: a dubbed copy is about as large as its video."""
     free = shutil.disk_usage(job.target.parent).free
     needed = job.source.stat().st_size + SPARE_BYTES

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from foleycli.errors import UsageError
+from foleycli.specs.settings import Generation, Settings
 from foleycli.workflows.batch.find import Found
 from foleycli.workflows.batch.naming import TEMPLATE, name_jobs
 
 SUFFIXES = (".mp4", ".mkv", ".wav")
 OUT = Path("/out")
+SEVEN = Settings(generation=Generation(seed=7))
 
 
 def targets(*videos: Found, template: str = TEMPLATE) -> list[str]:
-    return [str(job.target) for job in name_jobs(videos, OUT, template, 7, SUFFIXES)]
+    return [str(job.target) for job in name_jobs(videos, OUT, template, SEVEN, SUFFIXES)]
 
 
 def test_the_template_is_filled_and_folders_are_kept() -> None:
@@ -42,8 +44,8 @@ def test_two_stems_that_would_land_in_one_place_are_refused() -> None:
     both = Found(Path("/v/a.mp4")), Found(Path("/v/a.mkv"))
     beside = lambda name, below: (Path("/stems") / below / f"{name.stem}.impacts.wav",)  # noqa: E731
     with pytest.raises(UsageError, match=r"would both become /stems/a.foley.impacts.wav"):
-        name_jobs(both, OUT, TEMPLATE, 7, SUFFIXES, beside)
-    (job,) = name_jobs(both[:1], OUT, TEMPLATE, 7, SUFFIXES, beside)
+        name_jobs(both, OUT, TEMPLATE, SEVEN, SUFFIXES, beside)
+    (job,) = name_jobs(both[:1], OUT, TEMPLATE, SEVEN, SUFFIXES, beside)
     assert job.beside == (Path("/stems/a.foley.impacts.wav"),)
 
 

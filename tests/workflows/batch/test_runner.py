@@ -8,22 +8,25 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from foleycli.errors import InputError
+from foleycli.types import Progress
 from foleycli.workflows.batch import events, runner
-from foleycli.workflows.batch.events import Event, Failed, Job, Notes
+from foleycli.workflows.batch.events import Event, Failed
+from foleycli.workflows.batch.job import DubJob, Notes
 from foleycli.workflows.batch.journal import Journal
-from foleycli.workflows.batch.runner import Batch, Progress
+from foleycli.workflows.batch.runner import Batch
 
 
 @pytest.fixture
-def jobs(tmp_path: Path) -> tuple[Job, ...]:
+def jobs(tmp_path: Path) -> tuple[DubJob, ...]:
     for name in "abcde":
         (tmp_path / f"{name}.mp4").write_text(name)
-    return tuple(Job(tmp_path / f"{name}.mp4", tmp_path / "out" / f"{name}.foley.mp4") for name in "abcde")
+    return tuple(DubJob(tmp_path / f"{name}.mp4", tmp_path / "out" / f"{name}.foley.mp4") for name in "abcde")
 
 
 def watch(source: Path, progress: Progress) -> tuple[str, Progress]:
@@ -37,8 +40,23 @@ def deliver(seen: tuple[str, Progress], draft: Path) -> Notes:
     return Notes(windows=1)
 
 
+@dataclass(frozen=True)
+class Functions:
+    """An executor of two functions: one reads a video, one writes its draft."""
+
+    watch: Callable[[Path, Progress], tuple[str, Progress]]
+    deliver: Callable[[tuple[str, Progress], Path], Notes]
+    workers: int = 1
+
+    def prepare(self, job: DubJob, progress: Progress) -> tuple[str, Progress]:
+        return self.watch(job.source, progress)
+
+    def perform(self, job: DubJob, prepared: tuple[str, Progress], drafts: Path) -> Notes:
+        return self.deliver(prepared, drafts / job.target.name)
+
+
 def run(
-    jobs: Sequence[Job],
+    jobs: Sequence[DubJob],
     watch: Callable[[Path, Progress], tuple[str, Progress]] = watch,
     deliver: Callable[[tuple[str, Progress], Path], Notes] = deliver,
     *,
@@ -47,7 +65,7 @@ def run(
     overwrite: bool = False,
 ) -> tuple[Failed, ...]:
     with Journal(jobs[0].target.parent, "settings") as journal:
-        batch = Batch(journal, watch, deliver, workers=workers, overwrite=overwrite)
+        batch = Batch(journal, Functions(watch, deliver, workers), overwrite=overwrite)
         return batch.run(journal.waiting(jobs), lambda event: void(tell(event)))
 
 
@@ -55,12 +73,12 @@ def void(_: object) -> None:
     return None
 
 
-def written(jobs: Sequence[Job]) -> list[str]:
+def written(jobs: Sequence[DubJob]) -> list[str]:
     return [job.target.read_text() if job.target.exists() else "" for job in jobs]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_every_video_is_done_once_and_told_in_order(jobs: tuple[Job, ...], workers: int) -> None:
+def test_every_video_is_done_once_and_told_in_order(jobs: tuple[DubJob, ...], workers: int) -> None:
     told: list[Event] = []
     assert run(jobs, tell=told.append, workers=workers) == ()
     assert written(jobs) == list("ABCDE")
@@ -72,7 +90,7 @@ def test_every_video_is_done_once_and_told_in_order(jobs: tuple[Job, ...], worke
     assert again == []
 
 
-def test_the_next_is_watched_while_one_is_performed(jobs: tuple[Job, ...]) -> None:
+def test_the_next_is_watched_while_one_is_performed(jobs: tuple[DubJob, ...]) -> None:
     watched = threading.Event()
 
     def look(source: Path, progress: Progress) -> tuple[str, Progress]:
@@ -88,7 +106,7 @@ def test_the_next_is_watched_while_one_is_performed(jobs: tuple[Job, ...]) -> No
     assert run(jobs, look, perform) == ()
 
 
-def test_what_is_watched_ahead_is_bounded(jobs: tuple[Job, ...]) -> None:
+def test_what_is_watched_ahead_is_bounded(jobs: tuple[DubJob, ...]) -> None:
     ahead: list[str] = []
 
     def look(source: Path, progress: Progress) -> tuple[str, Progress]:
@@ -103,7 +121,7 @@ def test_what_is_watched_ahead_is_bounded(jobs: tuple[Job, ...]) -> None:
     assert run(jobs, look, perform) == ()
 
 
-def test_a_bad_video_stops_no_other(jobs: tuple[Job, ...]) -> None:
+def test_a_bad_video_stops_no_other(jobs: tuple[DubJob, ...]) -> None:
     def look(source: Path, progress: Progress) -> tuple[str, Progress]:
         if source.stem == "b":
             raise InputError("b is no video; try another")
@@ -124,7 +142,7 @@ def test_a_bad_video_stops_no_other(jobs: tuple[Job, ...]) -> None:
     assert written(jobs) == list("ABCDE")
 
 
-def test_a_file_in_the_way_is_kept_unless_it_may_be_replaced(jobs: tuple[Job, ...]) -> None:
+def test_a_file_in_the_way_is_kept_unless_it_may_be_replaced(jobs: tuple[DubJob, ...]) -> None:
     jobs[0].target.parent.mkdir()
     jobs[0].target.write_text("mine")
     (failed,) = run(jobs)
@@ -136,7 +154,7 @@ def test_a_file_in_the_way_is_kept_unless_it_may_be_replaced(jobs: tuple[Job, ..
 
 
 def test_a_full_disk_fails_each_video_and_leaves_nothing(
-    jobs: tuple[Job, ...], monkeypatch: pytest.MonkeyPatch
+    jobs: tuple[DubJob, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(seen: tuple[str, Progress], draft: Path) -> Notes:
         draft.write_text("half")
@@ -151,7 +169,7 @@ def test_a_full_disk_fails_each_video_and_leaves_nothing(
     assert written(jobs) == [""] * 5
 
 
-def test_an_interrupt_unwinds_within_a_window_and_the_next_run_goes_on(jobs: tuple[Job, ...]) -> None:
+def test_an_interrupt_unwinds_within_a_window_and_the_next_run_goes_on(jobs: tuple[DubJob, ...]) -> None:
     def slow(seen: tuple[str, Progress], draft: Path) -> Notes:
         for window in range(1000 if seen[0] == "c" else 1):
             time.sleep(0.01)
@@ -183,13 +201,13 @@ def unread(source: Path, progress: Progress) -> tuple[str, Progress]:
 
 
 @pytest.fixture
-def job(jobs: tuple[Job, ...], tmp_path: Path) -> Job:
+def job(jobs: tuple[DubJob, ...], tmp_path: Path) -> DubJob:
     """One video with a stem beside its result, in a folder that is to be made."""
-    return Job(jobs[0].source, jobs[0].target, (tmp_path / "stems" / "a.wav",))
+    return DubJob(jobs[0].source, jobs[0].target, beside=(tmp_path / "stems" / "a.wav",))
 
 
 def test_a_disk_that_is_full_when_the_target_is_put_takes_the_stem_away_and_blocks_no_retry(
-    job: Job, monkeypatch: pytest.MonkeyPatch
+    job: DubJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(draft: Path, path: Path) -> None:
         if path == job.target:
@@ -205,7 +223,7 @@ def test_a_disk_that_is_full_when_the_target_is_put_takes_the_stem_away_and_bloc
     assert run([job], deliver=both) == ()
 
 
-def test_a_stem_that_was_edited_is_kept_unless_it_may_be_replaced(job: Job) -> None:
+def test_a_stem_that_was_edited_is_kept_unless_it_may_be_replaced(job: DubJob) -> None:
     assert run([job], deliver=both) == ()
     job.target.unlink()
     assert run([job], deliver=both) == ()  # nobody touched the stem: it is made again
@@ -218,7 +236,7 @@ def test_a_stem_that_was_edited_is_kept_unless_it_may_be_replaced(job: Job) -> N
     assert job.beside[0].read_text() == "stem of a.foley.mp4"
 
 
-def test_a_stem_on_another_disk_is_known_again(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stem_on_another_disk_is_known_again(job: DubJob, monkeypatch: pytest.MonkeyPatch) -> None:
     def far(draft: Path, path: Path) -> None:
         if draft.parent != path.parent and path == job.beside[0]:
             raise OSError(errno.EXDEV, "Invalid cross-device link")
@@ -232,15 +250,15 @@ def test_a_stem_on_another_disk_is_known_again(job: Job, monkeypatch: pytest.Mon
     assert job.beside[0].read_text() == "stem of a.foley.mp4"
 
 
-def test_a_folder_that_can_not_be_made_is_named(job: Job) -> None:
+def test_a_folder_that_can_not_be_made_is_named(job: DubJob) -> None:
     job.beside[0].parent.write_text("a file")
-    inner = Job(job.source, job.target, (job.beside[0].parent / "day" / "a.wav",))
+    inner = DubJob(job.source, job.target, beside=(job.beside[0].parent / "day" / "a.wav",))
     (failed,) = run([inner], deliver=both)
     assert failed.reason.startswith(f"{job.source}: {inner.beside[0].parent}: Not a directory; ")
 
 
 def test_what_lies_beside_is_there_before_the_target_and_a_kill_between_them_is_mended(
-    job: Job, monkeypatch: pytest.MonkeyPatch
+    job: DubJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(draft: Path, path: Path) -> None:
         if path == job.target:
@@ -255,7 +273,7 @@ def test_what_lies_beside_is_there_before_the_target_and_a_kill_between_them_is_
     with monkeypatch.context() as patched:
         patched.setattr(runner, "_put", killed)
         with Journal(job.target.parent, "settings") as journal, suppress(KeyboardInterrupt):
-            Batch(journal, watch, both)._delivered(job, 0, watch(job.source, lambda *_: None))
+            Batch(journal, Functions(watch, both))._delivered(job, 0, watch(job.source, lambda *_: None))
     assert job.beside[0].exists() and not job.target.exists()
     assert run([job], watch=unread) and job.beside[0].exists()  # a failure between the kill and the retry
     assert run([job], deliver=both) == ()

@@ -1,14 +1,15 @@
-"""From a track that is still being made to the file that was asked for, whole or not at all."""
+"""From a track that is still being made to the file that was asked for: mix, master, stems, mux."""
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
 import soundfile
@@ -20,36 +21,24 @@ from foleycli.audio.files import AudioWriter
 from foleycli.audio.mastering import CEILING_DBTP, CODEC_ROOM_DB, LevelReport
 from foleycli.audio.mixing import finish, side_by_side
 from foleycli.audio.splice import copy_track
-from foleycli.cli.beside import NOTHING, Beside
-from foleycli.cli.console import Say
-from foleycli.cli.options import Original
-from foleycli.cli.targets import SOUND_SUFFIXES
-from foleycli.cli.unheard import unheard
 from foleycli.errors import ModelError, UsageError
+from foleycli.models.passages import audible
 from foleycli.pipeline.track import STEMS
+from foleycli.specs.settings import Mix
 from foleycli.text import clock
 from foleycli.timeline import to_samples
 from foleycli.video.mux import check_container, mux
 from foleycli.video.timecode import source_timecode, timecode_seconds
+from foleycli.workflows.outputs import NOTHING, Beside, in_video
 
 if TYPE_CHECKING:
     from foleycli.evaluation.ranking import TakeScores
-    from foleycli.pipeline.foley_pipeline import TrackStream
+    from foleycli.pipeline.track import TrackStream
     from foleycli.video.probe import VideoInfo
 
 BLOCK_SAMPLES = 1 << 18
+SILENT_DBTP = -100.0
 SAMPLE_RATE = 48_000  # what film and video use; models work at their own
-
-
-@dataclass(frozen=True)
-class Mix:
-    """What happens to the track on its way into the file: levels, and the video's own sound."""
-
-    original: Original = "replace"
-    gain_db: float = 0.0
-    loudness_lufs: float | None = None
-    fade_in: Fraction = Fraction(0)  # seconds, of the new sound
-    fade_out: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -66,40 +55,21 @@ class Outcome:
     beside: Beside = NOTHING
     scores: TakeScores | None = None
 
-    def facts(self) -> dict[str, Any]:
-        return {
-            "output": "-" if self.target is None else str(self.target),
-            "seed": self.seed,
-            "seconds": self.seconds,
-            "sample_rate": SAMPLE_RATE,
-            "windows": self.windows,
-            "gain_db": round(self.level.gain_db, 2),
-            "true_peak_dbtp": round(self.level.true_peak_dbtp, 2),
-            "track_sha256": self.track_sha256,
-            "loudness_lufs": None if self.level.loudness_lufs is None else round(self.level.loudness_lufs, 2),
-            "warnings": list(self.warnings),
-            "plot": None if self.beside.plot is None else str(self.beside.plot),
-            "stems": {name: str(path) for name, path in self.beside.stems.items()},
-            "scores": None if self.scores is None else asdict(self.scores),
-        }
 
-
-def in_video(target: Path | None) -> TypeGuard[Path]:
-    """Whether the target is a video rather than the sound alone."""
-    return target is not None and target.suffix.lower() not in SOUND_SUFFIXES
-
-
-def deliver(
+def render(
     stream: TrackStream,
     info: VideoInfo,
     target: Path | None,
     mix: Mix,
     start: Fraction,
-    overwrite: bool,
+    *,
+    overwrite: bool = False,
     beside: Beside = NOTHING,
+    sink: BinaryIO | None = None,
 ) -> Outcome:
     """Records the track as it comes, mixes and levels it, then puts it into `target`; memory stays flat.
 
+    `start` is where the track begins, seconds from the first picture. Without a target a WAV is written to `sink`.
     What lies beside appears with the target or not at all.
     """
     whole = in_video(target)
@@ -107,22 +77,22 @@ def deliver(
         check_container(info, target)
     with tempfile.TemporaryDirectory(prefix="foley-") as folder, ExitStack() as drafts:
         track = Path(folder) / "track.wav"
-        level = perform(stream, info, track, mix, start, whole=whole)
+        level = write_track(stream, info, track, mix, start, whole=whole)
         origin, doubts = origin_of(info, Fraction(0) if whole else start, stream.model, stream.seeds[0])
         lay_stems(beside, track, origin, overwrite, drafts)
         if beside.plot is not None:
-            from foleycli.cli.plotting import plot  # Pillow takes a while: who draws pays
             from foleycli.reports.figure.draw import Sound
+            from foleycli.reports.figure.dub import draw_dub  # Pillow takes a while: who draws pays
 
             draft = drafts.enter_context(atomic_file(beside.plot, overwrite=overwrite))
             sound = Sound(track, Fraction(0) if whole else start)
-            plot(stream, info, start, draft, title=info.path.name, sound=sound)
+            draw_dub(stream, info, start, draft, title=info.path.name, sound=sound)
         named = target is None or target.suffix.lower() == ".wav" or beside.stems
         warnings = (
-            *(() if mix.original in ("mix", "duck") else unheard(stream, start, level.true_peak_dbtp)),
+            *(() if mix.original in ("mix", "duck") else _unheard(stream, start, level.true_peak_dbtp)),
             *level.warnings,
             *(doubts if named else ()),
-            *place(track, info, target, mix, overwrite, origin),
+            *place(track, info, target, mix, origin, overwrite=overwrite, sink=sink),
         )
         return Outcome(
             target, stream.seeds[0], stream.duration, len(stream.windows), level, fingerprint(track), warnings, beside
@@ -136,7 +106,7 @@ def lay_stems(beside: Beside, track: Path, origin: Origin, overwrite: bool, draf
         write_bwf(track.with_name(f"{name}.wav"), draft, origin)
 
 
-def perform(
+def write_track(
     stream: TrackStream,
     info: VideoInfo,
     track: Path,
@@ -182,13 +152,23 @@ def origin_of(info: VideoInfo, start: Fraction, model: str, seed: int) -> tuple[
 
 
 def place(
-    track: Path, info: VideoInfo, target: Path | None, mix: Mix, overwrite: bool, origin: Origin
+    track: Path,
+    info: VideoInfo,
+    target: Path | None,
+    mix: Mix,
+    origin: Origin,
+    *,
+    overwrite: bool = False,
+    sink: BinaryIO | None = None,
 ) -> tuple[str, ...]:
-    """Puts a finished track where it was asked for: into a copy of the video, a sound file, or stdout; warnings."""
+    """Puts a finished track into a copy of the video, a sound file, or as WAV into `sink`; returns warnings."""
     if target is None:
+        if sink is None:
+            raise UsageError("no place for the sound; name an output")
         named = track.with_name("named.wav")
         write_bwf(track, named, origin)
-        Say().file(named)
+        with named.open("rb") as whole:
+            shutil.copyfileobj(whole, sink)
     elif in_video(target):
         original: Literal["replace", "keep-track"] = "keep-track" if mix.original == "keep-track" else "replace"
         return mux(info, track, target, original=original, overwrite=overwrite).warnings
@@ -239,3 +219,12 @@ def _record(stream: TrackStream, path: Path, before: Fraction, after: Fraction, 
 def _silence(writer: AudioWriter, samples: int, block: int) -> None:
     for start in range(0, samples, block):
         writer.write(np.zeros(min(block, samples - start), np.float32))
+
+
+def _unheard(stream: TrackStream, start: Fraction, true_peak_dbtp: float) -> tuple[str, ...]:
+    """A warning for a silent track, from `start` seconds on, that no cue is heard in; none for any other."""
+    heard = any(audible(cue, float(start), float(start + stream.duration)) for cue in stream.cues)
+    if heard or true_peak_dbtp > SILENT_DBTP:
+        return ()
+    why = f"none of {len(stream.cues)} cues is heard" if stream.cues else "nothing was seen that makes a sound"
+    return (f"{why}, so the new sound is silence; name one with --sound, or write cues for --cues",)

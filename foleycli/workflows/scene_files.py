@@ -7,25 +7,20 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import av
-import numpy as np
-import numpy.typing as npt
-
 from foleycli.atomic import atomic_file
-from foleycli.cli.paper import check_paper
-from foleycli.cli.targets import check_place, write_text
 from foleycli.cues.formats import write_sheet
 from foleycli.cues.sheet import Cue
 from foleycli.cues.timeline_markers import Reel
 from foleycli.errors import UsageError
 from foleycli.scenes.catalogue import KINDS, render
 from foleycli.scenes.sheet import contact_sheet
-from foleycli.video.encode import write_video
+from foleycli.video.encode import write_picture, write_video
+from foleycli.workflows.outputs import check_place, write_text
+from foleycli.workflows.sheets import check_sheet_file
 
 if TYPE_CHECKING:
     from foleycli.scenes.scene import Scene
 
-Pictures = npt.NDArray[np.uint8]
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov")
 
 
@@ -44,7 +39,7 @@ def render_to(
     _check_kinds([kind])
     check_place(video, VIDEO_SUFFIXES, overwrite)
     if sheet is not None:
-        check_paper(sheet, overwrite)
+        check_sheet_file(sheet, overwrite)
     size = (height // 2 * 2, round(height * 8 / 9) * 2)
     scene = render(kind, seed, seconds=seconds, size=size, clean=clean)
     rate = Fraction(scene.frames_per_second).limit_denominator(1001)
@@ -70,16 +65,6 @@ def truth(scene: Scene) -> tuple[Cue, ...]:
     hits = [Cue(event.time, event.strength, event.sound) for event in scene.events]
     spans = [Cue(span.start, span.level, span.sound, span.stop) for span in scene.spans]
     return tuple(sorted(hits + spans, key=lambda cue: cue.time))
-
-
-def write_picture(path: Path, pixels: Pictures) -> None:
-    """Encodes one picture (H, W, 3) as PNG."""
-    with av.open(str(path), "w", format="image2", options={"update": "1"}) as container:
-        stream = container.add_stream("png", rate=1)
-        stream.height, stream.width = pixels.shape[:2]
-        stream.pix_fmt = "rgb24"
-        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")))
-        container.mux(stream.encode(None))
 
 
 def _check_kinds(kinds: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The words around a figure: what it is of, and what was found."""
+"""The figure of a dub: title, notes and what is drawn."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from foleycli.text import one_line
 
 if TYPE_CHECKING:
     from foleycli.cues.sheet import Cue
-    from foleycli.pipeline.foley_pipeline import TrackStream
+    from foleycli.pipeline.track import TrackStream
     from foleycli.video.probe import VideoInfo
 
 NAMED = 3  # kinds of sound in the notes; the rest is counted
 
 
-def plot(
+def draw_dub(
     stream: TrackStream, info: VideoInfo, start: Fraction, draft: Path, *, title: str, sound: Sound | None = None
 ) -> None:
     """Draws what was seen of a video and, with `sound`, what is heard, into the file `draft`."""

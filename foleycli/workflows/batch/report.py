@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from foleycli.atomic import check_target
 from foleycli.errors import OutputError, UsageError
+from foleycli.specs.settings import Settings
 from foleycli.types import Progress
 from foleycli.workflows.batch import events
-from foleycli.workflows.batch.events import Event, Job
+from foleycli.workflows.batch.events import Event
+from foleycli.workflows.batch.job import DubJob
 from foleycli.workflows.batch.journal import Journal
 
 if TYPE_CHECKING:
-    from foleycli.cli.performance import Performance
     from foleycli.reports.page.rows import Outcome
 
 SUFFIXES = (".html", ".htm")
@@ -36,8 +37,8 @@ def check_report(page: Path, out_dir: Path, overwrite: bool) -> None:
 class Gathered:
     """The outcomes of a run, in the order of its jobs."""
 
-    def __init__(self, jobs: Sequence[Job], journal: Journal) -> None:
-        self._ends: dict[Job, Event | None] = dict.fromkeys(jobs)
+    def __init__(self, jobs: Sequence[DubJob], journal: Journal) -> None:
+        self._ends: dict[DubJob, Event | None] = dict.fromkeys(jobs)
         self._journal = journal
         self._started = time.monotonic()
 
@@ -47,11 +48,16 @@ class Gathered:
             self._ends[event.job] = event
 
     @property
+    def ends(self) -> tuple[tuple[DubJob, Event | None], ...]:
+        """Each job and how it ended; None for one that did not."""
+        return tuple(self._ends.items())
+
+    @property
     def any(self) -> bool:
         """Whether any video was done or failed in this run."""
         return any(isinstance(end, events.Done | events.Failed) for end in self._ends.values())
 
-    def write(self, page: Path, wanted: Performance, progress: Progress, *, overwrite: bool) -> int:
+    def write(self, page: Path, settings: Settings, progress: Progress, *, overwrite: bool) -> int:
         """Makes the rows, then the page; returns how many rows."""
         from foleycli.reports.page.page import Run, write_page
         from foleycli.reports.page.rows import PAGE_BYTES, make_row
@@ -62,11 +68,11 @@ class Gathered:
             rows.append(make_row(outcome, free))
             free -= rows[-1].page_bytes
             progress("report", number, len(outcomes))
-        run = Run(str(self._journal.out_dir), time.strftime("%Y-%m-%d %H:%M"), facts(wanted), took)
+        run = Run(str(self._journal.out_dir), time.strftime("%Y-%m-%d %H:%M"), facts(settings), took)
         write_page(rows, run, page, overwrite=overwrite)
         return len(rows)
 
-    def _outcome(self, job: Job, end: Event | None) -> Outcome | None:
+    def _outcome(self, job: DubJob, end: Event | None) -> Outcome | None:
         from foleycli.reports.page.rows import Outcome
 
         match end:
@@ -81,15 +87,15 @@ class Gathered:
         return None
 
 
-def facts(wanted: Performance) -> tuple[tuple[str, str], ...]:
+def facts(settings: Settings) -> tuple[tuple[str, str], ...]:
     """What was asked for, as name and value; the model's own choices are left out."""
-    mix = wanted.mix
+    mix, generation = settings.mix, settings.generation
     told = {
-        "model": wanted.model,
-        "seed": wanted.seed,
-        "steps": wanted.steps,
-        "guidance": wanted.guidance,
-        "sound": ", ".join(wanted.sounds) or None,
+        "model": settings.model.name,
+        "seed": generation.seed,
+        "steps": generation.steps,
+        "guidance": generation.guidance,
+        "sound": ", ".join(generation.sounds) or None,
         "original": None if mix.original == "replace" else mix.original,
         "gain": f"{mix.gain_db:g} dB" if mix.gain_db else None,
         "fade in": f"{float(mix.fade_in):g} s" if mix.fade_in else None,

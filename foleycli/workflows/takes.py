@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import soundfile
 
 from foleycli.audio.files import AudioWriter
-from foleycli.cli.options import Keep
-from foleycli.evaluation.ranking import TakeScores, Wave, score_take
+from foleycli.evaluation.ranking import TakeScores, score_take
 from foleycli.pipeline.track import TrackStream, sum_of
+from foleycli.types import Wave
 
 BLOCK_SAMPLES = 1 << 18
+Keep = Literal["all", "best"]
 
 
 @dataclass(frozen=True)
@@ -85,26 +86,3 @@ def _recorded(stream: TrackStream, folder: Path, start: float) -> Take:
 
 def _blocks(path: Path) -> Iterator[Wave]:
     yield from soundfile.blocks(str(path), blocksize=BLOCK_SAMPLES, dtype="float32")
-
-
-def in_words(take: Take) -> str:
-    """seed 3: sync 0.71, level 2.1 dB off, noise -43 dB, quality 0.82."""
-    scores = take.scores
-    assert scores is not None
-    words = [
-        "" if scores.sync is None else f"sync {scores.sync:.2f}",
-        "" if scores.level_error_db is None else f"level {scores.level_error_db:.1f} dB off",
-        "" if scores.noise_db is None else f"noise {scores.noise_db:.0f} dB",
-        f"quality {scores.quality:.2f}",
-    ]
-    return f"seed {take.stream.seeds[0]}: {', '.join(word for word in words if word)}"
-
-
-def in_data(heard: Sequence[Take]) -> list[dict[str, Any]]:
-    """Every take's seed, rank (1 is best) and scores, in the order of performance."""
-    best_first = ranked(heard)
-    return [
-        {"seed": take.stream.seeds[0], "rank": best_first.index(take) + 1, "scores": asdict(take.scores)}
-        for take in heard
-        if take.scores is not None
-    ]

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foleycli.bundles.format import read_bundle
 from foleycli.bundles.store import resolve
-from foleycli.cli.console import Say
-from foleycli.cli.delivery import SAMPLE_RATE, in_video
 from foleycli.errors import FoleyError
 from foleycli.specs import DitSpec
-from foleycli.text import clock, size
 from foleycli.timeline import COLUMN_SECONDS, WINDOW_SECONDS, plan_windows, whole_columns
+from foleycli.workflows.outputs import in_video
+from foleycli.workflows.render import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from foleycli.cli.performance import Performance
+    from foleycli.specs.settings import Settings
     from foleycli.video.probe import VideoInfo
 
 AAC_BYTES_PER_SECOND = 24_000
@@ -41,50 +40,33 @@ class Plan:
     disk_bytes: int
 
 
-def plan(info: VideoInfo, targets: Sequence[Path | None], stems: Sequence[Path], wanted: Performance) -> Plan:
+def plan(
+    info: VideoInfo,
+    targets: Sequence[Path | None],
+    stems: Sequence[Path],
+    settings: Settings,
+    *,
+    takes: int = 1,
+    spotted: bool = True,
+) -> Plan:
     """The plan of one video. Cuts, which start windows of their own, are not known before it is watched."""
-    first = wanted.start or Fraction(0)
-    last = min(wanted.end or info.duration, info.duration)
-    windows = plan_windows(last - first, overlap=whole_columns(wanted.overlap, _column(wanted.model)))
+    generation = settings.generation
+    first, last = generation.first, min(generation.end or info.duration, info.duration)
+    windows = plan_windows(last - first, overlap=whole_columns(generation.overlap, _column(settings.model.name)))
     disk = sum(_disk_bytes(info, target, last - first) for target in targets)
     disk += sum(_disk_bytes(info, path, info.duration if in_video(targets[0]) else last - first) for path in stems)
     spans = tuple((first + window.start, first + window.stop) for window in windows)
-    return Plan(spans, cpu_seconds(float(last - first), len(windows) * wanted.takes, wanted), disk)
+    seconds = cpu_seconds(float(last - first), len(windows) * takes, settings, spotted=spotted)
+    return Plan(spans, seconds, disk)
 
 
-def cpu_seconds(seconds: float, windows: int, wanted: Performance) -> float | None:
+def cpu_seconds(seconds: float, windows: int, settings: Settings, *, spotted: bool = True) -> float | None:
     """About how long one core is busy with so much video; None for what was not measured."""
-    if wanted.model != "pocket" or wanted.device not in ("auto", "cpu"):
+    if settings.model.name != "pocket" or settings.model.device not in ("auto", "cpu"):
         return None
-    window = PERFORMING_SECONDS + STEP_SECONDS * (wanted.steps or POCKET_STEPS)
-    watching = 0.0 if wanted.sheet is not None else WATCHING_SECONDS * seconds
+    window = PERFORMING_SECONDS + STEP_SECONDS * (settings.generation.steps or POCKET_STEPS)
+    watching = WATCHING_SECONDS * seconds if spotted else 0.0
     return round(LOADING_SECONDS + watching + window * windows, 1)
-
-
-def show(
-    found: Plan, info: VideoInfo, targets: Sequence[Path | None], stems: Sequence[Path], model: str, say: Say
-) -> None:
-    """Prints the plan, for people or as JSON."""
-    if say.as_json:
-        plain: dict[str, Any] = {
-            "video": str(info.path),
-            "model": model,
-            "windows": [{"start": start, "stop": stop} for start, stop in found.spans],
-            "outputs": [{"output": "-" if target is None else str(target)} for target in targets],
-            "stems": [str(path) for path in stems],
-            "cpu_seconds": found.cpu_seconds,
-            "disk_bytes": found.disk_bytes,
-        }
-        say.data(plain)
-        return
-    for start, stop in found.spans:
-        say.result(f"window   {clock(start)} to {clock(stop)}")
-    for target in targets:
-        say.result(f"output   {'stdout' if target is None else target}")
-    for path in stems:
-        say.result(f"stem     {path}")
-    say.result(f"time     {about(found.cpu_seconds)}")
-    say.result(f"disk     {size(found.disk_bytes)}")
 
 
 def about(seconds: float | None) -> str:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foleycli.cli.targets import check_place
 from foleycli.cues.formats import SUFFIXES, check_library, read_sheet
 from foleycli.cues.sheet import Cue
 from foleycli.cues.timeline_markers import Reel
 from foleycli.errors import InputError
 from foleycli.text import one_line
+from foleycli.workflows.outputs import check_place
 
 if TYPE_CHECKING:
     from foleycli.video.probe import VideoInfo
 
 
-def check_paper(target: Path, overwrite: bool) -> None:
+def check_sheet_file(target: Path, overwrite: bool) -> None:
     """Raises if no cue sheet can be written to `target`."""
     check_place(target, SUFFIXES, overwrite)
     check_library(target.suffix, one_line(str(target)))
 
 
-def read_paper(path: Path) -> tuple[Cue, ...]:
+def read_sheet_file(path: Path) -> tuple[Cue, ...]:
     """The cue sheet at `path`; raises InputError if it can't be read, UsageError if it makes no sense."""
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -1,0 +1,76 @@
+"""What a user chooses for a dub: each setting is defined here, once, with its unit and its default.
+
+The values travel whole, from the command or the caller to where they are used. None stands for the model's own choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+from foleycli.timeline import OVERLAP_SECONDS
+
+Original = Literal["replace", "mix", "duck", "keep-track"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generation:
+    """How the sound is made: everything that decides what is heard, beside the model and the cue sheet."""
+
+    seed: int = 0  # another seed gives another performance of the same cues
+    steps: int | None = None  # of the sampler
+    guidance: float | None = None  # how closely the model follows its condition; 1 is no guidance
+    sounds: tuple[str, ...] = ()  # class names that all cues are played with
+    start: Fraction | None = None  # of the part to dub, seconds from the first picture; None: the first picture
+    end: Fraction | None = None  # None: the last picture
+    overlap: Fraction = OVERLAP_SECONDS  # of neighbouring windows, seconds
+    stems: bool = False  # perform hits and spans apart; the track is their sum
+
+    @property
+    def first(self) -> Fraction:
+        """Where the part begins, seconds from the first picture."""
+        return self.start or Fraction(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Which model, and how it is run."""
+
+    name: str = "pocket"  # of the catalogue, a folder, or hf://owner/name@revision
+    device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
+    precision: str = "auto"  # auto, fp32, bf16
+    compiled: bool = False  # by torch.compile, on first use
+    offline: bool = False  # never ask the network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mix:
+    """What happens to the track on its way into the file: levels, and the video's own sound."""
+
+    original: Original = "replace"
+    gain_db: float = 0.0
+    loudness_lufs: float | None = None
+    fade_in: Fraction = Fraction(0)  # seconds, of the new sound
+    fade_out: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that decides how a dub sounds, beside the video and a cue sheet of one's own."""
+
+    generation: Generation = field(default_factory=Generation)
+    model: Model = field(default_factory=Model)
+    mix: Mix = field(default_factory=Mix)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What is written, and where."""
+
+    target: Path | None = None  # *.mp4, mkv, mov, webm: a copy of the video; *.wav, *.flac: the sound alone
+    stems: Path | None = None  # a folder for impacts and ambience, as WAV
+    plot: Path | None = None  # a PNG
+    sidecar: bool = False  # target.foley.json, which a rerun needs
+    overwrite: bool = False

@@ -1,0 +1,216 @@
+"""Dubbing many videos: find, name, leave out what is done, load the model, run, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from foleycli.errors import FoleyError, InputError, OutputError, UsageError
+from foleycli.specs.settings import Settings
+from foleycli.video.containers import BY_SUFFIX
+from foleycli.video.ffmpeg import find_ffmpeg
+from foleycli.workflows.batch import events
+from foleycli.workflows.batch.find import find
+from foleycli.workflows.batch.job import DubJob
+from foleycli.workflows.batch.journal import Journal, done_before
+from foleycli.workflows.batch.naming import TEMPLATE, name_jobs
+from foleycli.workflows.batch.report import Gathered, check_report
+from foleycli.workflows.dub import check_overlap
+from foleycli.workflows.fingerprint import settings_hash
+from foleycli.workflows.outputs import SOUND_SUFFIXES, Beside, check_folder, in_video, make_folder, named_beside
+from foleycli.workflows.plan import cpu_seconds, plan
+from foleycli.workflows.render import check_mix
+
+OnEvent = Callable[[events.Event], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchRequest:
+    """Which videos, where to, and how they sound.
+
+    `paths` are files, folders and patterns; folders are searched to the bottom, and their results mirror them below
+    `out_dir`. `name` is a template with {stem}, {ext}, {folder}, {seed}. `workers` videos are performed at a time.
+    `stems` and `plots` are folders, `report` is an HTML page.
+    """
+
+    paths: Sequence[str | Path]
+    out_dir: Path
+    name: str = TEMPLATE
+    settings: Settings = field(default_factory=Settings)
+    workers: int = 1
+    overwrite: bool = False
+    report: Path | None = None
+    stems: Path | None = None
+    plots: Path | None = None
+
+    def beside(self, name: Path, below: Path) -> Beside:
+        """What lies beside a result of that name, in the folders of stems and plots that mirror `out_dir`."""
+        stems, plots = (None if folder is None else folder / below for folder in (self.stems, self.plots))
+        return named_beside(name, stems, plots)
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """How a run ended: the videos that were done now, done before, and failed with the reason."""
+
+    done: tuple[DubJob, ...]
+    skipped: tuple[DubJob, ...]
+    failed: tuple[events.Failed, ...]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job of a dry run: whether it was done before, or something else lies at its target."""
+
+    job: DubJob
+    done: bool
+    in_the_way: bool
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """What a run would do; `unreadable` says in a line each which videos can't be planned."""
+
+    jobs: tuple[Planned, ...]
+    windows: int
+    cpu_seconds: float | None
+    disk_bytes: int
+    unreadable: tuple[str, ...]
+
+
+def batch(request: BatchRequest, on_event: OnEvent | None = None) -> BatchResult:
+    """Dubs every video that is not done; a bad one stops no other.
+
+    `on_event` is told of each in this thread. What is finished is in the journal of `out_dir`, so a run that was
+    stopped, by Ctrl-C or kill -9, goes on when it is called again. Raises UsageError for a request that makes no sense,
+    ModelError, and OutputError for folders that can't be written; a failed video is in the result.
+    """
+    request, jobs = _checked(request)
+    tell = on_event or (lambda event: None)
+    if request.report is not None:
+        check_report(request.report, request.out_dir, request.overwrite)
+    folders = (("--out-dir", request.out_dir), ("--stems", request.stems), ("--plot", request.plots))
+    for option, folder in folders:
+        make_folder(option, folder)
+    with Journal(request.out_dir, _fingerprint(request.settings)) as journal:
+        gathered = Gathered(jobs, journal)
+
+        def told(event: events.JobEvent) -> None:
+            gathered.tell(event)  # before anybody else: what was told is in the report
+            tell(event)
+
+        tell(events.Found(len(jobs)))
+        try:
+            _run(journal, jobs, request, told)
+        except BaseException as stop:
+            if not isinstance(stop, Exception):  # an interruption, not a fault
+                _report_interrupted(request, gathered, tell)
+            raise
+        tell(events.Ended())
+        _report(request, gathered, tell)
+    return _result(gathered)
+
+
+def plan_batch(request: BatchRequest) -> BatchPlan:
+    """What `batch` would do, and what it would find done or in its way; changes nothing."""
+    from foleycli.video.mux import check_container
+    from foleycli.video.probe import probe
+
+    request, jobs = _checked(request)
+    done = done_before(request.out_dir, _fingerprint(request.settings), jobs)
+    seconds, windows, disk, unreadable = 0.0, 0, 0, list[str]()
+    for job in jobs:
+        if job in done:
+            continue
+        try:
+            info = probe(job.source)
+            if in_video(job.target):
+                check_container(info, job.target)
+        except (InputError, OutputError) as error:
+            unreadable.append(str(error))
+            continue
+        found = plan(info, [job.target], [path for path in job.beside if path.suffix == ".wav"], job.settings)
+        seconds, windows, disk = seconds + float(info.duration), windows + len(found.spans), disk + found.disk_bytes
+    planned = [Planned(job, job in done, job.target.exists() and not request.overwrite) for job in jobs]
+    return BatchPlan(tuple(planned), windows, cpu_seconds(seconds, windows, request.settings), disk, tuple(unreadable))
+
+
+def _checked(request: BatchRequest) -> tuple[BatchRequest, tuple[DubJob, ...]]:
+    """The request with stems performed apart if they are wanted, and its jobs; raises for what makes no sense."""
+    generation = request.settings.generation
+    check_overlap(generation)
+    check_folder("--stems", request.stems)
+    check_folder("--plot", request.plots)
+    generation = replace(generation, stems=generation.stems or request.stems is not None)
+    request = replace(request, settings=replace(request.settings, generation=generation))
+    names = [str(path) for path in request.paths]
+    videos = find(names, request.out_dir)
+    if names and not videos:
+        raise UsageError(f"no video in {names[0]}{' and the rest' if len(names) > 1 else ''}; name files or folders")
+    kinds = (*BY_SUFFIX, *SOUND_SUFFIXES)
+    jobs = name_jobs(
+        videos,
+        request.out_dir,
+        request.name,
+        request.settings,
+        kinds,
+        lambda name, below: request.beside(name, below).files,
+    )
+    for job in jobs:
+        check_mix(request.settings.mix, job.target, part=False)
+    if any(in_video(job.target) for job in jobs):
+        find_ffmpeg()  # before the work: without one that works no job can end well
+    return request, jobs
+
+
+def _run(
+    journal: Journal, jobs: Sequence[DubJob], request: BatchRequest, tell: Callable[[events.JobEvent], None]
+) -> None:
+    waiting = journal.waiting(jobs)
+    for job in jobs:
+        if job not in waiting:
+            tell(events.Skipped(job))
+    if waiting:
+        from foleycli.workflows.batch.executors import ThreadExecutor
+        from foleycli.workflows.batch.runner import Batch
+
+        executor = ThreadExecutor(request.settings.model, request.workers)
+        Batch(journal, executor, overwrite=request.overwrite).run(waiting, tell)
+
+
+def _result(gathered: Gathered) -> BatchResult:
+    ends = gathered.ends
+    return BatchResult(
+        done=tuple(job for job, end in ends if isinstance(end, events.Done)),
+        skipped=tuple(job for job, end in ends if isinstance(end, events.Skipped)),
+        failed=tuple(end for _, end in ends if isinstance(end, events.Failed)),
+    )
+
+
+def _report(request: BatchRequest, gathered: Gathered, tell: OnEvent) -> None:
+    if request.report is not None:
+        rows = gathered.write(
+            request.report,
+            request.settings,
+            lambda stage, done, total: tell(events.ReportAdvanced(done, total)),
+            overwrite=request.overwrite,
+        )
+        tell(events.Reported(request.report, rows))
+
+
+def _report_interrupted(request: BatchRequest, gathered: Gathered, tell: OnEvent) -> None:
+    """The report of what is done; that it fails is told, since what the caller gets is the interruption."""
+    if request.report is not None and gathered.any:
+        tell(events.Interrupted())
+        try:
+            _report(request, gathered, tell)
+        except (FoleyError, OSError) as error:
+            tell(events.ReportFailed(str(error)))
+
+
+def _fingerprint(settings: Settings) -> str:
+    from foleycli.bundles.format import read_bundle
+    from foleycli.bundles.store import resolve
+
+    return settings_hash(settings, read_bundle(resolve(settings.model.name, offline=settings.model.offline)))

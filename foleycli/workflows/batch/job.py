@@ -1,0 +1,66 @@
+"""One video of a batch as data, and how it is done: a job can be pickled and sent to another process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foleycli.cues.sheet import Cue
+from foleycli.specs.settings import Settings
+from foleycli.types import Progress
+from foleycli.workflows.outputs import named_beside
+
+if TYPE_CHECKING:
+    from foleycli.pipeline.foley_pipeline import FoleyPipeline
+    from foleycli.pipeline.track import TrackStream
+    from foleycli.video.probe import VideoInfo
+
+
+@dataclass(frozen=True)
+class DubJob:
+    """One video, the file it becomes, how it sounds, and what is written beside that: stems (WAV), a plot (PNG)."""
+
+    source: Path
+    target: Path
+    settings: Settings = field(default_factory=Settings)
+    beside: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What the file of a dub does not say: the warnings, how many windows, the cues it was performed from."""
+
+    warnings: tuple[str, ...] = ()
+    windows: int = 0
+    cues: tuple[Cue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A video that was probed and spotted, its track not performed yet."""
+
+    info: VideoInfo
+    stream: TrackStream
+
+
+def watch_job(job: DubJob, pipeline: FoleyPipeline, progress: Progress) -> Watched:
+    """Probes and spots the video of a job; raises FoleyError for one that can't be read."""
+    from foleycli.video.probe import probe
+    from foleycli.workflows.render import check_fades
+
+    info = probe(job.source)
+    check_fades(job.settings.mix, info.duration)
+    return Watched(info, pipeline.stream(info, job.settings.generation, progress=progress))
+
+
+def render_job(job: DubJob, watched: Watched, drafts: Path) -> Notes:
+    """Performs a job into the folder `drafts`, each file under its own name; nothing else is touched."""
+    from foleycli.workflows.render import render
+
+    kinds = {path.suffix for path in job.beside}
+    draft = drafts / job.target.name
+    beside = named_beside(draft, drafts if ".wav" in kinds else None, drafts if ".png" in kinds else None)
+    outcome = render(watched.stream, watched.info, draft, job.settings.mix, Fraction(0), overwrite=True, beside=beside)
+    return Notes(outcome.warnings, outcome.windows, watched.stream.cues)

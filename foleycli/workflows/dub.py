@@ -1,0 +1,236 @@
+"""Dubbing one video: check what was asked, probe, spot, perform, render."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, BinaryIO
+
+from foleycli.cues.sheet import Cue
+from foleycli.errors import FoleyError, UsageError
+from foleycli.specs.settings import Generation, Outputs, Settings
+from foleycli.text import clock
+from foleycli.timeline import WINDOW_SECONDS, plan_windows
+from foleycli.workflows.events import Advanced, ModelLoaded, Spotted
+from foleycli.workflows.loading import load_pipeline
+from foleycli.workflows.outputs import (
+    STDOUT,
+    Beside,
+    beside_targets,
+    check_place,
+    dub_targets,
+    in_video,
+    make_folder,
+)
+from foleycli.workflows.plan import Plan, plan
+from foleycli.workflows.render import Outcome, check_fades, check_mix, render
+from foleycli.workflows.sheets import read_sheet_file
+from foleycli.workflows.sidecar import sidecar_path, write_sidecar
+from foleycli.workflows.takes import Keep, Take, scored
+
+if TYPE_CHECKING:
+    from foleycli.pipeline.foley_pipeline import FoleyPipeline
+    from foleycli.pipeline.track import TrackStream
+    from foleycli.video.probe import VideoInfo
+
+Event = Advanced | ModelLoaded | Spotted
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DubRequest:
+    """A video, the settings of its dub, and what is to be written.
+
+    `cues` replaces spotting: a sheet in memory, or a file of one. With several `takes`, seeds count up from that of the
+    settings; `keep="best"` writes only the take with the best scores. `scored` asks for the scores of every take.
+    `sink` takes the WAV where no file is wanted.
+    """
+
+    video: str | Path
+    settings: Settings = field(default_factory=Settings)
+    outputs: Outputs = field(default_factory=Outputs)
+    cues: Sequence[Cue] | Path | None = None
+    takes: int = 1
+    keep: Keep = "all"
+    scored: bool = False
+    sink: BinaryIO | None = None
+
+
+@dataclass(frozen=True)
+class DubResult:
+    """What was made: an outcome for each file, each take that was scored, and the cues that were performed."""
+
+    video: VideoInfo
+    outcomes: tuple[Outcome, ...]
+    takes: tuple[Take, ...]
+    cues: tuple[Cue, ...]
+    warnings: tuple[str, ...]  # of the whole; each outcome has its own too
+    seconds: float  # that it took
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where everything goes; a target None is the sink."""
+
+    files: tuple[Path | None, ...]
+    besides: tuple[Beside, ...]
+
+    @property
+    def stems(self) -> list[Path]:
+        return [path for beside in self.besides for path in beside.stems.values()]
+
+
+def dub(request: DubRequest | str | Path, on_event: OnEvent | None = None) -> DubResult:
+    """Puts sound to a video: in a copy whose picture is untouched, or as a track alone.
+
+    A path alone stands for a request with every default; its result is written beside it. `on_event` is told how far it
+    is. Raises UsageError for settings that make no sense, InputError for files that can't be read, ModelError,
+    OutputError; then nothing is written.
+    """
+    request = DubRequest(video=request) if isinstance(request, str | Path) else request
+    targets = check_request(request)
+    cues = _cues(request)
+    info = _probed(request, targets)
+    make_folder("--stems", request.outputs.stems)
+    return _perform(request, targets, info, cues, on_event or (lambda event: None))
+
+
+def plan_dub(request: DubRequest) -> tuple[Plan, VideoInfo, Targets]:
+    """What `dub` would write and about what it would take; changes nothing."""
+    request = replace(request, outputs=replace(request.outputs, overwrite=True))
+    targets = check_request(request)
+    info = _probed(request, targets)
+    spotted = request.cues is None
+    found = plan(info, targets.files, targets.stems, _settings(request), takes=request.takes, spotted=spotted)
+    return found, info, targets
+
+
+def check_request(request: DubRequest) -> Targets:
+    """Where everything would go; raises for what can be refused before the video is read."""
+    outputs, generation = request.outputs, request.settings.generation
+    video, output = str(request.video), None if outputs.target is None else str(outputs.target)
+    files = dub_targets(
+        video,
+        STDOUT if request.sink is not None else output,
+        1 if request.keep == "best" else request.takes,
+        outputs.overwrite,
+    )
+    check_mix(request.settings.mix, files[0], part=generation.start is not None or generation.end is not None)
+    besides = beside_targets(video, files, outputs.stems, outputs.plot, outputs.overwrite)
+    if outputs.sidecar:
+        _check_sidecars(video, files, outputs.overwrite)
+    return Targets(files, besides)
+
+
+def _check_sidecars(video: str, files: Sequence[Path | None], overwrite: bool) -> None:
+    """Raises before the work if a sidecar could not be written, or not be used."""
+    if video == "-" or None in files:
+        raise UsageError("--sidecar needs files: a video on disk to make it again from, and an output to lie beside")
+    for target in files:
+        if target is not None:
+            check_place(sidecar_path(target), (".json",), overwrite)
+
+
+def _cues(request: DubRequest) -> Sequence[Cue] | None:
+    return read_sheet_file(request.cues) if isinstance(request.cues, Path) else request.cues
+
+
+def _settings(request: DubRequest) -> Settings:
+    """The settings, with hits and spans performed apart if stems are to be written."""
+    generation = request.settings.generation
+    apart = generation.stems or request.outputs.stems is not None
+    return replace(request.settings, generation=replace(generation, stems=apart))
+
+
+def _probed(request: DubRequest, targets: Targets) -> VideoInfo:
+    """The probed video, before the model is loaded: a bad file should fail at once."""
+    from foleycli.video.mux import check_container
+    from foleycli.video.probe import probe
+
+    info = probe(request.video)
+    _check_part(info, request.settings)
+    for target in targets.files:
+        if in_video(target):
+            check_container(info, target)
+    return info
+
+
+def _check_part(info: VideoInfo, settings: Settings) -> None:
+    generation, length = settings.generation, f"the video is {clock(info.duration)} long"
+    if generation.start is not None and generation.start >= info.duration:
+        raise UsageError(f"--start {float(generation.start):g} lies behind the end; {length}")
+    if generation.end is not None and generation.end <= generation.first:
+        raise UsageError(f"--end {float(generation.end):g} is not after the start; {length}")
+    check_fades(settings.mix, min(generation.end or info.duration, info.duration) - generation.first)
+    check_overlap(generation)
+
+
+def check_overlap(generation: Generation) -> None:
+    """Raises UsageError for an overlap that windows can't have."""
+    try:
+        plan_windows(WINDOW_SECONDS, overlap=generation.overlap)
+    except ValueError as error:
+        raise UsageError(f"--overlap: {error}") from error
+
+
+def _watched(
+    pipeline: FoleyPipeline,
+    request: DubRequest,
+    info: VideoInfo,
+    generation: Generation,
+    cues: Sequence[Cue] | None,
+    on_event: OnEvent,
+) -> tuple[TrackStream, ...]:
+    """A track per take, spotted and not yet performed; the networks that perform are built meanwhile."""
+    building = Thread(target=_built, args=(pipeline,), daemon=True)
+    building.start()
+    seeds = range(generation.seed, generation.seed + request.takes)
+    streams = pipeline.takes(
+        info, seeds, generation, cues=cues, progress=lambda *progress: on_event(Advanced(*progress))
+    )
+    building.join()
+    return streams
+
+
+def _built(pipeline: FoleyPipeline) -> None:
+    with suppress(FoleyError):  # whoever needs the part will say it
+        pipeline.prepare()
+
+
+def _perform(
+    request: DubRequest, targets: Targets, info: VideoInfo, cues: Sequence[Cue] | None, on_event: OnEvent
+) -> DubResult:
+    from foleycli.video.watching import View, begun
+
+    started = time.monotonic()
+    settings, outputs = _settings(request), request.outputs
+    generation, start = settings.generation, settings.generation.first
+    outcomes: list[Outcome] = []
+    heard: list[Take] = []
+    view = View(info, start, info.duration if generation.end is None else min(generation.end, info.duration))
+    with begun(view):  # decoded while torch is imported
+        pipeline = load_pipeline(settings.model)
+        on_event(ModelLoaded(pipeline.bundle.bundle.folder, str(pipeline.device)))
+        streams = _watched(pipeline, request, info, generation, cues, on_event)
+    cues = streams[0].cues
+    on_event(Spotted(tuple(cues), len(streams[0].windows), generation.seed))
+    with tempfile.TemporaryDirectory(prefix="foley-") as folder:
+        takes: Iterable[Take] = map(Take, streams)
+        if request.takes > 1 or outputs.sidecar or request.scored:
+            takes = scored(streams, float(start), Path(folder), request.keep, heard)
+        for take, target, beside in zip(takes, targets.files, targets.besides, strict=True):
+            outcome = render(
+                take.stream, info, target, settings.mix, start, overwrite=outputs.overwrite, beside=beside,
+                sink=request.sink,
+            )  # fmt: skip
+            outcomes.append(replace(outcome, scores=take.scores))
+            if outputs.sidecar:
+                write_sidecar(outcomes[-1], take.stream, info, settings, pipeline, overwrite=outputs.overwrite)
+    late = sum(cue.time >= info.duration for cue in cues)
+    warnings = (f"{late} of {len(cues)} cues lie behind the end of the video",) if late else ()
+    return DubResult(info, tuple(outcomes), tuple(heard), tuple(cues), warnings, time.monotonic() - started)

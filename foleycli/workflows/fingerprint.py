@@ -1,0 +1,24 @@
+"""Everything that decides how an output sounds, as one hash: another hash is another piece of work."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from foleycli.bundles.format import MANIFEST, Bundle
+from foleycli.specs.settings import Settings
+from foleycli.workflows.plain_settings import to_plain
+
+
+def bundle_hash(bundle: Bundle) -> str:
+    """sha256 of the manifest, which holds the sha256 of every file: it names the weights."""
+    return hashlib.sha256((bundle.folder / MANIFEST).read_bytes()).hexdigest()
+
+
+def settings_hash(settings: Settings, bundle: Bundle) -> str:
+    """sha256 (16 digits) of what is heard; where it is computed, and what the model is called, make no other sound."""
+    plain = to_plain(settings)
+    for name in ("model", "device", "compiled", "offline", "sheet"):
+        del plain[name]
+    text = json.dumps({**plain, "bundle": bundle_hash(bundle)}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,131 @@
+"""Where results go: names are derived, and what would stop the writing is found before the work starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeGuard
+
+from foleycli.atomic import atomic_file, check_target
+from foleycli.errors import InputError, OutputError, UsageError
+from foleycli.pipeline.track import STEMS
+from foleycli.video.containers import BY_SUFFIX
+
+SOUND_SUFFIXES = (".wav", ".flac")
+STDOUT = "-"
+
+
+def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> tuple[Path | None, ...]:
+    """As many targets: the name given or one derived from VIDEO, numbered if several; None is stdout."""
+    if output == STDOUT:
+        if count > 1:
+            raise UsageError(f"{count} takes don't fit on stdout; name a file with -o, or take --keep best")
+        return (None,)
+    if output is None and video == "-":
+        raise UsageError("a video from stdin has no name to derive the output from; name it with -o")
+    if not Path(video).name:
+        raise InputError(f"{video!r} is not a file; name a video")
+    first = _beside(Path(video)) if output is None else Path(output)
+    targets = [first] if count == 1 else [numbered(first, take, count) for take in range(1, count + 1)]
+    for target in targets:
+        if os.path.exists(target) and os.path.exists(video) and target.samefile(video):
+            raise UsageError(f"{target} is the video itself, which foley never changes; name another output with -o")
+        check_place(target, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite)
+    return tuple(targets)
+
+
+def check_place(target: Path, suffixes: Iterable[str], overwrite: bool) -> None:
+    """Raises if `target` has none of the suffixes, is in the way, or can't be written."""
+    if target.suffix.lower() not in suffixes:
+        kind = target.suffix or "a file without a suffix"
+        raise UsageError(f"{target}: foley can't write {kind}; use {', '.join(suffixes)}")
+    check_target(target, overwrite)
+    if not os.access(target.parent, os.W_OK):
+        raise OutputError(f"{target.parent} can't be written to; name another output with -o")
+
+
+def write_text(target: Path, text: str, overwrite: bool) -> None:
+    """Writes a small file whole or not at all."""
+    with atomic_file(target, overwrite=overwrite) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+def _beside(video: Path) -> Path:
+    # Matroska takes nearly any stream: the copy of a file that foley can't write lands in it.
+    suffix = video.suffix if video.suffix.lower() in BY_SUFFIX else ".mkv"
+    return video.with_name(f"{video.stem}.foley{suffix}")
+
+
+def numbered(target: Path, take: int, takes: int) -> Path:
+    """The name of one of several takes."""
+    return target.with_name(f"{target.stem}.take{take:0{len(str(takes))}d}{target.suffix}")
+
+
+def in_video(target: Path | None) -> TypeGuard[Path]:
+    """Whether the target is a video rather than the sound alone."""
+    return target is not None and target.suffix.lower() not in SOUND_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What lies beside one output: stems by name, and a picture of it all."""
+
+    stems: Mapping[str, Path] = field(default_factory=dict)
+    plot: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of it."""
+        return (*self.stems.values(), *(() if self.plot is None else (self.plot,)))
+
+
+NOTHING = Beside()
+
+
+def beside_targets(
+    video: str, targets: Sequence[Path | None], stems: Path | None, plot: Path | None, overwrite: bool
+) -> tuple[Beside, ...]:
+    """For each target its stems in the folder `stems` and its plot; raises for what could not be written."""
+    check_folder("--stems", stems)
+    found: list[Beside] = []
+    for take, target in enumerate(targets, start=1):
+        paths = _stem_files(_stem(video, target), stems)
+        picture = plot if plot is None or len(targets) == 1 else numbered(plot, take, len(targets))
+        for path in paths.values() if stems is not None and stems.is_dir() else ():
+            check_place(path, (".wav",), overwrite)
+        if picture is not None:
+            check_place(picture, (".png",), overwrite)
+        found.append(Beside(paths, picture))
+    return tuple(found)
+
+
+def named_beside(target: Path, stems: Path | None, plots: Path | None) -> Beside:
+    """What lies beside a target of a batch: stems and a plot named after it, in folders of theirs."""
+    stem = _stem("", target)
+    return Beside(_stem_files(stem, stems), None if plots is None else plots / f"{stem}.png")
+
+
+def check_folder(option: str, folder: Path | None) -> None:
+    """Raises UsageError if what should be a folder is a file."""
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise UsageError(f"{option} {folder}: a file; name a folder")
+
+
+def make_folder(option: str, folder: Path | None) -> None:
+    """Makes the folder of an option, if there is to be one."""
+    try:
+        if folder is not None:
+            os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}; choose another {option}") from error
+
+
+def _stem_files(stem: str, folder: Path | None) -> dict[str, Path]:
+    return {} if folder is None else {name: folder / f"{stem}.{name}.wav" for name in STEMS}
+
+
+def _stem(video: str, target: Path | None) -> str:
+    source = Path("stdin" if video == "-" else video) if target is None else target
+    return source.stem.removesuffix(".foley")

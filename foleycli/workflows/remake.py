@@ -1,0 +1,85 @@
+"""Making the track of a dub again from its sidecar, whole or a span of it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from foleycli.audio.splice import splice
+from foleycli.errors import ModelError, UsageError
+from foleycli.pipeline.track import STEMS
+from foleycli.types import Progress
+from foleycli.workflows.fingerprint import bundle_hash
+from foleycli.workflows.loading import load_pipeline
+from foleycli.workflows.outputs import in_video
+from foleycli.workflows.render import origin_of, write_track
+from foleycli.workflows.sidecar import Retake, Sidecar, find_video, touched_cues
+
+
+class Remake:
+    """The video, model and settings of a sidecar, ready to perform again."""
+
+    def __init__(
+        self, sidecar: Sidecar, path: Path, target: Path, device: str | None, progress: Progress | None
+    ) -> None:
+        from foleycli.video.mux import check_container
+        from foleycli.video.probe import probe
+
+        self.sidecar, self.progress, self.whole = sidecar, progress, in_video(target)
+        settings = sidecar.settings
+        self.settings = replace(settings, model=replace(settings.model, device=device or settings.model.device))
+        self.generation, self.mix = settings.generation, settings.mix
+        self.start = self.generation.first
+        self.info = probe(find_video(sidecar, path))
+        if self.whole:
+            check_container(self.info, target)  # before the work
+        self.pipeline = load_pipeline(self.settings.model)
+        if bundle_hash(self.pipeline.bundle.bundle) != sidecar.bundle_sha256:
+            raise ModelError(f"{path}: made with another version of {settings.model.name}; name it with its folder")
+        model = self.pipeline.bundle.bundle.manifest.name
+        self.origin, _ = origin_of(self.info, Fraction(0) if self.whole else self.start, model, self.generation.seed)
+
+    def within(self, span: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
+        """The span cut to what was dubbed; raises UsageError if nothing is left."""
+        end = self.start + self.sidecar.windows[-1][1]
+        first, last = max(span[0], self.start), min(span[1], end)
+        if first >= last:
+            raise UsageError(
+                f"nothing from {float(span[0]):g} to {float(span[1]):g} s; the sound runs from "
+                f"{float(self.start):g} to {float(end):g} s"
+            )
+        return first, last
+
+    def remade(self, folder: Path, *, apart: bool = False) -> Path:
+        """The finished track, as it was last: performed, and each retake laid into it; with `apart` its stems beside
+        it, by their names.
+        """
+        track = self._performed(folder / "first" / "track.wav", self.generation.seed, None)
+        for number, taken in enumerate(self.sidecar.retakes):
+            track = self.renewed(track, taken, folder, number, apart=apart)
+        return track
+
+    def renewed(self, track: Path, taken: Retake, folder: Path, number: int = -1, *, apart: bool = False) -> Path:
+        """`track` with the span of `taken` performed with its seed."""
+        fresh = self._performed(folder / f"fresh{number}" / "track.wav", taken.seed, taken)
+        out = folder / f"spliced{number}" / "track.wav"
+        out.parent.mkdir()
+        zero = Fraction(0) if self.whole else self.start
+        stems = [f"{name}.wav" for name in STEMS] if apart else []
+        for old, name in ((track, fresh.name), *((track.with_name(name), name) for name in stems)):
+            splice(old, fresh.with_name(name), out.with_name(name), taken.start - zero, taken.stop - zero)
+        shutil.rmtree(fresh.parent)
+        return out
+
+    def _performed(self, track: Path, seed: int, taken: Retake | None) -> Path:
+        track.parent.mkdir()
+        cues = self.sidecar.cues if taken is None else touched_cues(self.sidecar, (taken.start, taken.stop), self.start)
+        # A span has no loudness of its own: it gets the level that the whole was given.
+        mix = self.mix if taken is None else replace(self.mix, loudness_lufs=None)
+        generation = replace(self.generation, seed=seed, sounds=())  # the cues are steered already
+        stream = self.pipeline.stream(self.info, generation, cues=cues, progress=self.progress)
+        level_db = 0.0 if taken is None else self.sidecar.level_db
+        write_track(stream, self.info, track, mix, self.start, whole=self.whole, level_db=level_db)
+        return track

@@ -1,0 +1,60 @@
+"""Making a dub again from its sidecar."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from foleycli.errors import UsageError
+from foleycli.types import Progress
+from foleycli.video.containers import BY_SUFFIX
+from foleycli.workflows.outputs import SOUND_SUFFIXES, beside_targets, check_place, in_video, make_folder
+from foleycli.workflows.remake import Remake
+from foleycli.workflows.render import fingerprint, lay_stems, place
+from foleycli.workflows.sidecar import read_sidecar
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """A dub that was made again; `identical` None: another kind of file, whose samples can't be compared."""
+
+    target: Path
+    identical: bool | None
+    stems: Mapping[str, Path] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def rerun(
+    sidecar_file: Path,
+    output: Path | None = None,
+    *,
+    device: str | None = None,
+    stems: Path | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Rerun:
+    """Makes the dub of a sidecar again: on the same kind of machine and version, the same samples to the bit.
+
+    Without `output` it gets the name it had, beside the sidecar. Raises a FoleyError of its kind.
+    """
+    sidecar = read_sidecar(sidecar_file)
+    target = sidecar_file.with_name(sidecar.output) if output is None else output
+    check_place(target, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite)
+    (beside,) = beside_targets(sidecar.video, (target,), stems, None, overwrite)
+    if stems is not None and not sidecar.settings.generation.stems:
+        raise UsageError(
+            f"{sidecar_file}: dubbed without --stems, and with them it sounds otherwise; dub the video again"
+        )
+    make_folder("--stems", stems)
+    with tempfile.TemporaryDirectory(prefix="foley-") as folder, ExitStack() as drafts:
+        remake = Remake(sidecar, sidecar_file, target, device, progress)
+        track = remake.remade(Path(folder), apart=stems is not None)
+        lay_stems(beside, track, remake.origin, overwrite, drafts)
+        # The sound alone of a part starts with the part, in a video with the video: other samples, the same sound.
+        like = in_video(target) == in_video(Path(sidecar.output))
+        same = fingerprint(track) == sidecar.track_sha256 if like else None
+        warnings = place(track, remake.info, target, remake.mix, remake.origin, overwrite=overwrite)
+    return Rerun(target, same, beside.stems, warnings)

@@ -1,0 +1,78 @@
+"""Laying another performance into a span of a dub."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from foleycli.errors import InputError
+from foleycli.types import Progress
+from foleycli.video.containers import BY_SUFFIX
+from foleycli.workflows.outputs import SOUND_SUFFIXES, check_place, in_video, write_text
+from foleycli.workflows.remake import Remake
+from foleycli.workflows.render import fingerprint, place
+from foleycli.workflows.sidecar import Retake, Sidecar, read_sidecar, sidecar_path, to_json
+
+
+@dataclass(frozen=True)
+class Retaken:
+    """A dub with a span performed again; `as_before` is False if the rest could not be made as it was."""
+
+    target: Path
+    span: Retake
+    as_before: bool = True
+    warnings: tuple[str, ...] = ()
+
+
+def retake(
+    output: Path,
+    span: tuple[Fraction, Fraction],
+    seed: int,
+    *,
+    device: str | None = None,
+    progress: Progress | None = None,
+) -> Retaken:
+    """Replaces [from, to) of a dub, seconds from the first picture, by another performance; the rest stays.
+
+    A WAV or FLAC keeps every sample outside the span. The track of a video is made again from the sidecar, spliced and
+    encoded anew. Raises InputError for a file that its sidecar does not describe, UsageError for an empty span.
+    """
+    path = sidecar_path(output)
+    sidecar = read_sidecar(path)
+    _check_meant(output, path, sidecar)
+    check_place(output, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite=True)
+    as_before = True
+    with tempfile.TemporaryDirectory(prefix="foley-") as folder:
+        remake = Remake(sidecar, path, output, device, progress)
+        taken = Retake(*remake.within(span), seed)
+        if not in_video(output):
+            track = _track_of(output, sidecar)  # lossless: what it holds is the track, and nothing need be made again
+        else:
+            track = remake.remade(Path(folder))
+            as_before = fingerprint(track) == sidecar.track_sha256
+        track = remake.renewed(track, taken, Path(folder))
+        changed = replace(sidecar, retakes=(*sidecar.retakes, taken), track_sha256=fingerprint(track), scores=None)
+        warnings = place(track, remake.info, output, remake.mix, remake.origin, overwrite=True)
+    write_text(path, to_json(changed), overwrite=True)
+    return Retaken(output, taken, as_before, warnings)
+
+
+def _check_meant(output: Path, path: Path, sidecar: Sidecar) -> None:
+    """Raises InputError for a file that the sidecar beside it does not speak of: it would be replaced by that dub.
+
+    out.mp4, out.wav and out.foley.mp4 would all have out.foley.json. Renamed along with its sidecar, a dub stays one.
+    """
+    renamed = sidecar_path(path.with_name(sidecar.output)) != path
+    same = Path(sidecar.output).suffix.lower() == output.suffix.lower() if renamed else sidecar.output == output.name
+    if not same:
+        raise InputError(f"{output}: {path} is the sidecar of {sidecar.output}; name that one")
+
+
+def _track_of(output: Path, sidecar: Sidecar) -> Path:
+    if not output.is_file():
+        raise InputError(f"{output}: no such file; 'foley rerun {sidecar_path(output)}' makes it again")
+    if fingerprint(output) != sidecar.track_sha256:
+        raise InputError(f"{output}: was changed since; 'foley rerun {sidecar_path(output)} -f' makes it again")
+    return output

@@ -1,0 +1,54 @@
+"""Spotting one video: the cue sheet of what happens when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foleycli.cues.merging import keep_locked
+from foleycli.cues.sheet import Cue
+from foleycli.specs.settings import Generation, Model
+from foleycli.workflows.events import Advanced
+from foleycli.workflows.loading import load_pipeline
+
+if TYPE_CHECKING:
+    from foleycli.video.probe import VideoInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpotRequest:
+    """A video to spot; locked cues of the sheet `locked` stay, and new ones make room for them."""
+
+    video: Path
+    generation: Generation = field(default_factory=Generation)
+    model: Model = field(default_factory=Model)
+    locked: Sequence[Cue] = ()
+
+
+@dataclass(frozen=True)
+class SpotResult:
+    """The cue sheet, sorted by time, and the video it is of."""
+
+    cues: tuple[Cue, ...]
+    video: VideoInfo
+
+
+def spot(request: SpotRequest | str | Path, on_event: Callable[[Advanced], None] | None = None) -> SpotResult:
+    """Writes down what happens when in a video: time, strength, sound and confidence of each event.
+
+    Times are in seconds from the first picture. A path alone stands for a request with every default. Raises InputError
+    for a file that can't be read, ModelError, UsageError.
+    """
+    from foleycli.models.spot_perform.peak_picking import MIN_DISTANCE_SECONDS
+    from foleycli.models.spot_perform.spans import SPAN_MIN_SECONDS
+    from foleycli.video.probe import probe
+
+    request = SpotRequest(video=Path(request)) if isinstance(request, str | Path) else request
+    tell = on_event or (lambda event: None)
+    info = probe(request.video)  # before the model: a bad file should fail at once
+    pipeline = load_pipeline(request.model)
+    cues = pipeline.spot(info, request.generation, progress=lambda *progress: tell(Advanced(*progress)))
+    merged = keep_locked(request.locked, cues, apart_seconds=MIN_DISTANCE_SECONDS, shortest_seconds=SPAN_MIN_SECONDS)
+    return SpotResult(merged, info)
