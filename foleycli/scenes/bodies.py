@@ -21,7 +21,7 @@ def point(x: Array | float, y: Array | float) -> Array:
     return np.stack(np.broadcast_arrays(np.atleast_1d(x), np.atleast_1d(y)), -1).astype(np.float64)
 
 
-def surface(rng: np.random.Generator, rgb: Array | None = None, texture: float = 0.35, grain: float = 120.0) -> Skin:
+def surface(rng: np.random.Generator, rgb: Array | None = None, texture: float = 0.5, grain: float = 120.0) -> Skin:
     """A random rough material."""
     paint = colour(rng) if rgb is None else rgb
     amount = rng.uniform(0, texture)

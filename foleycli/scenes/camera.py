@@ -11,6 +11,9 @@ from foleycli.scenes.physics import ringing, smooth_noise
 from foleycli.scenes.scene import Array
 
 LONGEST_READOUT_SECONDS = 0.030  # of a phone's sensor; a cinema camera takes a third of that, a global shutter none
+CAPTURE_RATES = (10, 12, 15, 17.5, 20, 21.5, 24, 25, 29.97, 50, 60)  # pictures a second
+CAPTURE_SHARES = (0.02, 0.03, 0.15, 0.04, 0.04, 0.07, 0.14, 0.19, 0.22, 0.05, 0.05)
+CONVERTED_SHARE = 0.15  # of the clips are stored at another rate
 PLATE_MARGIN = 0.12  # of the picture height, on each side; beyond it the plate is mirrored
 
 
@@ -56,7 +59,7 @@ def moving_camera(
     restless: float = 1.0,
 ) -> Camera:
     """A hand-held, panning, zooming or cutting camera; `knocks` (time, strength) may shake it."""
-    shake = rng.choice([0.0, 0.004, 0.012, 0.03], p=[0.3, 0.35, 0.25, 0.1]) * restless
+    shake = rng.choice([0.0, 0.004, 0.012, 0.03], p=[0.4, 0.35, 0.17, 0.08]) * restless
     rate = rng.uniform(0.5, 3.5)
     starts = rng.integers(2**31, size=4)
     pan = rng.uniform(-0.25, 0.25, 2) * (rng.random() < 0.25) * restless
@@ -88,11 +91,15 @@ def shutter_times(
     shown = np.arange(round(seconds * frames_per_second)) / frames_per_second
     if clean:
         return shown, np.arange(len(shown)), 0.5 / frames_per_second
-    rate = float(rng.choice([12, 15, 20, 24, 25, 29.97, 50, 60], p=[0.05, 0.12, 0.05, 0.14, 0.26, 0.24, 0.06, 0.08]))
+    rate = float(rng.choice(CAPTURE_RATES, p=CAPTURE_SHARES))
     taken = np.arange(-1, seconds * rate + 2) / rate + rng.uniform(-1, 0) / rate
     if rng.random() < 0.12:
         taken = np.sort(taken + rng.uniform(-0.4, 0.4, len(taken)) / rate)
     latest = np.maximum(np.searchsorted(taken, shown + 1e-6, side="right") - 1, 0)
+    if rng.random() < CONVERTED_SHARE:  # 15 in 30, 24 in 30: stored at another rate than it was taken at
+        stored = float(rng.choice([24, 25, 29.97, 30]))
+        shown = np.floor((shown + 1e-6) * stored) / stored
+        latest = np.maximum(np.searchsorted(taken, shown + 1e-6, side="right") - 1, 0)
     used, index = np.unique(latest, return_inverse=True)
     exposure = rng.uniform(0.05, 0.9) / max(rate, 24.0)
     return taken[used], index, float(exposure)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from foleycli.scenes.camera import Camera, look_at_plate, plate_border
 from foleycli.scenes.photometric import Film
 from foleycli.scenes.raster import paint, placed
-from foleycli.scenes.scene import Array
-from foleycli.scenes.stage import Stage
+from foleycli.scenes.scene import GREY_OF_RGB, Array
+from foleycli.scenes.stage import Layer, Stage
 from foleycli.scenes.textures import plate
 
 CHUNK_BYTES = 1 << 22  # of float32 frames: a small clip at once, a large one in pieces
 PLATE_DETAIL = 3  # plate pixels per picture pixel when the camera moves: it is sampled at the nearest one
 
 
-def expose(stage: Stage, camera: Camera, taken: Array, film: Film) -> npt.NDArray[np.uint8]:
-    """Pictures uint8 (U,H,W,3) of the stage at times `taken` (U,)."""
+def expose(stage: Stage, camera: Camera, taken: Array, film: Film, grey: bool = False) -> npt.NDArray[np.uint8]:
+    """Pictures uint8 (U,H,W,3) of the stage at times `taken` (U,); grey ones (U,H,W,1) take two thirds of the time."""
     detail = PLATE_DETAIL if camera.moves else 1
     back = _plate(stage, camera, detail)
+    if grey:
+        back = np.tensordot(GREY_OF_RGB, back, 1)[None]
     matrix, offset = camera.affine(stage.t)
     scale = np.sqrt(np.abs(np.linalg.det(matrix[: len(taken)])))
-    parts = [placed(layer, lambda points: points @ matrix.mT + offset[:, None], scale) for layer in stage.layers]
-    out = np.empty((len(taken), camera.height, camera.width, 3), np.uint8)
+    layers = [_grey(layer) for layer in stage.layers] if grey else stage.layers
+    parts = [placed(layer, lambda points: points @ matrix.mT + offset[:, None], scale) for layer in layers]
+    out = np.empty((len(taken), camera.height, camera.width, len(back)), np.uint8)
     step = max(4, CHUNK_BYTES // (12 * camera.height * camera.width))
     for first in range(0, len(taken), step):
         frames = slice(first, min(first + step, len(taken)))
@@ -35,6 +40,11 @@ def expose(stage: Stage, camera: Camera, taken: Array, film: Film) -> npt.NDArra
             canvas *= light.astype(np.float32)[:, None, None]
         out[frames] = film.develop(canvas, taken[frames], first).transpose(1, 2, 3, 0)
     return out
+
+
+def _grey(layer: Layer) -> Layer:
+    """The same layer in grey."""
+    return replace(layer, skin=replace(layer.skin, colour=np.atleast_1d(layer.skin.colour @ GREY_OF_RGB)))
 
 
 def _plate(stage: Stage, camera: Camera, detail: int) -> Array:

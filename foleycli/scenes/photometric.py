@@ -39,12 +39,13 @@ class Film:
     blocks: float
 
     def develop(self, frames: Array, t: Array, first: int) -> Array:
-        """Light frames float32 (3,n,H,W), numbers `first`.. taken at `t` (n,), as uint8; changes `frames`."""
-        if self.saturation != 1:
+        """Light frames float32 (C,n,H,W) of 3 colours or of grey, numbers `first`.. taken at `t` (n,), as uint8; changes `frames`."""
+        if self.saturation != 1 and len(frames) > 1:
             grey = frames.mean(0) * np.float32(1 - self.saturation)
             frames *= np.float32(self.saturation)
             frames += grey
-        level = 255 * self.gain[:, None] * self.lamp(t)
+        gain = self.gain[:, None] if len(frames) > 1 else self.gain.mean(keepdims=True)[:, None]
+        level = 255 * gain * self.lamp(t)
         frames *= level.astype(np.float32)[:, :, None, None]
         if self.lift:
             frames += np.float32(255 * self.lift)
@@ -64,7 +65,7 @@ class Film:
         _, count, height, width = frames.shape
         need = count * height * width
         shown: Array = np.zeros(0)
-        for channel in range(3):
+        for channel in range(len(frames)):
             if channel == 0 or self.tape[channel] != self.tape[channel - 1]:
                 start = (int(self.tape[channel]) + first * height * width) % NOISE_LENGTH
                 piece = noise[start : start + need]
@@ -81,13 +82,16 @@ def clean_film() -> Film:
 
 def random_film(rng: np.random.Generator) -> Film:
     """Any camera, light, lens and codec: dull or vivid, dark or burnt out, humming lamps, noise, blocks."""
-    hum = rng.uniform(0.01, 0.08) * (rng.random() < 0.2), rng.uniform(0.5, 12), rng.random()
-    wander = rng.uniform(0.02, 0.15) * (rng.random() < 0.2), rng.uniform(0.2, 1.5), int(rng.integers(2**31))
+    hum = rng.uniform(0.01, 0.08) * (rng.random() < 0.1), rng.uniform(0.5, 12), rng.random()
+    wander = rng.uniform(0.02, 0.15) * (rng.random() < 0.12), rng.uniform(0.2, 1.5), int(rng.integers(2**31))
+    step = rng.uniform(-0.15, 0.15) * (rng.random() < 0.12), rng.uniform(0.0, 4.0), rng.choice([0.001, 0.1, 0.3])
 
     def lamp(t: Array) -> Array:
         light = 1 + hum[0] * np.sin(2 * np.pi * (hum[1] * t + hum[2]))
         if wander[0]:
             light = light + wander[0] * smooth_noise(np.random.default_rng(wander[2]), t, wander[1])
+        if step[0]:  # the camera corrects its exposure
+            light = light + step[0] * np.clip((t - step[1]) / step[2], 0, 1)
         return np.asarray(light)
 
     tape = rng.integers(NOISE_LENGTH, size=3)
@@ -98,9 +102,9 @@ def random_film(rng: np.random.Generator) -> Film:
         saturation=float(rng.choice([0.0, 0.4, 1.0, 1.5], p=[0.12, 0.2, 0.56, 0.12])),
         bend=rng.uniform(-0.35, 0.35),
         blur=rng.uniform(0.3, 1.0) * (rng.random() < 0.3),
-        grain=float(rng.choice([0.002, 0.008, 0.02, 0.045], p=[0.3, 0.35, 0.25, 0.1])),
+        grain=float(rng.choice([0.0007, 0.002, 0.006, 0.015], p=[0.5, 0.28, 0.16, 0.06])),
         tape=tape if rng.random() < 0.5 else tape[:1].repeat(3),
-        blocks=rng.uniform(0.15, 0.6) * (rng.random() < 0.25),
+        blocks=rng.uniform(0.15, 0.6) * (rng.random() < 0.1),
     )
 
 

@@ -10,42 +10,84 @@ from foleycli.scenes.scene import Array
 
 MARGIN_SECONDS = 1.5  # motion is planned beyond both ends of the clip, so that strokes enter and leave it half done
 SHORTEST_GAP_SECONDS = 0.12
+PAUSING_SHARE = 0.45  # of the rhythms have pauses
+LEAVING_SECONDS = 0.7  # a gap longer than this is long enough to leave the place and come back
 
 
 @dataclass(frozen=True)
 class Strokes:
-    """Contacts of one striker at `times` (K,) with `strengths` (K,); `floors` (K,) > 0 where it stops in the air."""
+    """Contacts of one striker at `times` (K,) with `strengths` (K,), and what it does between them.
+
+    `floors` (K,) > 0 where it stops in the air. Phases of the gap after stroke k, all in seconds and all of their own
+    length: it stays (`dwell`), lifts off (`rise`), hovers and re-aims, strikes (`down` of stroke k + 1). `away` (K,2) is
+    how far it leaves for in a long gap.
+    """
 
     times: Array
     strengths: Array
     floors: Array
-    down_seconds: float
-    dwell_seconds: float
+    down: Array
+    dwell: Array
+    rise: Array
+    away: Array
     power: float
     spring: float
+    reach: float
+    hover: float
+    hover_hertz: float
+    seed: int
 
     def height(self, t: Array) -> Array:
-        """Distance from contact at times `t` (N,): 0 while touching, about 1 at the top of a full stroke."""
-        k = np.clip(np.searchsorted(self.times, t, side="right") - 1, 0, len(self.times) - 2)
-        gap = self.times[k + 1] - self.times[k]
-        since = np.clip(t - self.times[k], 0, gap)
-        dwell = np.minimum(self.dwell_seconds, 0.25 * gap)
-        down = np.minimum(self.down_seconds, 0.45 * (gap - dwell))
-        rise = np.minimum(1.6 * self.down_seconds + 0.05, gap - dwell - down)
-        top = 0.35 + 0.65 * self.strengths[k + 1]
-        floor, next_floor = self.floors[k], self.floors[k + 1]
+        """Distance from contact at times `t` (N,): 0 while touching, about `reach` at the top of a full stroke."""
+        k, since, gap, dwell, rise, down = self._phase(t)
+        top = self.reach * (0.35 + 0.65 * self.strengths[k + 1])
+        floor, next_floor = self.reach * self.floors[k], self.reach * self.floors[k + 1]
         x = np.clip((since - dwell) / rise, 0, 1)
         spring = np.where(floor > 0, 0.0, self.spring)
         up = spring * (1 - (1 - x) ** 2) + (1 - spring) * x * x * (3 - 2 * x)
         z = np.clip((since - (gap - down)) / down, 0, 1)
         # a real stroke is still speeding up when it is stopped; a stroke into the air slows down by itself
         fall = np.where(next_floor > 0, 0.5 - 0.5 * np.cos(np.pi * z), z**self.power)
-        return np.asarray(floor + (top - floor) * up - (top - next_floor) * fall)
+        path = floor + (top - floor) * up - (top - next_floor) * fall
+        drift = smooth_noise(np.random.default_rng([self.seed, 0]), t, self.hover_hertz)
+        return np.asarray(path + 0.5 * self.hover * top * self._free(t) * np.clip(drift, -1, 1))
+
+    def aside(self, t: Array) -> Array:
+        """How far (N,2) it has moved off its line: while it hovers, re-aims or leaves; 0 in every contact."""
+        k, since, gap, dwell, rise, down = self._phase(t)
+        noise = [smooth_noise(np.random.default_rng([self.seed, axis]), t, self.hover_hertz) for axis in (1, 2)]
+        free = self._free(t)[:, None]
+        rest = np.maximum(gap - dwell - down, 1e-3)
+        x = np.clip((since - dwell) / rest, 0, 1)
+        gone = _ease(np.clip(x / 0.35, 0, 1)) * _ease(np.clip((1 - x) / 0.35, 0, 1))
+        leaves = (rest > LEAVING_SECONDS)[:, None]
+        return np.asarray(0.5 * self.hover * self.reach * free * np.stack(noise, 1) + leaves * self.away[k] * gone[:, None])
 
     def hits(self, seconds: float) -> list[tuple[float, float]]:
         """(time, strength) of the true contacts inside a clip of `seconds`."""
         inside = (self.floors <= 0) & (self.times >= 0) & (self.times < seconds)
         return [(float(a), float(b)) for a, b in zip(self.times[inside], self.strengths[inside], strict=True)]
+
+    def _phase(self, t: Array) -> tuple[Array, ...]:
+        """Of each time: its gap, the seconds since the gap began, and the lengths of the gap and of its phases."""
+        k = np.clip(np.searchsorted(self.times, t, side="right") - 1, 0, len(self.times) - 2)
+        gap = self.times[k + 1] - self.times[k]
+        dwell = np.minimum(self.dwell[k], 0.35 * gap)
+        down = np.minimum(self.down[k + 1], 0.5 * (gap - dwell))
+        rise = np.minimum(self.rise[k], gap - dwell - down)
+        return k, np.clip(t - self.times[k], 0, gap), gap, dwell, rise, down
+
+    def _free(self, t: Array) -> Array:
+        """How free (N,) the striker is to hover: 0 in contact, 1 in the middle of a long gap."""
+        _, since, gap, dwell, rise, down = self._phase(t)
+        risen = _ease(np.clip((since - dwell) / rise, 0, 1))
+        left = _ease(np.clip((gap - since) / down, 0, 1))
+        return np.asarray(risen * left)
+
+
+def _ease(x: Array) -> Array:
+    """0..1 -> 0..1 with level ends."""
+    return np.asarray(x * x * (3 - 2 * x))
 
 
 def rhythm(rng: np.random.Generator, seconds: float, slowest_hz: float = 0.4, fastest_hz: float = 7.0) -> Array:
@@ -68,6 +110,8 @@ def rhythm(rng: np.random.Generator, seconds: float, slowest_hz: float = 0.4, fa
     else:
         gaps = gaps * np.geomspace(1.6, 0.4, count) if rng.random() < 0.5 else gaps * np.geomspace(0.4, 1.6, count)
     gaps = np.maximum(gaps, max(SHORTEST_GAP_SECONDS, 0.8 / fastest_hz))
+    if rng.random() < PAUSING_SHARE:  # nobody strikes all the time: breaks in which the hands do something else
+        gaps[1:] += np.where(rng.random(count) < rng.uniform(0.1, 0.4), rng.uniform(0.8, 4.0, count), 0.0)[1:]
     times = start + rng.uniform(0, 1 / rate) + np.cumsum(gaps)
     keep = max(4, int(np.searchsorted(times, stop)) + 1)
     return np.asarray(times[:keep])
@@ -78,23 +122,34 @@ def strokes(
     seconds: float,
     slowest_hz: float = 0.4,
     fastest_hz: float = 7.0,
-    air: float = 0.08,
+    air: float = 0.25,
     times: Array | None = None,
 ) -> Strokes:
     """A striker's contacts with human variation; a share `air` of the strokes stops short of the surface."""
     if times is None:
         times = rhythm(rng, seconds, slowest_hz, fastest_hz)
-    base = rng.uniform(0.35, 1.0)
-    strengths = np.clip(base * rng.uniform(0.6, 1.25, len(times)), 0.15, 1.0)
-    floors = np.where(rng.random(len(times)) < air, rng.uniform(0.12, 0.3, len(times)), 0.0)
+    count = len(times)
+    strengths = np.clip(rng.uniform(0.35, 1.0) * rng.uniform(0.6, 1.25, count), 0.15, 1.0)
+    floors = np.where(rng.random(count) < air, rng.uniform(0.12, 0.8, count), 0.0)
+    down = rng.uniform(0.06, 0.22) * rng.uniform(0.8, 1.25, count)
+    # half of the strikers lift off as quickly as they strike, which is not a second hit
+    rise = down * rng.uniform(0.7, 1.3, count) if rng.random() < 0.5 else 1.6 * down + rng.uniform(0.02, 0.15)
+    leaving = rng.random((count, 1)) < (0.4 if rng.random() < 0.4 else 0.0)
+    away = np.where(leaving, rng.uniform(-1.0, 1.0, (count, 2)) * [1.2, 0.6] - [0.0, 0.4], 0.0)
     return Strokes(
         times=times,
         strengths=strengths,
         floors=floors,
-        down_seconds=float(rng.uniform(0.07, 0.22)),
-        dwell_seconds=float(rng.choice([0.0, 0.02, 0.06, 0.12])),
+        down=down,
+        dwell=float(rng.choice([0.0, 0.02, 0.06, 0.12, 0.25, 0.4])) * rng.uniform(0.4, 1.2, count),
+        rise=rise,
+        away=away,
         power=float(rng.uniform(1.8, 3.2)),
         spring=float(rng.uniform(0.2, 1.0)),
+        reach=float(rng.uniform(0.2, 0.6)) if rng.random() < 0.3 else 1.0,
+        hover=float(rng.choice([0.0, 0.15, 0.35, 0.7], p=[0.15, 0.3, 0.35, 0.2])),
+        hover_hertz=float(np.exp(rng.uniform(np.log(0.6), np.log(3.0)))),
+        seed=int(rng.integers(2**31)),
     )
 
 
@@ -133,6 +188,23 @@ def smooth_noise(rng: np.random.Generator, t: Array, hertz: float, octaves: int 
     rates = hertz * rng.uniform(0.3, 1.7, 2 * octaves)
     waves = np.sin(2 * np.pi * (rates[:, None] * t + rng.random((2 * octaves, 1))))
     return np.asarray((hertz / (rates + 0.3 * hertz)) @ waves / (1.4 * octaves) ** 0.5 / 1.5)
+
+
+def reaches(rng: np.random.Generator, t: Array, rate: float, size: float) -> Array:
+    """A path (N,2) of quick moves between places of rest, as of hands, heads and birds: sudden, and no contact.
+
+    `rate` moves a second, each of 0.08 to 0.5 s with a bell-shaped speed (Flash and Hogan, 1985), about `size` long.
+    """
+    count = int((float(t.max() - t.min()) + 2 * MARGIN_SECONDS) * rate) + 4
+    gaps = rng.exponential(0.7 / rate, count) + 0.3 / rate
+    start = float(t.min()) - MARGIN_SECONDS + np.cumsum(gaps)
+    length = np.minimum(np.exp(rng.uniform(np.log(0.08), np.log(0.5), count)), 0.9 * np.append(gaps[1:], 1.0))
+    places = rng.normal(0, size, (count + 1, 2))
+    out = np.repeat(places[:1], len(t), 0)
+    for first, seconds, step in zip(start, length, np.diff(places, axis=0), strict=True):
+        x = np.clip((t - first) / seconds, 0, 1)
+        out = out + (x**3 * (10 - 15 * x + 6 * x * x))[:, None] * step
+    return np.asarray(out)
 
 
 def gait(phase: Array, stance: float) -> tuple[Array, Array]:

@@ -1,6 +1,6 @@
 """Draws the layers of a stage onto chunks of frames: coverage within boxes that follow the layer.
 
-Arrays are planar, (3,n,H,W): chunks of a few frames stay in the cache while all layers are laid over them.
+Arrays are planar, (C,n,H,W) of 3 colours or of grey alone: chunks of a few frames stay in the cache while all layers are laid over them.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def placed(layer: Layer, view: Callable[[Array], Array], scale: Array) -> Placed
 
 
 def paint(canvas: Array, part: Placed, first: int) -> None:
-    """Composites frames `first`.. of a layer onto `canvas` (3,n,H,W)."""
+    """Composites frames `first`.. of a layer onto `canvas` (C,n,H,W)."""
     whole = slice(first, first + canvas.shape[1])
     size = np.array([canvas.shape[3], canvas.shape[2]])
     on_picture = (part.high[whole] > 0).all(1) & (part.low[whole] < size).all(1)
@@ -92,8 +92,8 @@ def paint(canvas: Array, part: Placed, first: int) -> None:
         tone = shade(skin, box, middle, limb, part.scale[frames], drift)
         if tone is not None:
             cover *= tone
-    for channel in range(3):
-        target[channel] += cover * skin.colour[channel]
+    for channel, share in enumerate(skin.colour):
+        target[channel] += cover * share
 
 
 def _box(canvas: Array, low: Array, high: Array) -> Box | None:
@@ -132,5 +132,5 @@ def _dots(canvas: Array, layer: Layer, start: Array, stop: Array, radius: Array,
             flat = (frame + y * width + x)[seen]
             weight += np.bincount(flat, amount[seen], minlength=weight.size).astype(np.float32)
     cover = np.minimum(weight, 1).reshape(count, height, width)
-    for channel in range(3):
-        canvas[channel] += cover * (layer.skin.colour[channel] - canvas[channel])
+    for channel, share in enumerate(layer.skin.colour):
+        canvas[channel] += cover * (share - canvas[channel])

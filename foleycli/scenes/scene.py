@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+GREY_OF_RGB = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Scene:
-    """`frames` uint8 (T,H,W,3) shown at `frames_per_second`, with the events and spans that a listener would hear."""
+    """`frames` uint8 (T,H,W,3), or (T,H,W,1) in grey, shown at `frames_per_second`, with the events and spans that a listener would hear."""
 
     kind: str
     frames: npt.NDArray[np.uint8]

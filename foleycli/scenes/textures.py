@@ -88,10 +88,10 @@ def plate(rng: np.random.Generator, height: int, width: int, detail: int = 1) ->
     turn = rng.uniform(0, 2 * np.pi)
     ramp = np.clip(0.5 + (np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.5)) * rng.uniform(0, 1.2), 0, 1)
     out = base[:, None, None] + (second - base)[:, None, None] * (ramp * rng.uniform(0, 0.7))[None]
-    out = out + rng.uniform(0.0, 0.22) * _patch(rng, height, width, 3 * rng.uniform(0.4, 1.6) / detail)
+    out = out + rng.uniform(0.0, 0.4) * _patch(rng, height, width, 3 * rng.uniform(0.4, 1.6) / detail)
     if rng.random() < 0.6:
         _planes(rng, out, detail)
-    for _ in range(int(rng.integers(0, 9))):
+    for _ in range(int(rng.integers(1, 14))):
         _clutter(rng, out, detail)
     vignette = 1 - rng.uniform(0, 0.35) * ((x - 0.5) ** 2 + (y - 0.5) ** 2) * 2
     return np.asarray(np.clip(out * vignette, 0.01, 1), np.float32)
@@ -111,7 +111,7 @@ def _planes(rng: np.random.Generator, out: Array, detail: int) -> None:
     _, height, width = out.shape
     cut = int(height * rng.uniform(0.3, 0.85))
     part = out[:, cut:] if rng.random() < 0.75 else out[:, :, : int(width * rng.uniform(0.2, 0.6))]
-    texture = _patch(rng, part.shape[1], part.shape[2], 3 * rng.uniform(0.4, 2.0) / detail) * rng.uniform(0.03, 0.22)
+    texture = _patch(rng, part.shape[1], part.shape[2], 3 * rng.uniform(0.4, 2.0) / detail) * rng.uniform(0.03, 0.35)
     part[:] = colour(rng)[:, None, None] + texture
 
 
@@ -126,7 +126,7 @@ def _clutter(rng: np.random.Generator, out: Array, detail: int) -> None:
     tall, wide = part.shape[1:]
     y, x = np.linspace(-1, 1, tall, dtype=np.float32)[:, None], np.linspace(-1, 1, wide, dtype=np.float32)[None]
     paint = colour(rng)[:, None, None] * (1 + rng.uniform(-0.35, 0.35) * x)
-    paint = paint + rng.uniform(0, 0.18) * _patch(rng, tall, wide, 3 * rng.uniform(0.4, 2.0) / detail)
+    paint = paint + rng.uniform(0, 0.35) * _patch(rng, tall, wide, 3 * rng.uniform(0.4, 2.0) / detail)
     if rng.random() < 0.45:
         alpha = np.clip((1 - x * x - y * y) * 8, 0, 1)
         part += alpha * (paint - part)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from foleycli.scenes.physics import bounce, gait, kick, knee, rhythm, ringing, strokes
+from foleycli.scenes.physics import bounce, gait, kick, knee, reaches, rhythm, ringing, strokes
 
 EPSILON = 1e-4
 
@@ -41,9 +43,39 @@ def test_striker_is_smooth_at_the_top_of_its_swing() -> None:
 
 
 def test_louder_strokes_come_from_higher() -> None:
-    plan = strokes(np.random.default_rng(5), 3.0, slowest_hz=1, fastest_hz=1.5, air=0.0)
+    plan = replace(strokes(np.random.default_rng(5), 3.0, slowest_hz=1, fastest_hz=1.5, air=0.0), hover=0.0)
     tops = [plan.height(np.linspace(a, b, 200)).max() for a, b in zip(plan.times[:-1], plan.times[1:], strict=True)]
     assert np.corrcoef(tops, plan.strengths[1:])[0, 1] > 0.99
+
+
+def test_hands_leave_hover_and_come_back_to_the_place_they_strike() -> None:
+    moved, dwelt, quick = [], [], []
+    for seed in range(60):
+        plan = strokes(np.random.default_rng(seed), 4.0, slowest_hz=0.5, fastest_hz=1.0, air=0.3)
+        inner = plan.times[1:-1]
+        assert np.allclose(plan.aside(inner), 0, atol=1e-9)
+        t = np.linspace(0, 4, 801)
+        moved.append(float(np.abs(plan.aside(t)).max()))
+        dwelt.append(float(np.mean(plan.dwell)))
+        quick.append(float(np.mean(plan.rise <= 1.3 * plan.down)))
+    assert max(moved) > 0.5 and np.median(moved) > 0.01  # some leave the picture, most re-aim
+    assert min(dwelt) == 0 and max(dwelt) > 0.2
+    assert 0.3 < np.mean(quick) < 0.7  # half lift off as quickly as they strike
+
+
+def test_a_third_of_the_strokes_may_stop_in_the_air_at_any_height() -> None:
+    plan = strokes(np.random.default_rng(2), 200.0, air=0.33)
+    stopped = plan.floors[plan.floors > 0]
+    assert len(stopped) / len(plan.floors) == pytest.approx(0.33, abs=0.08)
+    assert stopped.min() < 0.2 and stopped.max() > 0.7
+
+
+def test_reaches_are_sudden_and_rest_between() -> None:
+    t = np.linspace(0, 10, 5001)
+    path = reaches(np.random.default_rng(4), t, 1.0, 0.1)
+    speed = np.linalg.norm(np.gradient(path, t, axis=0), axis=1)
+    assert np.mean(speed < 0.02 * speed.max()) > 0.3
+    assert np.abs(np.diff(speed)).max() < 0.2 * speed.max()  # no jump in speed: nothing is touched
 
 
 def test_rhythm_covers_the_clip_and_its_margins_with_playable_gaps() -> None:

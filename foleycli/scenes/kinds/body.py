@@ -7,7 +7,7 @@ import numpy as np
 from foleycli.scenes import bodies
 from foleycli.scenes.bodies import direction, point
 from foleycli.scenes.kinds.fall import ground
-from foleycli.scenes.physics import gait, kick, smooth_noise, strokes
+from foleycli.scenes.physics import gait, kick, reaches, smooth_noise, strokes
 from foleycli.scenes.scene import Array
 from foleycli.scenes.stage import Skin, Stage
 from foleycli.scenes.textures import colour, pick, rgb
@@ -103,17 +103,18 @@ def walk_front(stage: Stage) -> None:
 def clap(stage: Stage) -> None:
     """Two hands clap, alone in the picture or in front of a person."""
     rng = stage.rng
-    plan = strokes(rng, stage.seconds, 0.7, 5.0, air=0.06)
+    plan = strokes(rng, stage.seconds, 0.7, 5.0, air=0.2)
     sway = 0.03 * smooth_noise(rng, stage.t, 0.8)
     skin, shirt = bodies.skin_of(rng), bodies.surface(rng, texture=0.5)
     if rng.random() < 0.6:
         stage.capsule(point(0.5 * sway, 0.05), point(0, 0.6), (0.3, 0.3), shirt)
         bodies.head(stage, point(sway, -0.42), 0.17, skin, True, Skin(colour(rng, (0.05, 0.4))))
-    h = plan.height(stage.t)
+    h, aside = plan.height(stage.t), plan.aside(stage.t)
     wide, thick = rng.uniform(0.1, 0.3), 0.035
     tilt = rng.uniform(-0.4, 0.4)
     for side in (-1.0, 1.0):
-        palm = point(side * (thick + wide * h), side * tilt * 0.06 - 0.03 * h)
+        # hands that part also drop, rest and wave, each a little by itself
+        palm = point(side * (thick + wide * h), side * tilt * 0.06 - 0.03 * h) + 0.5 * aside * [1.0 + 0.4 * side, 1.0]
         wrist = palm + point(side * (0.06 + 0.05 * h), 0.17)
         bodies.arm(stage, point(side * 0.33, 0.0 + rng.uniform(0, 0.1)), wrist, 0.07, shirt, skin, -side)
         fingers = palm + direction(-np.pi / 2 + side * (0.1 + 0.5 * h)) * 0.19
@@ -127,12 +128,16 @@ def bark(stage: Stage) -> None:
     """An animal barks at the camera: the head jerks up, the jaw opens at once, the body recoils."""
     rng = stage.rng
     cat = rng.random() < 0.25
-    gaps = np.where(rng.random(30) < 0.35, rng.uniform(0.7, 1.6, 30), rng.uniform(0.25, 0.6, 30))
+    gaps = np.where(rng.random(30) < 0.35, rng.uniform(0.7, 2.5, 30), rng.uniform(0.25, 0.6, 30))
     times = -1.0 + np.cumsum(gaps)
     open_jaw = kick(stage.t, times, 0.04, rng.uniform(0.1, 0.2))
-    jerk = kick(stage.t, times, 0.025, rng.uniform(0.06, 0.12))
+    # the mouth barks; the head throws itself up about then, and the body lunges and lands at times of its own
+    jerk = kick(stage.t, times + rng.uniform(-0.06, 0.06), 0.03, rng.uniform(0.06, 0.12)) * rng.uniform(0.2, 1.0)
+    lunge = kick(stage.t, times + rng.uniform(-0.2, 0.2, len(times)), 0.06, 0.12) * rng.uniform(0.0, 0.08)
+    turns = reaches(rng, stage.t, rng.uniform(0.3, 1.5), rng.uniform(0.0, 0.07))
+    open_jaw = open_jaw + 0.3 * (rng.random() < 0.3) * np.clip(np.sin(2 * np.pi * rng.uniform(2, 4) * stage.t), 0, 1)
     fur = Skin(pick(rng, FUR), int(rng.choice([0, 1, 7])), rng.uniform(0.15, 0.4), 120.0, 0.2)
-    sway_x, sway_y = 0.03 * smooth_noise(rng, stage.t, 1.0), 0.02 * smooth_noise(rng, stage.t, 1.0)
+    sway_x, sway_y = 0.03 * smooth_noise(rng, stage.t, 1.0) + lunge, 0.02 * smooth_noise(rng, stage.t, 1.0)
     turn = rng.uniform(-0.2, 0.2) - rng.uniform(0.1, 0.5) * jerk
     body_x = rng.uniform(-0.4, 0.4)
     stage.shadow((body_x, 0.5), (0.5, 0.12), 0.5, 0.08)
@@ -141,7 +146,7 @@ def bark(stage: Stage) -> None:
         stage.capsule(
             point(body_x + x + sway_x, 0.3 - 0.04 * jerk), (body_x + x, 0.52), (0.09, 0.07), bodies.darker(fur, 0.9)
         )
-    centre = point(sway_x - 0.04 * jerk, sway_y - 0.1 - rng.uniform(0.05, 0.14) * jerk)
+    centre = point(sway_x - 0.04 * jerk, sway_y - 0.1 - rng.uniform(0.05, 0.14) * jerk) + turns
     ahead, down = direction(turn), direction(turn + np.pi / 2)
     for side in (-1.0, 1.0):
         root = centre + side * 0.2 * ahead - 0.16 * down

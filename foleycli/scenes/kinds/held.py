@@ -17,14 +17,14 @@ PUT_SOUNDS = ("glass_ceramic", "can_bottle", "glass", "plastic_rubber", "impact_
 def clink(stage: Stage) -> None:
     """Two glasses held in hands meet."""
     rng = stage.rng
-    plan = strokes(rng, stage.seconds, 0.4, 2.5, air=0.1)
+    plan = strokes(rng, stage.seconds, 0.4, 2.5, air=0.25)
     hits = play(stage, plan, "glass")
     h = plan.height(stage.t)
     slosh = 0.15 * ringing(stage.t, hits, 3, 0.3)
     for side in (-1.0, 1.0):
         skin, drink = bodies.skin_of(rng), Skin(colour(rng, (0.3, 0.9)), 3, 0.1, 90.0, 0.4)
         wide, tall = rng.uniform(0.09, 0.14), rng.uniform(0.2, 0.3)
-        middle = point(side * (wide + rng.uniform(0.15, 0.4) * h), 0.06 * h)
+        middle = point(side * (wide + rng.uniform(0.15, 0.4) * h), 0.06 * h) + 0.4 * plan.aside(stage.t) * [side, 1.0]
         tilt = -side * (0.1 + 0.2 * h)
         up, across = -direction(tilt + np.pi / 2), direction(tilt)
         rim, foot = middle + 0.4 * tall * up, middle - 0.6 * tall * up
@@ -41,7 +41,7 @@ def clink(stage: Stage) -> None:
 def put_down(stage: Stage) -> None:
     """A hand lifts a cup, a bottle, a can or a book and sets it down on a table."""
     rng = stage.rng
-    plan = strokes(rng, stage.seconds, 0.4, 1.8, air=0.12)
+    plan = strokes(rng, stage.seconds, 0.4, 1.8, air=0.25)
     sound = str(rng.choice(PUT_SOUNDS))
     play(stage, plan, sound)
     table = bodies.surface(rng)
@@ -52,7 +52,7 @@ def put_down(stage: Stage) -> None:
     lift, side = rng.uniform(0.15, 0.5) * h, rng.uniform(-0.3, 0.3) * h
     tilt = rng.uniform(-0.6, 0.6) * h
     up, across = -direction(tilt + np.pi / 2), direction(tilt)
-    foot = point(side, -lift)
+    foot = point(side, -lift) + 0.5 * plan.aside(stage.t)
     wide, tall = rng.uniform(0.08, 0.18), rng.uniform(0.15, 0.5)
     paint = bodies.surface(rng, away_from(rng, table.colour), 0.2)
     stage.shadow(point(side + 0.1 * h, 0.0), (wide, 0.04), 0.5 * (1 - 0.6 * np.clip(h, 0, 1)), 0.03)

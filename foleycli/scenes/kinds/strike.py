@@ -55,19 +55,27 @@ def stick_strike(stage: Stage) -> None:
     stage.polygon([(-3, rng.uniform(0.02, 0.2)), (3, rng.uniform(0.02, 0.2)), (3, 3), (-3, 3)], table)
     stage.still = False
     shiver = 0.02 * ringing(stage.t, hits, rng.uniform(6, 16), 0.08)
+    swing_on = rng.random() < 0.25  # hung or soft things swing on after the hit, without a sound
+    swings = rng.uniform(0.03, 0.12) * ringing(stage.t, hits, rng.uniform(0.8, 2.5), rng.uniform(0.2, 0.7)) * swing_on
     thing = bodies.surface(rng, away_from(rng, table.colour))
     wide, tall = rng.uniform(0.12, 0.6), rng.uniform(0.05, 0.4)
     if rng.random() < 0.6:
         lean = rng.uniform(-0.1, 0.1)
         stage.polygon(
-            [point(-wide + lean, shiver), point(wide + lean, shiver), point(wide, tall), point(-wide, tall)], thing
+            [
+                point(-wide + lean + swings, shiver), point(wide + lean + swings, shiver),
+                point(wide, tall), point(-wide, tall),
+            ],
+            thing,
         )
     else:
-        stage.ellipse(point(0, tall + shiver), (wide, tall), thing)
+        stage.ellipse(point(swings, tall + shiver), (wide, tall), thing)
     h = plan.height(stage.t)
     length = rng.uniform(0.35, 0.9)
     rest = rng.uniform(-0.1, 0.6)
     grip, tip, angle = swung_tool(stage, h, length, rest, rng.uniform(0.2, 1.1), rng.uniform(0.02, 0.25))
+    aside = plan.aside(stage.t)
+    grip, tip = grip + aside, tip + aside
     stage.shadow(point(tip[:, 0] + 0.15 * h, 0.03), (0.12, 0.025), 0.4 * (1 - 0.7 * np.clip(h, 0, 1)))
     skin = bodies.skin_of(rng)
     stage.capsule(
@@ -102,7 +110,7 @@ def drum_sticks(stage: Stage) -> None:
     for side, plan, spot in zip((1.0, -1.0), plans, spots, strict=True):
         h = plan.height(stage.t)
         grip, tip, angle = swung_tool(stage, h, 0.55, rest, swing, lift)
-        mirror, place = np.array([side, 1.0]), np.array(spot)
+        mirror, place = np.array([side, 1.0]), np.array(spot) + plan.aside(stage.t)
         stage.capsule(grip * mirror + place, tip * mirror + place, (0.022, 0.016), stick)
         wrist = grip * mirror + place
         bodies.forearm(stage, wrist, np.where(side > 0, 0.3, np.pi - 0.3), 0.7, 0.08, cloth)
@@ -132,6 +140,7 @@ def hand_drums(stage: Stage) -> None:
         play(stage, plan, "impact_generic", (x + 0.02 * side, y))
         h = plan.height(stage.t)
         palm = point(x + 0.02 * side + 0.06 * side * h, y - 0.02 - rng.uniform(0.15, 0.4) * h)
+        palm = palm + 0.6 * plan.aside(stage.t)
         wrist = palm + point(0.1 * side, -0.03 - 0.05 * h)
         bodies.arm(stage, point(0.24 * side + sway, -0.62), wrist, 0.075, shirt, skin, side)
         bodies.hand(stage, palm, 0.085, np.where(side > 0, np.pi - 0.35 + 0.5 * h, 0.35 - 0.5 * h), skin, fist=False)
@@ -166,7 +175,7 @@ def drum_kit(stage: Stage) -> None:
         x = np.clip((stage.t - plan.times[k]) / (plan.times[k + 1] - plan.times[k]), 0, 1)[:, None] ** 1.5
         places = np.asarray(spots)
         # between two contacts the tip travels over to the next drum
-        aimed = places[aim[k]] * (1 - x) + places[aim[k + 1]] * x
+        aimed = places[aim[k]] * (1 - x) + places[aim[k + 1]] * x + 0.6 * plan.aside(stage.t)
         home = np.array([0.3 * side, 0.85])
         grip = home + 0.3 * (aimed - home) + h * [0.1 * side, -0.08]
         tip = aimed + 0.35 * h * (grip - aimed) + h * [0.0, -0.12]

@@ -33,7 +33,8 @@ def hammer(stage: Stage) -> None:
     rest = rng.uniform(-0.15, 0.15)
     grip, tip, angle = swung_tool(stage, h, length, rest, rng.uniform(0.5, 1.3), rng.uniform(0.1, 0.4))
     head_up, down = rng.uniform(0.07, 0.14), direction(angle + np.pi / 2)
-    tip, grip = tip - down * head_up, grip - down * head_up
+    aside = plan.aside(stage.t)
+    tip, grip = tip - down * head_up + aside, grip - down * head_up + aside
     skin, cloth = bodies.skin_of(rng), bodies.surface(rng)
     shoulder = point(-length - rng.uniform(0.3, 0.5), -rng.uniform(0.5, 0.8)) - point(0.05 * h, 0.08 * h)
     bodies.arm(stage, shoulder, grip, 0.09, cloth, skin, -1.0)
@@ -55,7 +56,7 @@ def knock(stage: Stage) -> None:
     """Knuckles knock on a door, in short bursts."""
     rng = stage.rng
     gaps = np.where(np.arange(40) % int(rng.integers(2, 6)) == 0, rng.uniform(0.5, 1.6), rng.uniform(0.14, 0.3))
-    plan = strokes(rng, stage.seconds, times=-1.5 + np.cumsum(gaps * rng.uniform(0.9, 1.1, 40)), air=0.04)
+    plan = strokes(rng, stage.seconds, times=-1.5 + np.cumsum(gaps * rng.uniform(0.9, 1.1, 40)), air=0.15)
     play(stage, plan, "door_knock")
     stage.still = True
     door = bodies.wood(rng) if rng.random() < 0.6 else bodies.surface(rng)
@@ -68,7 +69,7 @@ def knock(stage: Stage) -> None:
     h = plan.height(stage.t)
     skin, cloth = bodies.skin_of(rng), bodies.surface(rng)
     turn = rng.uniform(-0.5, 0.1) - 0.5 * h
-    fist = point(-0.09 - rng.uniform(0.12, 0.35) * h, -0.06 * h)
+    fist = point(-0.09 - rng.uniform(0.12, 0.35) * h, -0.06 * h) + plan.aside(stage.t) * [-0.5, 0.5]
     wrist = fist - 0.1 * direction(turn - 0.2)
     stage.shadow(fist + point(0.07 + 0.1 * h, 0.08), (0.08, 0.1), 0.35)
     bodies.arm(stage, point(-0.95, 0.25 + 0.2 * rng.random()), wrist, 0.085, cloth, skin, -1.0)
@@ -78,7 +79,7 @@ def knock(stage: Stage) -> None:
 def chop(stage: Stage) -> None:
     """A knife chops food on a board; the tip rocks or the whole blade lifts."""
     rng = stage.rng
-    plan = strokes(rng, stage.seconds, 1.0, 6.0, air=0.05)
+    plan = strokes(rng, stage.seconds, 1.0, 6.0, air=0.15)
     play(stage, plan, "impact_wood")
     board = bodies.wood(rng) if rng.random() < 0.6 else bodies.surface(rng)
     stage.still = True
@@ -98,7 +99,7 @@ def chop(stage: Stage) -> None:
     lift, rock = rng.uniform(0.06, 0.28) * h, rng.uniform(0.05, 0.35) * h
     angle = rng.uniform(-0.1, 0.25) - rock * rng.choice([-1.0, 1.0])
     ahead, down = direction(angle), direction(angle + np.pi / 2)
-    heel = point(-0.28, 0) - lift[:, None] * point(0, 1)
+    heel = point(-0.28, 0) - lift[:, None] * point(0, 1) + 0.5 * plan.aside(stage.t)
     deep = rng.uniform(0.09, 0.16)
     blade = [
         heel - down * deep,

@@ -1,6 +1,6 @@
 """Teaching the spotter on rendered scenes: clips -> motion grids on disk (once) -> batches -> losses.
 
-scenes.sample(seed) --25 fps, grey--> motion grid (64, 8, 16, 16) float16  -> 00000000.grid.npy   (per 256 clips)
+scenes.sample(seed) --25 fps, grey--> motion grid (96, 8, 16, 16) float16  -> 00000000.grid.npy   (per 256 clips)
                     --events, spans-> frames, strengths, classes, places   -> 00000000.truth.npz
 """
 
@@ -19,13 +19,13 @@ from torch import Tensor
 
 from foleycli.networks.vision.flow import motion_grid
 from foleycli.networks.vision.spotter import CELLS, Spotter, SpotterOutput
-from foleycli.scenes.scene import Scene
+from foleycli.scenes.scene import GREY_OF_RGB, Scene
 from foleycli.specs import SpotterSpec
 from foleycli.training.loop import Report, RunConfig, fit
 from foleycli.training.spotter.augment import reframe, side_by_side
 from foleycli.training.spotter.truth import Truth
 
-CLIP_SECONDS = 2.56
+CLIP_SECONDS = 3.84
 SHARD_CLIPS = 256
 MAX_EVENTS = 40  # in a clip; more is a rattle
 NO_CLASS = -1
@@ -37,7 +37,6 @@ STRENGTH_WEIGHT = 0.3
 CLASS_WEIGHT = 0.2
 SPAN_WEIGHT = 0.5
 SPAN_LEAST = 0.05  # level above which a span is there to be heard
-GREY_OF_RGB = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,8 @@ def grey_at_rate(scene: Scene, spec: SpotterSpec, frames: int) -> npt.NDArray[np
     """The scene as the spotter is shown a file: grey 0..1 (T, H, W) at its rate, slower sources held."""
     shown = (np.arange(frames) / spec.frames_per_second * scene.frames_per_second + 1e-6).astype(int)
     pictures = scene.frames[np.minimum(shown, len(scene.frames) - 1)]
-    return np.asarray(pictures.astype(np.float32) @ GREY_OF_RGB / 255)
+    grey = pictures[..., 0].astype(np.float32) if pictures.shape[-1] == 1 else pictures.astype(np.float32) @ GREY_OF_RGB
+    return np.asarray(grey / 255)
 
 
 def truth_of(scenes: Sequence[Scene], spec: SpotterSpec, frames: int) -> Truth:
@@ -171,7 +171,10 @@ def targets(grid: Tensor, truth: Truth) -> SpotBatch:
 
 
 def augment(batch: SpotBatch, generator: torch.Generator) -> SpotBatch:
-    """Mirrors half of the clips, and spoils the grid as cameras and codecs do: noise, gain, a missing channel."""
+    """Mirrors half of the clips, and changes the grid as cameras do: contrast, brightness, noise, a missing channel.
+
+    Contrast multiplies what moves and leaves what is still as still as it was; noise comes to a third of the clips.
+    """
     count = len(batch.grid)
 
     def draw(*shape: int) -> Tensor:
@@ -181,12 +184,15 @@ def augment(batch: SpotBatch, generator: torch.Generator) -> SpotBatch:
     across = torch.tensor([-1.0 if channel in (0, 2) else 1.0 for channel in range(batch.grid.shape[2])])
     grid = torch.where(mirrored[:, None, None, None, None], batch.grid.flip(-1) * across[:, None, None], batch.grid)
     cells = torch.where(mirrored[:, None, None, None], batch.cells.flip(-1), batch.cells)
-    noise = torch.randn(grid.shape, generator=generator) * (0.15 * draw(count, 1, 1, 1, 1) ** 2)
+    contrast = (1.4 * draw(count, 1, 1, 1, 1) - 0.7).exp()
+    energy = (contrast * (2 * grid[:, :, 4:6] + 1).expm1()).log1p() / 2 - 0.5
+    structure = (contrast.square() * (3 * grid[:, :, 6:7] + 3).expm1()).log1p() / 3 - 1
     gain = 1 + 0.4 * (draw(count, 1, 1, 1, 1) - 0.5)  # of the flow: a lens, a slower hand
-    lift = 0.6 * (draw(count, 1, grid.shape[2], 1, 1) - 0.5)  # of the logarithms: contrast, exposure
-    flow = torch.arange(grid.shape[2])[:, None, None] < 4
-    grid = torch.where(flow, grid * gain, grid + lift) + noise
-    kept = (draw(count, 1, grid.shape[2], 1, 1) > 0.04).float()
+    lift = 0.6 * (draw(count, 1, 1, 1, 1) - 0.5)
+    grid = torch.cat([grid[:, :, :4] * gain, energy, structure, grid[:, :, 7:] + lift], dim=2)
+    loud = 0.15 * draw(count, 1, 1, 1, 1).square() * (draw(count, 1, 1, 1, 1) < 1 / 3)
+    grid = grid + torch.randn(grid.shape, generator=generator) * loud
+    kept = (draw(count, 1, grid.shape[2], 1, 1) > 0.02).float()
     return SpotBatch(grid * kept, batch.onset, cells, batch.strength, batch.sound, batch.span)
 
 
