@@ -37,7 +37,7 @@ from foleycli.training.loop import Report, RunConfig, fit
 from foleycli.training.spotter.spotter import CLIP_SECONDS, MAX_EVENTS, SPAN_LEAST, SceneClips, grey_at_rate, truth_of
 from foleycli.training.spotter.truth import Truth
 
-SHOTS = 3  # clips of a film
+SHOTS = 2  # clips of a film
 FILM_STEPS = SHOTS * round(CLIP_SECONDS * STEPS_PER_SECOND)
 FILM_SECONDS = FILM_STEPS / STEPS_PER_SECOND
 LEAST_EVENTS = 2
@@ -73,7 +73,7 @@ class Films:
 def film_of_clips(
     clips: SceneClips, rows: npt.NDArray[np.int64], bank: SoundBank, seed: int
 ) -> tuple[Tensor, Tensor] | None:
-    """Three cached clips, one after the other, sounding; None where too little sounds."""
+    """Two cached clips, one after the other, sounding; None where too little sounds."""
     grid, truth = clips.read(rows)
     cues = [cue for place in range(len(rows)) for cue in cues_of(truth, place, place * CLIP_SECONDS)]
     return _sounding(motion_curves(grid).flatten(0, 1), cues, bank, seed)

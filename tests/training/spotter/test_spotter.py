@@ -27,11 +27,11 @@ SPEC = SpotterSpec(stem_width=8, width=8, dilations=(1, 2), classes=("impact_woo
 
 def scene(seed: int, frames_per_second: float = 30.0) -> Scene:
     """A square that jumps at 1.0 s, with rain in the second half."""
-    count = round(2.56 * frames_per_second)
+    count = round(spotting.CLIP_SECONDS * frames_per_second)
     frames = np.full((count, 64, 64, 3), 40 + seed % 7, np.uint8)
     frames[round(1.0 * frames_per_second) :, 8:24, 44:60] = 220
     events = (Event(1.0, 0.75, "impact_wood", 52 / 64, 16 / 64),)
-    return Scene("jump", frames, frames_per_second, events, (Span(1.5, 3.0, 0.5, "rain"),))
+    return Scene("jump", frames, frames_per_second, events, (Span(1.5, 4.0, 0.5, "rain"),))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_targets_peak_at_the_event_and_its_place(clips: SceneClips) -> None:
     assert torch.allclose(batch.cells.amax((2, 3)), batch.onset)
     assert batch.strength[0, 25] == 0.75
     assert batch.sound[0, 25] == 0 and batch.sound[0, 60] == 1 and batch.sound[0, 5] == NO_CLASS
-    assert batch.span[0].sum() == 64 - round(1.5 * 25)
+    assert batch.span[0].sum() == round(spotting.CLIP_SECONDS * 25) - round(1.5 * 25)
     assert batch.grid[0].abs().amax((1, 2, 3))[25] > 0
 
 
