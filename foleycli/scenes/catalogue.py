@@ -56,9 +56,7 @@ DROPPED = ("impact_wood", "impact_metal", "plastic_rubber", "glass_ceramic", "sm
 SAWN = ("saw_file_scrape", "domestic_brush_scrub")
 STEPS = ("footsteps", "stone_gravel_dirt")
 KINDS: dict[str, Kind] = {
-    "ball": Kind(
-        fall.bouncing_ball, ("ball_bounce", "plastic_rubber"), (0.4, 0.9), (0.2, 0.8, 0.6, 0.95), 0.08, 1.5
-    ),
+    "ball": Kind(fall.bouncing_ball, ("ball_bounce", "plastic_rubber"), (0.4, 0.9), (0.2, 0.8, 0.6, 0.95), 0.08, 1.5),
     "stick": Kind(strike.stick_strike, STRUCK, (0.35, 1.4), (0.25, 0.8, 0.35, 0.8), 0.5, 3.0),
     "drum": Kind(strike.drum_sticks, ("impact_generic",), (0.35, 1.3), (0.25, 0.75, 0.4, 0.75), 0.15, 2.0),
     "hand_drums": Kind(strike.hand_drums, ("impact_generic",), (0.35, 1.1), (0.25, 0.75, 0.55, 0.85), 0.1, 1.5),
@@ -79,9 +77,7 @@ KINDS: dict[str, Kind] = {
     "stream": Kind(flow.stream, ("water_pour_flow",), (0.5, 1.3), (0.3, 0.7, 0.4, 0.7), 0.15, 0.7),
     "waves": Kind(flow.waves, ("water_waves",), (0.7, 1.2), (0.3, 0.7, 0.4, 0.7), 0.1, 0.5),
     "sway": Kind(flow.sway, ("wind",), (0.5, 1.2), (0.3, 0.7, 0.5, 0.8), 0.1, 0.6),
-    "pass_by": Kind(
-        flow.pass_by, ("vehicle_engine", "vehicle_train"), (0.3, 0.9), (0.3, 0.7, 0.5, 0.85), 0.05, 0.7
-    ),
+    "pass_by": Kind(flow.pass_by, ("vehicle_engine", "vehicle_train"), (0.3, 0.9), (0.3, 0.7, 0.5, 0.85), 0.05, 0.7),
     "fire": Kind(flow.fire, ("fire",), (0.5, 1.3), (0.3, 0.7, 0.5, 0.8), 0.05, 1.0),
     "drum_kit": Kind(strike.drum_kit, ("impact_generic",), (0.45, 1.2), (0.35, 0.65, 0.4, 0.6), 0.4, 2.5),
     "tear": Kind(objects.tear, ("paper_card",), (0.5, 1.5), (0.3, 0.7, 0.3, 0.6), 0.15, 0.8),
@@ -112,8 +108,8 @@ KINDS: dict[str, Kind] = {
     "screen": Kind(restless.screen, (), (0.5, 1.5), (0.3, 0.7, 0.3, 0.7), 0.2, 1.5),
     "snow": Kind(restless.snow, (), (0.6, 1.2), (0.3, 0.7, 0.3, 0.7), 0.2, 0.7),
 }
-COMPANIONS = ("drift", "sway", "gesture", "still", "stick", "walk_side", "ball", "flicker", "talk", "wave_hand", "crowd",
-              "perch", "handling", "screen", "snow")  # fmt: skip
+COMPANIONS = ("drift", "sway", "gesture", "still", "stick", "walk_side", "ball", "flicker", "talk", "wave_hand",
+              "crowd", "perch", "handling", "screen", "snow")  # fmt: skip
 CROWDED_SHARES = 0.32, 0.12  # of the scenes have another family behind the first, before it
 CAMERA_SHARE = 0.45  # of the scenes are seen by a camera that moves
 
@@ -197,7 +193,8 @@ def _edited(
         second, later, more = _shot(_any_kind(rng), rng, view)
         pictures = joined(pictures, second, join, view.opened)
         events = tuple(
-            [event for event in events if event.time < join.time] + [event for event in later if event.time >= join.time]
+            [event for event in events if event.time < join.time]
+            + [event for event in later if event.time >= join.time]
         )
         spans = tuple(
             [replace(span, stop=min(span.stop, join.time)) for span in spans if span.start < join.time]

@@ -35,17 +35,15 @@ def random_join(rng: np.random.Generator, seconds: float) -> Join:
     return Join(rng.uniform(0.1, 0.9) * seconds, rng.uniform(0.2, 1.2) if rng.random() < DISSOLVE_SHARE else 0.0)
 
 
-def joined(
-    first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], join: Join, t: Array
-) -> npt.NDArray[np.uint8]:
+def joined(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], join: Join, t: Array) -> npt.NDArray[np.uint8]:
     """Pictures (U,H,W,C) of two shots taken at the same times `t`, as one."""
     share = join.share(t)[:, None, None, None]
     return np.asarray((first * (1 - share) + second * share).astype(np.uint8))
 
 
 def titled(frames: npt.NDArray[np.uint8], rng: np.random.Generator, t: Array) -> None:
-    """Writes captions that come and go at once or fade, and a mark that stays, onto pictures (U,H,W,C) in place."""
-    _, height, width, channels = frames.shape
+    """Writes captions that come and go at once or fade onto pictures (U,H,W,C) in place."""
+    _, height, width, _ = frames.shape
     for _ in range(int(rng.integers(1, 4))):
         start, length, fade = rng.uniform(-1.0, t[-1]), rng.uniform(0.5, 4.0), rng.choice([0.001, 0.3, 0.8])
         shown = np.clip((t - start) / fade, 0, 1) * np.clip((start + length - t) / fade, 0, 1)

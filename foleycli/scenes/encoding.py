@@ -55,7 +55,7 @@ def random_encoding(rng: np.random.Generator, pictures: int) -> Encoding | None:
 
 
 def transmit(frames: npt.NDArray[np.uint8], encoding: Encoding) -> npt.NDArray[np.uint8]:
-    """Pictures uint8 (U,H,W,C) as they arrive; the first is a key picture. Sizes must be whole blocks, else unchanged."""
+    """Pictures uint8 (U,H,W,C) as they arrive, the first a key picture; unchanged where they are not whole blocks."""
     count, height, width, channels = frames.shape
     larger = max(1, height // SHOWN_PIXELS)
     rows, columns = encoding.block[0] * larger, encoding.block[1] * larger
@@ -82,7 +82,7 @@ def transmit(frames: npt.NDArray[np.uint8], encoding: Encoding) -> npt.NDArray[n
                         y=height // rows, a=rows, b=columns, c=channels)  # fmt: skip
     for first, length in encoding.broken:
         _tear(arrived[first : first + length], np.random.default_rng([encoding.seed, first]), rows)
-    return arrived
+    return np.asarray(arrived)
 
 
 def _means(blocks: Array) -> Array:

@@ -18,9 +18,9 @@ LEAVING_SECONDS = 0.7  # a gap longer than this is long enough to leave the plac
 class Strokes:
     """Contacts of one striker at `times` (K,) with `strengths` (K,), and what it does between them.
 
-    `floors` (K,) > 0 where it stops in the air. Phases of the gap after stroke k, all in seconds and all of their own
-    length: it stays (`dwell`), lifts off (`rise`), hovers and re-aims, strikes (`down` of stroke k + 1). `away` (K,2) is
-    how far it leaves for in a long gap.
+    `floors` (K,) > 0 where it stops in the air. The gap after stroke k has four phases of their own length in seconds:
+    it stays (`dwell`), lifts off (`rise`), hovers and re-aims, strikes (`down` of stroke k + 1). In a long gap it leaves
+    by `away` (K,2), in units of a full stroke.
     """
 
     times: Array
@@ -54,14 +54,16 @@ class Strokes:
 
     def aside(self, t: Array) -> Array:
         """How far (N,2) it has moved off its line: while it hovers, re-aims or leaves; 0 in every contact."""
-        k, since, gap, dwell, rise, down = self._phase(t)
+        k, since, gap, dwell, _, down = self._phase(t)
         noise = [smooth_noise(np.random.default_rng([self.seed, axis]), t, self.hover_hertz) for axis in (1, 2)]
         free = self._free(t)[:, None]
         rest = np.maximum(gap - dwell - down, 1e-3)
         x = np.clip((since - dwell) / rest, 0, 1)
         gone = _ease(np.clip(x / 0.35, 0, 1)) * _ease(np.clip((1 - x) / 0.35, 0, 1))
         leaves = (rest > LEAVING_SECONDS)[:, None]
-        return np.asarray(0.5 * self.hover * self.reach * free * np.stack(noise, 1) + leaves * self.away[k] * gone[:, None])
+        return np.asarray(
+            0.5 * self.hover * self.reach * free * np.stack(noise, 1) + leaves * self.away[k] * gone[:, None]
+        )
 
     def hits(self, seconds: float) -> list[tuple[float, float]]:
         """(time, strength) of the true contacts inside a clip of `seconds`."""

@@ -1,6 +1,6 @@
 """Draws the layers of a stage onto chunks of frames: coverage within boxes that follow the layer.
 
-Arrays are planar, (C,n,H,W) of 3 colours or of grey alone: chunks of a few frames stay in the cache while all layers are laid over them.
+Arrays are planar, (C,n,H,W) of colours or of grey: chunks of a few frames stay in the cache while layers are laid on.
 """
 
 from __future__ import annotations

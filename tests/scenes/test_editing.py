@@ -35,7 +35,7 @@ def test_titles_come_and_go_and_leave_most_of_the_picture() -> None:
     pictures = plain(100)
     titled(pictures, np.random.default_rng(3), T)
     written = (pictures != 100).any((1, 2, 3))
-    assert 0 < written.sum() and (pictures == 100).mean() > 0.5
+    assert written.sum() > 0 and (pictures == 100).mean() > 0.5
 
 
 def test_bars_are_level_and_still() -> None:

@@ -63,8 +63,10 @@ def stick_strike(stage: Stage) -> None:
         lean = rng.uniform(-0.1, 0.1)
         stage.polygon(
             [
-                point(-wide + lean + swings, shiver), point(wide + lean + swings, shiver),
-                point(wide, tall), point(-wide, tall),
+                point(-wide + lean + swings, shiver),
+                point(wide + lean + swings, shiver),
+                point(wide, tall),
+                point(-wide, tall),
             ],
             thing,
         )
