@@ -39,7 +39,7 @@ class Film:
     blocks: float
 
     def develop(self, frames: Array, t: Array, first: int) -> Array:
-        """Light `frames` float32 (C,n,H,W), colour or grey, numbers `first`.. taken at `t` (n,), as uint8; changes them."""
+        """Light `frames` float32 (C,n,H,W), numbers `first`.. taken at `t` (n,), as uint8; changes them."""
         if self.saturation != 1 and len(frames) > 1:
             grey = frames.mean(0) * np.float32(1 - self.saturation)
             frames *= np.float32(self.saturation)

@@ -18,8 +18,8 @@ LEAVING_SECONDS = 0.7  # a gap longer than this is long enough to leave the plac
 class Strokes:
     """Contacts of one striker at `times` (K,) with `strengths` (K,), and what it does between them.
 
-    `floors` (K,) > 0 where it stops in the air. The gap after stroke k has four phases of their own length in seconds:
-    it stays (`dwell`), lifts off (`rise`), hovers and re-aims, strikes (`down` of stroke k + 1). In a long gap it leaves
+    `floors` (K,) > 0 where it stops in the air. The gap after stroke k has four phases, each of its own seconds: it
+    stays (`dwell`), lifts off (`rise`), hovers and re-aims, strikes (`down` of stroke k + 1). In a long gap it leaves
     by `away` (K,2), in units of a full stroke.
     """
 

@@ -35,7 +35,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Scene:
-    """`frames` uint8 (T,H,W,3), grey ones (T,H,W,1), at `frames_per_second`, and the events and spans that are heard."""
+    """`frames` uint8 (T,H,W,3), grey (T,H,W,1), at `frames_per_second`, and the events and spans that are heard."""
 
     kind: str
     frames: npt.NDArray[np.uint8]

@@ -1,6 +1,6 @@
 """Teaching the spotter on rendered scenes: clips -> motion grids on disk (once) -> batches -> losses.
 
-scenes.sample(seed) --25 fps, grey--> motion grid (96, 8, 16, 16) float16  -> 00000000.grid.npy   (per 256 clips)
+scene_clip(seed)    --25 fps, grey--> motion grid (96, 8, 16, 16) float16  -> 00000000.grid.npy   (per 256 clips)
                     --events, spans-> frames, strengths, classes, places   -> 00000000.truth.npz
 """
 
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from foleycli.networks.vision.flow import motion_grid
 from foleycli.networks.vision.spotter import CELLS, Spotter, SpotterOutput
+from foleycli.scenes.catalogue import sample
 from foleycli.scenes.scene import GREY_OF_RGB, Scene
 from foleycli.specs import SpotterSpec
 from foleycli.training.loop import Report, RunConfig, fit
@@ -87,6 +88,11 @@ def truth_of(scenes: Sequence[Scene], spec: SpotterSpec, frames: int) -> Truth:
             truth.span_class[row, here][louder] = number.get(span.sound, NO_CLASS)
             truth.span_level[row, here][louder] = span.level
     return truth
+
+
+def scene_clip(seed: int) -> Scene:
+    """The grey clip of a seed that training sees."""
+    return sample(seed, seconds=CLIP_SECONDS, grey=True)
 
 
 def write_shard(folder: Path, first_seed: int, sample: Callable[[int], Scene], spec: SpotterSpec) -> bool:
