@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import av
+import soundfile
 from av.error import FFmpegError
 
 from foleycli.errors import OutputError
 from foleycli.version import __version__
+from foleycli.video.layouts import LAYOUTS, default_layout
 
 ORIGINATOR = f"foley {__version__}"
-LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 OPTIONS = {"write_bext": "1", "rf64": "auto", "fflags": "bitexact"}  # past 4 GB the header becomes RF64
 
 
@@ -27,22 +28,26 @@ class Origin:
     time_reference: int = 0
 
 
-def write_bwf(track: Path, out: Path, origin: Origin) -> None:
-    """Writes the 24-bit samples of `track`, a WAV, to `out` as they are, with `bext` before them."""
+def write_bwf(track: Path, out: Path, origin: Origin, layout: str = "") -> None:
+    """Writes the 24-bit samples of `track`, a WAV, to `out` as they are, with `bext` before them.
+
+    `layout` names the channels; empty: the usual one for so many.
+    """
     try:
         with av.open(str(track)) as source, av.open(str(out), "w", format="wav", options=OPTIONS) as container:
             samples = source.streams.audio[0]
             stream = container.add_stream_from_template(samples)
             context = samples.codec_context
-            channels = context.layout.nb_channels
-            if channels in LAYOUTS:
-                stream.codec_context.layout = LAYOUTS[channels]
+            layout = layout or default_layout(soundfile.info(str(track)).channels)
+            named = layout if layout in LAYOUTS else "multi"
+            if layout in LAYOUTS:
+                stream.codec_context.layout = layout
             container.metadata.update(
                 {
                     "description": origin.description.encode("ascii", "replace").decode()[:256],
                     "originator": ORIGINATOR,
                     "time_reference": str(origin.time_reference),
-                    "coding_history": f"A=PCM,F={context.sample_rate},W=24,M={LAYOUTS.get(channels, 'multi')}\r\n",
+                    "coding_history": f"A=PCM,F={context.sample_rate},W=24,M={named}\r\n",
                 }
             )
             for packet in source.demux(samples):

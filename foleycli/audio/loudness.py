@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from foleycli.video.layouts import channel_names, default_layout
+
 Samples = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
@@ -13,7 +15,8 @@ HOPS_PER_BLOCK = 4
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
 OFFSET_LU = -0.691  # makes a full-scale 997 Hz sine on one channel -3.01 LUFS
-SURROUND_WEIGHTS = {6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}  # left right centre LFE, then the two behind
+# By channel: none of the LFE, 1.5 dB more of those beside and behind (BS.1770-4, table 3).
+WEIGHTS = {"LFE": 0.0, "LFE2": 0.0, **dict.fromkeys(("SL", "SR", "BL", "BR", "BC"), 1.41)}
 
 OVERSAMPLING = 4
 _TAPS = np.arange(-48, 49)
@@ -49,13 +52,15 @@ def k_weighting(sample_rate: int) -> tuple[tuple[Floats, Floats], tuple[Floats, 
 class LoudnessMeter:
     """Integrated loudness of sound that comes in blocks; keeps one number per 100 ms."""
 
-    def __init__(self, sample_rate: int, channels: int) -> None:
+    def __init__(self, sample_rate: int, channels: int, layout: str = "") -> None:
+        """`layout` names the channels; empty: the usual one for so many."""
         from scipy.signal import lfilter  # takes a second to import: who measures pays
 
         self._lfilter = lfilter
         self._filters = k_weighting(sample_rate)
         self._states = [np.zeros((channels, 2)) for _ in self._filters]
-        self._weights = np.array(SURROUND_WEIGHTS.get(channels, (1.0,) * channels))
+        names = channel_names(layout or default_layout(channels))
+        self._weights = np.array([WEIGHTS.get(name, 1.0) for name in names])
         self._hop_samples = round(HOP_SECONDS * sample_rate)
         self._rest: Floats = np.zeros(0)
         self._hops: list[Floats] = []

@@ -52,20 +52,24 @@ def master(
     loudness_lufs: float | None,
     stems: Stems | None = None,
     ceiling_dbtp: float = CEILING_DBTP,
+    layout: str = "",
 ) -> LevelReport:
-    """Writes `mixed` to `out` at `loudness_lufs`, or if that is None `level_db` louder; peaks stay below."""
+    """Writes `mixed` to `out` at `loudness_lufs`, or if that is None `level_db` louder; peaks stay below.
+
+    `layout` names the channels, which weigh differently; empty: the usual one for so many.
+    """
 
     def limit(level_db: float) -> float:
         return _limit(mixed, out, level_db, stems, ceiling_dbtp - MARGIN_DB)
 
     if loudness_lufs is None:
         return LevelReport(None, decibels(limit(level_db)), level_db)
-    level_db, warnings = _wanted_level(mixed, loudness_lufs, ceiling_dbtp)
-    peak, loudness = limit(level_db), _loudness(out)
+    level_db, warnings = _wanted_level(mixed, loudness_lufs, ceiling_dbtp, layout)
+    peak, loudness = limit(level_db), _loudness(out, layout)
     if loudness is not None and not warnings:
         # What the limiter took off is given back once; more would only squash it.
         level_db += loudness_lufs - loudness
-        peak, loudness = limit(level_db), _loudness(out)
+        peak, loudness = limit(level_db), _loudness(out, layout)
         if loudness is None or abs(loudness_lufs - loudness) > 0.5:
             near = f"{loudness or 0:.1f} LUFS is as near to {loudness_lufs:g}"
             warnings = [f"{near} as peaks under {ceiling_dbtp:g} dBTP allow"]
@@ -83,18 +87,18 @@ def blocks_of(path: Path, settle: int = 0) -> Iterator[tuple[Samples, slice]]:
             yield samples, slice(start - first, stop - first)
 
 
-def _loudness(path: Path) -> float | None:
+def _loudness(path: Path, layout: str) -> float | None:
     about = soundfile.info(str(path))
-    meter = LoudnessMeter(about.samplerate, about.channels)
+    meter = LoudnessMeter(about.samplerate, about.channels, layout)
     for samples, _ in blocks_of(path):
         meter.add(samples)
     return meter.integrated()
 
 
-def _wanted_level(path: Path, loudness_lufs: float, ceiling_dbtp: float) -> tuple[float, list[str]]:
+def _wanted_level(path: Path, loudness_lufs: float, ceiling_dbtp: float, layout: str) -> tuple[float, list[str]]:
     """dB to add, and what had to be done differently from what was asked."""
     peak = max(float(true_peaks(samples)[inner].max()) for samples, inner in blocks_of(path, SETTLE_SAMPLES))
-    loudness = _loudness(path)
+    loudness = _loudness(path, layout)
     if peak < 1e-5:
         return 0.0, ["the track is silent: no loudness to set"]
     if loudness is None or soundfile.info(str(path)).duration < SHORT_SECONDS:

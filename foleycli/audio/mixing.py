@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -13,9 +12,11 @@ import numpy as np
 import soundfile
 import soxr
 
-from foleycli.audio.files import AudioWriter, fit, read_audio, spread
+from foleycli.audio.decoding import SoundReader, SoundStream
+from foleycli.audio.files import AudioWriter, fit
 from foleycli.audio.loudness import Floats, from_decibels
 from foleycli.audio.mastering import BLOCK_SECONDS, CEILING_DBTP, LevelReport, Stems, blocks_of, master
+from foleycli.video.layouts import channel_names, remix, writable_layout
 from foleycli.video.probe import VideoInfo
 
 DUCK_DB = 12.0
@@ -23,7 +24,6 @@ DUCK_FROM_DB, DUCK_TO_DB = -50.0, -25.0  # new sound at these levels: nothing du
 DUCK_HOP_SECONDS = 0.01
 DUCK_AHEAD_HOPS = 5  # the original steps back before the new sound comes
 DUCK_RELEASE_SECONDS = 0.3
-MOST_CHANNELS = 8  # that AAC, Opus and FLAC hold
 
 
 def finish(
@@ -53,16 +53,25 @@ def finish(
             _sum(plain, summed)
             plain = summed
         warnings: list[str] = []
+        layout = ""
         if info is not None and original != "replace" and info.has_audio:
-            _mix(plain, mixed, info, ducked=original == "duck")
-            if (channels := info.audio[0].channels or 1) > MOST_CHANNELS:
+            layout = mixed_layout(info, original)
+            _mix(plain, mixed, info, layout, ducked=original == "duck")
+            if len(channel_names(layout)) < (channels := info.audio[0].channels):
                 warnings.append(f"the video's {channels} channels of sound are mixed down to 2")
         else:
             if original != "replace":
                 warnings.append(f"the video has no sound to {original}")
             mixed = plain
-        report = master(mixed, out, level_db, loudness_lufs, apart, ceiling_dbtp)
+        report = master(mixed, out, level_db, loudness_lufs, apart, ceiling_dbtp, layout)
     return replace(report, gain_db=gain_db + report.gain_db, warnings=(*warnings, *report.warnings))
+
+
+def mixed_layout(info: VideoInfo, original: str) -> str:
+    """The channel layout of the finished track: the video's own where its sound is in it, else one channel."""
+    if original == "replace" or not info.has_audio:
+        return "mono"
+    return writable_layout(info.audio[0].layout) or "stereo"
 
 
 def side_by_side(parts: Sequence[Path], target: Path) -> None:
@@ -98,20 +107,21 @@ def _copy_resampled(source: Path, target: Path, sample_rate: int, gain: float) -
             writer.write(fit(rest.T * np.float32(gain), max(0, wanted - written)))
 
 
-def _mix(track: Path, target: Path, info: VideoInfo, *, ducked: bool) -> None:
+def _mix(track: Path, target: Path, info: VideoInfo, layout: str, *, ducked: bool) -> None:
     about = soundfile.info(str(track))
-    rate, channels = about.samplerate, max(about.channels, info.audio[0].channels or 1)
-    channels = channels if channels <= MOST_CHANNELS else 2
+    rate, channels = about.samplerate, channel_names(layout)
+    sound = SoundStream(info.audio[0].index, info.audio[0].layout)
     duck = _duck_gain(track) if ducked else np.ones(2)
     hop = DUCK_HOP_SECONDS * rate
     at = 0
-    with AudioWriter(target, rate, channels, kind="float", seconds=about.duration) as writer:
+    with (
+        SoundReader(info.path, sound, rate, start=info.start, layout=layout) as reader,
+        AudioWriter(target, rate, len(channels), kind="float", seconds=about.duration) as writer,
+    ):
         for new, _ in blocks_of(track):
-            start = info.start + Fraction(at, rate)
-            stop = start + Fraction(new.shape[1], rate)
-            old = fit(read_audio(info.path, rate, start=start, stop=stop, channels=channels), new.shape[1])
+            old = reader.read(new.shape[1])
             gain = np.interp(np.arange(at, at + new.shape[1]) / hop - 0.5, np.arange(len(duck)), duck)
-            writer.write(old * gain.astype(np.float32) + spread(new, channels))
+            writer.write(old * gain.astype(np.float32) + remix(new, ("FC",), channels))
             at += new.shape[1]
 
 

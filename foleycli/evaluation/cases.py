@@ -16,7 +16,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from foleycli.audio.files import read_audio
+from foleycli.audio.decoding import read_audio
 from foleycli.cues.sheet import Cue, check_sound
 from foleycli.errors import UsageError
 from foleycli.evaluation.metrics import onsets

@@ -7,9 +7,6 @@ from pathlib import Path
 
 from foleycli.errors import OutputError
 
-AAC = ("aac", "-b:a:0", "192k")
-OPUS = ("libopus", "-b:a:0", "160k")
-
 TEXT_SUBTITLES = frozenset({"subrip", "mov_text", "ass", "ssa", "webvtt", "text"})
 PICTURE_SUBTITLES = frozenset({"dvd_subtitle", "hdmv_pgs_subtitle", "dvb_subtitle"})
 PCM = frozenset({"pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_u8", "pcm_f32le", "pcm_mulaw"})
@@ -20,7 +17,7 @@ class Container:
     """A kind of file: ffmpeg's name for it, and the codecs (ffmpeg's names) that go in unchanged; None: any."""
 
     muxer: str
-    encoder: tuple[str, ...]  # of the new sound, with its options
+    encoder: str  # of the new sound
     sounds: frozenset[str] | None
     videos: frozenset[str] | None = None
     subtitles: frozenset[str] = frozenset()
@@ -33,7 +30,7 @@ class Container:
 
 MP4 = Container(
     muxer="mp4",
-    encoder=AAC,
+    encoder="aac",
     sounds=frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "alac", "flac", "opus", "dts"}),
     subtitles=frozenset({"mov_text", "dvd_subtitle"}),
     text_encoder="mov_text",
@@ -42,7 +39,7 @@ MP4 = Container(
 )
 MOV = Container(
     muxer="mov",
-    encoder=AAC,
+    encoder="aac",
     sounds=None,
     subtitles=frozenset({"mov_text"}),
     text_encoder="mov_text",
@@ -50,7 +47,7 @@ MOV = Container(
 )
 MATROSKA = Container(
     muxer="matroska",
-    encoder=AAC,
+    encoder="aac",
     sounds=None,
     subtitles=(TEXT_SUBTITLES | PICTURE_SUBTITLES) - {"mov_text"},
     text_encoder="srt",
@@ -60,7 +57,7 @@ MATROSKA = Container(
 )
 WEBM = Container(
     muxer="webm",
-    encoder=OPUS,
+    encoder="libopus",
     sounds=frozenset({"opus", "vorbis"}),
     videos=frozenset({"vp8", "vp9", "av1"}),
     subtitles=frozenset({"webvtt"}),
@@ -68,7 +65,7 @@ WEBM = Container(
 )
 MPEGTS = Container(
     muxer="mpegts",
-    encoder=AAC,
+    encoder="aac",
     sounds=frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "dts", "opus"}),
     videos=frozenset({"h264", "hevc", "mpeg1video", "mpeg2video"}),
     subtitles=frozenset({"dvb_subtitle", "dvb_teletext"}),
@@ -76,7 +73,7 @@ MPEGTS = Container(
 )
 AVI = Container(
     muxer="avi",
-    encoder=("pcm_s16le",),
+    encoder="pcm_s16le",
     sounds=PCM | {"mp3", "mp2", "ac3"},
     videos=frozenset({"mpeg4", "mjpeg", "rawvideo", "huffyuv", "ffvhuff", "ffv1", "mpeg2video"}),
     several_videos=False,
@@ -84,7 +81,7 @@ AVI = Container(
 )
 FLV = Container(
     muxer="flv",
-    encoder=AAC,
+    encoder="aac",
     sounds=frozenset({"aac", "mp3"}),
     videos=frozenset({"h264", "flv1", "vp6f"}),
     several_videos=False,

@@ -12,8 +12,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import IO
 
 from foleycli.errors import OutputError
 
@@ -23,6 +26,11 @@ OLDEST_LIBAVFORMAT, OLDEST_VERSION = 61, "7.0"
 MUXERS = frozenset({"mp4", "mov", "matroska", "webm", "mpegts", "avi", "flv", "3gp"})
 ENCODERS = frozenset({"aac", "libopus", "pcm_s16le", "mov_text", "srt", "webvtt"})
 CHECK_SECONDS = 60  # an ffmpeg that does not answer within this is not used
+# Demuxers that read one file and follow no names found in it. hls, dash, concat, image2 and the like are left out.
+FORMATS = (
+    "3g2,3gp,aac,aiff,asf,av1,avi,caf,dv,flac,flv,gif,gxf,h261,h263,h264,hevc,ivf,m4a,m4v,matroska,mj2,mjpeg,"
+    "mov,mp3,mp4,mpeg,mpegts,mpegvideo,mxf,nsv,nut,obu,ogg,rm,swf,vc1,vvc,w64,wav,webm,wtv,yuv4mpegpipe"
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,29 @@ def examined() -> list[Ffmpeg | Refused]:
 def run_ffmpeg(arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
     """Runs the chosen ffmpeg to its end; what it says is captured."""
     return subprocess.run([find_ffmpeg(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+@contextmanager
+def start_ffmpeg(arguments: Sequence[str], errors: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The standard output of the chosen ffmpeg while it runs; ended with the block. What it says goes to `errors`."""
+    with subprocess.Popen(
+        [find_ffmpeg(), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        finally:
+            process.kill()
+
+
+def input_arguments(path: Path) -> list[str]:
+    """Arguments that open a file as a local one and nothing else."""
+    return ["-protocol_whitelist", "file", "-format_whitelist", FORMATS, "-i", file_url(path)]
+
+
+def file_url(path: Path) -> str:
+    """A path as ffmpeg takes it, whatever is in its name."""
+    return f"file:{os.path.abspath(path)}"
 
 
 def _candidates() -> Iterator[tuple[str, str]]:

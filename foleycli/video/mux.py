@@ -14,13 +14,14 @@ import soundfile
 from foleycli.atomic import atomic_file
 from foleycli.errors import OutputError
 from foleycli.timeline import to_samples
-from foleycli.video.containers import OPUS, TEXT_SUBTITLES, Container, container_for, suffix_like
-from foleycli.video.ffmpeg import find_ffmpeg, run_ffmpeg
-from foleycli.video.open import FORMATS
+from foleycli.video.containers import TEXT_SUBTITLES, Container, container_for, suffix_like
+from foleycli.video.encoders import Encoding, encoding_for
+from foleycli.video.ffmpeg import file_url, find_ffmpeg, input_arguments, run_ffmpeg
+from foleycli.video.layouts import channel_names, default_layout
 from foleycli.video.probe import StreamInfo, VideoInfo
 
 STDERR_LINES = 3
-OPUS_REFUSES = (3, 4)  # channels, in the places that ffmpeg gives those of a WAV
+GUESSED = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}  # by count, by ffmpeg
 REFUSED = (
     "not currently supported in container",
     "only supported in",
@@ -50,8 +51,9 @@ class Plan:
     """Which streams of the source go where: arguments per mapped stream, in the order of the output."""
 
     container: Container
+    encoding: Encoding  # of the track
     pictures: list[int] = field(default_factory=list)
-    sounds: list[tuple[StreamInfo, str]] = field(default_factory=list)  # stream, encoder
+    sounds: list[tuple[StreamInfo, Encoding | None]] = field(default_factory=list)  # None: copied
     subtitles: list[tuple[int, str]] = field(default_factory=list)
     others: list[int] = field(default_factory=list)
     data: list[int] = field(default_factory=list)
@@ -67,21 +69,22 @@ def mux(
     sample_rate: int = 48000,
     overwrite: bool = False,
     title: str = "Foley",
+    layout: str = "",
 ) -> MuxReport:
     """Writes `out`: the video of `info` with `track` (a WAV or FLAC that starts at the first picture) as its sound.
 
-    The track is cut or padded to the length of the video. The target appears whole or not at all.
+    The track is cut or padded to the length of the video. `layout` names its channels; empty: the usual one for so
+    many. The target appears whole or not at all.
     """
     check_container(info, out)
-    plan = plan_streams(info, container_for(out), keep_sound=original == "keep-track")
+    about = soundfile.info(str(track))
+    layout = layout or default_layout(about.channels)
+    plan = plan_streams(info, container_for(out), keep_sound=original == "keep-track", layout=layout)
     if out.exists() and os.path.samefile(info.path, out):
         raise OutputError(f"{out} is the video itself; choose another name")
-    about = soundfile.info(str(track))
     with atomic_file(out, overwrite=overwrite) as temporary:
         while True:
-            arguments = ffmpeg_arguments(
-                info, track, temporary, plan, about.samplerate, sample_rate, title, about.channels
-            )
+            arguments = ffmpeg_arguments(info, track, temporary, plan, about.samplerate, sample_rate, title, layout)
             done = run_ffmpeg(arguments)
             if done.returncode == 0:
                 break
@@ -102,9 +105,13 @@ def check_container(info: VideoInfo, out: Path) -> None:
         raise OutputError(_wont_fit(info, out))
 
 
-def plan_streams(info: VideoInfo, container: Container, *, keep_sound: bool) -> Plan:
-    """Decides for each stream of the source: copied, converted, or dropped with a warning."""
-    plan = Plan(container)
+def plan_streams(info: VideoInfo, container: Container, *, keep_sound: bool, layout: str = "mono") -> Plan:
+    """Decides for each stream of the source: copied, converted, or dropped with a warning; `layout` is the track's."""
+    plan = Plan(container, encoding_for(container, layout))
+    if plan.encoding.layout != layout:
+        plan.warnings.append(f"{layout} sound does not go into {container.muxer}: mixed to {plan.encoding.layout}")
+    elif plan.encoding.encoder != container.encoder:
+        plan.warnings.append(f"{layout} sound goes into {container.muxer} as {plan.encoding.encoder}")
     for stream in info.streams:
         name = f"{stream.kind} stream {stream.index} ({stream.codec})"
         if stream.kind == "video":
@@ -115,8 +122,10 @@ def plan_streams(info: VideoInfo, container: Container, *, keep_sound: bool) -> 
         elif stream.kind == "audio":
             if not keep_sound:
                 continue
-            fits = container.sounds is None or stream.codec in container.sounds
-            plan.sounds.append((stream, "copy" if fits else container.encoder[0]))
+            fits = (container.sounds is None or stream.codec in container.sounds) and not _loses_layout(
+                container, stream
+            )
+            plan.sounds.append((stream, None if fits else encoding_for(container, stream.layout)))
             if not fits:
                 plan.warnings.append(f"{name} does not go into {container.muxer} as it is: encoded again")
             continue
@@ -161,18 +170,17 @@ def ffmpeg_arguments(
     track_rate: int,
     sample_rate: int,
     title: str,
-    channels: int = 1,
+    layout: str = "mono",
 ) -> list[str]:
-    """ffmpeg's arguments, without its own name."""
+    """ffmpeg's arguments, without its own name; `layout` is that of the track's channels."""
     container = plan.container
     shift = source_shift(info, container)
     length = to_samples(info.duration, track_rate)
     lead = to_samples(info.start - shift, track_rate) if container.muxer == "avi" else 0
-    safe = ["-protocol_whitelist", "file", "-format_whitelist", FORMATS]
     arguments = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-copyts"]
-    arguments += [*safe, "-fflags", "+genpts", "-itsoffset", _seconds(-shift), "-i", _url(info.path)]
+    arguments += ["-fflags", "+genpts", "-itsoffset", _seconds(-shift), *input_arguments(info.path)]
     # A sound in an AVI file has no start either: it is led in by silence.
-    arguments += [*safe, "-itsoffset", "0" if lead else _seconds(info.start - shift), "-i", _url(track)]
+    arguments += ["-itsoffset", "0" if lead else _seconds(info.start - shift), *input_arguments(track)]
     arguments += _maps(f"0:{index}" for index in plan.pictures)
     arguments += _maps(["1:a:0"])
     arguments += _maps(f"0:{stream.index}" for stream, _ in plan.sounds)
@@ -181,19 +189,43 @@ def ffmpeg_arguments(
     # Pictures before the first whole one are copied too: every packet that came in goes out.
     arguments += ["-c", "copy", "-copyinkf:v", "-map_metadata", "0", "-map_chapters", "0"]
     led = f",adelay={lead}S:all=1" if lead else ""
-    arguments += ["-filter:a:0", f"apad=whole_len={length},atrim=end_sample={length}{led}"]
-    arguments += ["-c:a:0", *container.encoder, "-ar:a:0", str(sample_rate)]
-    if container.encoder == OPUS and channels in OPUS_REFUSES:
-        arguments += ["-ac:a:0", "2"]
+    filters = f"{relabelled(layout, plan.encoding.layout)}apad=whole_len={length},atrim=end_sample={length}{led}"
+    arguments += ["-filter:a:0", filters]
+    arguments += [*plan.encoding.arguments(0), "-ar:a:0", str(sample_rate)]
     arguments += [*_named(container, 0, title), "-disposition:a:0", "default"]
-    for number, (stream, encoder) in enumerate(plan.sounds, start=1):
-        arguments += [f"-c:a:{number}", encoder, f"-disposition:a:{number}", "0"]
+    for number, (stream, encoding) in enumerate(plan.sounds, start=1):
+        arguments += [f"-c:a:{number}", "copy"] if encoding is None else _encoded_again(number, stream, encoding)
+        arguments += [f"-disposition:a:{number}", "0"]
         arguments += _named(container, number, stream.title or "Original")
     for number, (_, encoder) in enumerate(plan.subtitles):
         arguments += [f"-c:s:{number}", encoder]
     if container.family == "mov":
         arguments += ["-movflags", "+use_metadata_tags" if _has_custom_tags(info) else "+faststart"]
-    return [*arguments, "-max_muxing_queue_size", "9999", "-f", container.muxer, _url(out)]
+    return [*arguments, "-max_muxing_queue_size", "9999", "-f", container.muxer, file_url(out)]
+
+
+def _loses_layout(container: Container, stream: StreamInfo) -> bool:
+    """Whether a copy would come out with other channels: Matroska's PCM has a count of them and no names."""
+    pcm = container.muxer == "matroska" and stream.codec.startswith("pcm_")
+    return pcm and stream.layout not in ("", GUESSED.get(stream.channels))
+
+
+def relabelled(layout: str, wanted: str) -> str:
+    """A filter that gives the channels of a WAV, which have no names, those of `layout`, and mixes them to `wanted`."""
+    if layout in ("mono", "stereo"):
+        return "" if wanted == layout else f"aformat=channel_layouts={wanted},"
+    order = "|".join(map(str, range(len(channel_names(layout)))))
+    mixed = "" if wanted == layout else f"aformat=channel_layouts={wanted},"
+    return f"channelmap=map={order}:channel_layout={layout},{mixed}"
+
+
+def _encoded_again(number: int, stream: StreamInfo, encoding: Encoding) -> list[str]:
+    mixed = (
+        []
+        if encoding.layout == stream.layout
+        else [f"-filter:a:{number}", f"aformat=channel_layouts={encoding.layout}"]
+    )
+    return [*mixed, *encoding.arguments(number)]
 
 
 def _named(container: Container, number: int, title: str) -> list[str]:
@@ -208,10 +240,6 @@ def _maps(streams: Iterable[str]) -> list[str]:
 
 def _seconds(time: Fraction) -> str:
     return f"{float(time):.6f}"
-
-
-def _url(path: Path) -> str:
-    return f"file:{os.path.abspath(path)}"
 
 
 def _has_custom_tags(info: VideoInfo) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,8 @@ from av.packet import Packet
 from av.stream import Stream
 
 from foleycli.errors import InputError
+from foleycli.video.ffmpeg import FORMATS, file_url
 
-# Demuxers that read one file and follow no names found in it. hls, dash, concat, image2 and the like are left out.
-FORMATS = (
-    "3g2,3gp,aac,aiff,asf,av1,avi,caf,dv,flac,flv,gif,gxf,h261,h263,h264,hevc,ivf,m4a,m4v,matroska,mj2,mjpeg,"
-    "mov,mp3,mp4,mpeg,mpegts,mpegvideo,mxf,nsv,nut,obu,ogg,rm,swf,vc1,vvc,w64,wav,webm,wtv,yuv4mpegpipe"
-)
 MAX_PIXELS = 2**27  # 16384 x 8192: one decoded picture is at most 400 MB
 
 
@@ -41,8 +36,7 @@ def open_local(path: str | Path, **options: str) -> InputContainer:
     safe: dict[str, Any] = {"protocol_whitelist": "file", "format_whitelist": FORMATS, "max_pixels": str(MAX_PIXELS)}
     try:
         # The prefix keeps names such as "-x.mp4" or "a:b.mp4" from being read as options or protocols.
-        name = f"file:{os.path.abspath(path)}"
-        container: InputContainer = av.open(name, mode="r", options=safe | options, metadata_errors="replace")
+        container: InputContainer = av.open(file_url(path), options=safe | options, metadata_errors="replace")
         return container
     except (FFmpegError, ValueError, OSError) as error:
         raise InputError(f"{path}: {_reason(error)}") from error

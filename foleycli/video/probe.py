@@ -18,6 +18,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from foleycli.errors import InputError
+from foleycli.video.facts import file_facts
+from foleycli.video.layouts import channel_names
 from foleycli.video.open import MAX_PIXELS, open_local, packets
 from foleycli.video.timing import Timing, timings_of
 
@@ -37,6 +39,7 @@ class StreamInfo:
     default: bool = False
     attached_picture: bool = False
     channels: int = 0
+    layout: str = ""  # of the channels, by libavutil's name
     sample_rate: int = 0
     timecode: str | None = None
 
@@ -107,7 +110,7 @@ def probe(path: str | Path) -> VideoInfo:
             frame_rate=timing.frame_rate,
             variable=timing.variable,
             video_index=stream.index,
-            streams=tuple(_describe(one) for one in container.streams),
+            streams=described(container, path),
             chapters=len(container.chapters()),
             metadata=tuple(sorted(container.metadata.items())),
         )
@@ -165,7 +168,14 @@ def _given_name(handler: str) -> str | None:
     return None if "handle" in handler.lower() else handler or None  # SoundHandler, VideoHandle: names of software
 
 
-def _describe(stream: Any) -> StreamInfo:
+def described(container: InputContainer, path: Path) -> tuple[StreamInfo, ...]:
+    """Every stream of the file."""
+    # ffmpeg is asked for the layouts: PyAV ends the process at some of them.
+    layouts = {one.index: one.layout for one in file_facts(path).streams} if container.streams.audio else {}
+    return tuple(_describe(one, layouts.get(one.index, "")) for one in container.streams)
+
+
+def _describe(stream: Any, layout: str) -> StreamInfo:
     context = stream.codec_context
     audio = stream.type == "audio" and context is not None
     tags = {key.lower(): value for key, value in stream.metadata.items()}  # Matroska shouts
@@ -177,7 +187,8 @@ def _describe(stream: Any) -> StreamInfo:
         title=tags.get("title") or tags.get("name") or _given_name(tags.get("handler_name", "")),
         default=bool(stream.disposition & Disposition.default),
         attached_picture=bool(stream.disposition & Disposition.attached_pic),
-        channels=context.layout.nb_channels if audio else 0,
+        channels=len(channel_names(layout)) if audio else 0,
+        layout=layout if audio else "",
         sample_rate=context.sample_rate if audio else 0,
         timecode=tags.get("timecode"),
     )

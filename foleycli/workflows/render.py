@@ -16,10 +16,11 @@ import soundfile
 
 from foleycli.atomic import atomic_file
 from foleycli.audio.bwf import Origin, write_bwf
+from foleycli.audio.encoded import encode_track
 from foleycli.audio.fades import faded
 from foleycli.audio.files import AudioWriter
 from foleycli.audio.mastering import CEILING_DBTP, CODEC_ROOM_DB, LevelReport
-from foleycli.audio.mixing import finish, side_by_side
+from foleycli.audio.mixing import finish, mixed_layout, side_by_side
 from foleycli.audio.splice import copy_track
 from foleycli.errors import ModelError, UsageError
 from foleycli.models.passages import audible
@@ -162,22 +163,25 @@ def place(
     sink: BinaryIO | None = None,
 ) -> tuple[str, ...]:
     """Puts a finished track into a copy of the video, a sound file, or as WAV into `sink`; returns warnings."""
+    layout = mixed_layout(info, "replace" if mix.original == "keep-track" else mix.original)
     if target is None:
         if sink is None:
             raise UsageError("no place for the sound; name an output")
         named = track.with_name("named.wav")
-        write_bwf(track, named, origin)
+        write_bwf(track, named, origin, layout)
         with named.open("rb") as whole:
             shutil.copyfileobj(whole, sink)
     elif in_video(target):
         original: Literal["replace", "keep-track"] = "keep-track" if mix.original == "keep-track" else "replace"
-        return mux(info, track, target, original=original, overwrite=overwrite).warnings
+        return mux(info, track, target, original=original, overwrite=overwrite, layout=layout).warnings
     else:
         with atomic_file(target, overwrite=overwrite) as draft:
             if target.suffix.lower() == ".wav":
-                write_bwf(track, draft, origin)
-            else:
+                write_bwf(track, draft, origin, layout)
+            elif layout in ("mono", "stereo"):
                 copy_track(track, draft)
+            else:
+                encode_track(track, draft, layout)
     return ()
 
 

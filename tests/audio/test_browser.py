@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from foleycli.audio.browser import OPUS_RATE, OpusEncoder, webp
-from foleycli.audio.files import read_audio
+from foleycli.audio.decoding import read_audio
 
 
 @pytest.mark.parametrize("channels", [1, 2])

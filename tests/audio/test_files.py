@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 import soundfile
 
 from foleycli.atomic import atomic_file
-from foleycli.audio.files import AudioWriter, read_audio, resample, spread
+from foleycli.audio.decoding import read_audio
+from foleycli.audio.files import AudioWriter, resample
 from foleycli.errors import InputError, OutputError
+from foleycli.video.ffmpeg import find_ffmpeg
 from foleycli.video.probe import probe
 from tests.video.clips import even, make_clip
 
@@ -67,36 +70,24 @@ def _adts(path: Path, channels: int, rate: int = 48000) -> bytes:
 def test_a_stream_may_change_its_channels(tmp_path: Path, before: int, after: int) -> None:
     both = tmp_path / "both.aac"
     both.write_bytes(_adts(tmp_path / "a.aac", before) + _adts(tmp_path / "b.aac", after))
-    assert len(read_audio(both, 48000)) == max(before, after)
+    assert len(read_audio(both, 48000)) == before  # the first layout is that of the stream
     for start in (0, 1, 3):
-        span = read_audio(both, 48000, start=Fraction(start), stop=Fraction(start + 1), channels=2)
+        span = read_audio(both, 48000, start=Fraction(start), stop=Fraction(start + 1), layout="stereo")
         level = np.sqrt((span[:, 9600:-9600] ** 2).mean(1))
-        assert span.shape == (2, 48000) and (level > 0.1).all()  # on the left and on the right, whatever it is made of
+        assert span.shape == (2, 48000) and (level > 0.09).all()  # on the left and on the right, whatever it is made of
 
 
 def test_a_stream_may_change_its_rate(tmp_path: Path) -> None:
-    both = tmp_path / "both.aac"
-    both.write_bytes(_adts(tmp_path / "a.aac", 1) + _adts(tmp_path / "b.aac", 1, 24000))
-    late = read_audio(both, 48000, start=Fraction(5, 2), stop=Fraction(7, 2))[0]
-    pitch = np.abs(np.fft.rfft(late)).argmax()
-    assert pitch == pytest.approx(1000, abs=3)
-
-
-@pytest.mark.parametrize(
-    ("channels", "wanted", "heard"),
-    [
-        (1, 2, [1, 1]),
-        (2, 1, [1.5]),
-        (2, 2, [1, 2]),
-        (4, 2, [4.5, 5.5]),
-        (4, 1, [5]),
-        (2, 4, [1, 2, 0, 0]),
-        (1, 4, [1, 1, 0, 0]),
-    ],
-)
-def test_channels_that_have_no_place_go_to_all(channels: int, wanted: int, heard: list[float]) -> None:
-    samples = np.arange(1, channels + 1, dtype=np.float32)[:, None]
-    assert spread(samples, wanted)[:, 0] == pytest.approx(heard)
+    (tmp_path / "both.ts").touch()
+    for name, rate, late in (("a", 48000, "0"), ("b", 24000, "2")):  # a transport stream has times of its own
+        _adts(tmp_path / f"{name}.aac", 1, rate)
+        command = [find_ffmpeg(), "-loglevel", "error", "-i", str(tmp_path / f"{name}.aac"), "-c", "copy"]
+        subprocess.run([*command, "-output_ts_offset", late, str(tmp_path / f"{name}.ts")], check=True)
+        with (tmp_path / "both.ts").open("ab") as both:
+            both.write((tmp_path / f"{name}.ts").read_bytes())
+    start = Fraction(27, 10) + Fraction(7, 5)  # the muxer begins at 1.4 s
+    late_sound = read_audio(tmp_path / "both.ts", 48000, start=start, stop=start + 1)[0]
+    assert np.abs(np.fft.rfft(late_sound)).argmax() == pytest.approx(1000, abs=3)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])

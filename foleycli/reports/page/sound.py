@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from foleycli.audio.browser import OPUS_RATE, OpusEncoder
-from foleycli.audio.files import Samples, read_audio
+from foleycli.audio.decoding import SoundReader, find_sound
+from foleycli.audio.files import Samples
 from foleycli.audio.loudness import LoudnessMeter, decibels, true_peaks
 from foleycli.evaluation.metrics import onsets
+from foleycli.timeline import to_samples
 
 BLOCK_SECONDS = Fraction(20)
 MARGIN_SECONDS = Fraction(1, 2)  # heard on both sides of a block, so that an onset at its edge is found once
@@ -40,9 +42,9 @@ def hear(path: Path, start: Fraction, duration: Fraction, *, keep: bool = True) 
     meter: LoudnessMeter | None = None
     encoder: OpusEncoder | None = None
     peak, times, outline = 0.0, [], [np.zeros((2, 0), np.float32)]
-    for at, samples, inner in _blocks(path, start, duration):
+    for at, samples, inner, layout in _blocks(path, start, duration):
         if meter is None:
-            meter = LoudnessMeter(OPUS_RATE, len(samples))
+            meter = LoudnessMeter(OPUS_RATE, len(samples), layout)
             encoder = OpusEncoder(min(2, len(samples))) if keep else None
         here = samples[:, inner]
         meter.add(here)
@@ -63,14 +65,16 @@ def hear(path: Path, start: Fraction, duration: Fraction, *, keep: bool = True) 
     )
 
 
-def _blocks(path: Path, start: Fraction, duration: Fraction) -> Iterator[tuple[Fraction, Samples, slice]]:
-    """(seconds from the start, (C, S) with a margin on both sides, where the block lies in it), in order."""
+def _blocks(path: Path, start: Fraction, duration: Fraction) -> Iterator[tuple[Fraction, Samples, slice, str]]:
+    """(seconds from the start, (C, S) with a margin on both sides, where the block lies in it, layout), in order."""
     at, margin = Fraction(0), int(MARGIN_SECONDS * OPUS_RATE)
-    while at < duration:
-        stop = min(at + BLOCK_SECONDS, duration)
-        samples = read_audio(path, OPUS_RATE, start=start + at - MARGIN_SECONDS, stop=start + stop + MARGIN_SECONDS)
-        yield at, samples, slice(margin, samples.shape[1] - margin)
-        at = stop
+    with SoundReader(path, find_sound(path), OPUS_RATE, start=start - MARGIN_SECONDS) as reader:
+        before = reader.read(2 * margin)
+        while at < duration:
+            stop = min(at + BLOCK_SECONDS, duration)
+            samples = np.concatenate([before, reader.read(to_samples(stop - at, OPUS_RATE))], axis=1)
+            yield at, samples, slice(margin, samples.shape[1] - margin), reader.layout
+            before, at = samples[:, -2 * margin :], stop
 
 
 def _outline(mono: Samples) -> Samples:
