@@ -23,8 +23,9 @@ import torch
 from torch import nn
 
 from foleycli.bundles.format import Bundle, write_bundle
-from foleycli.bundles.importing import IMAGE_SPECS, OFFICIAL_DIT, OFFICIAL_SPECS
-from foleycli.models.loaded import MDSGEN, load_bundle
+from foleycli.models.loaded import load_bundle
+from foleycli.models.mdsgen import FAMILY
+from foleycli.models.mdsgen.importing import IMAGE_SPECS, OFFICIAL_DIT, OFFICIAL_SPECS
 from foleycli.models.mdsgen.model import OfficialMdsgen
 from foleycli.networks.codecs.hifigan import HifiGan
 from foleycli.networks.codecs.kl_vae import KlDecoder
@@ -92,7 +93,7 @@ def write_random(folder: Path, size: Parts, *, without: tuple[str, ...] = ()) ->
     """A bundle of random weights."""
     parts = {part: network.state_dict() for part, network in networks(size).items() if part not in without}
     return write_bundle(
-        folder, parts, name="random", kind=MDSGEN, specs={**size.specs, "dit": size.dit}, licence="Apache-2.0",
+        folder, parts, name="random", kind=FAMILY.kind, specs={**size.specs, "dit": size.dit}, licence="Apache-2.0",
         commercial_use=True, training_data="none: random weights", card="# random\n",
     )  # fmt: skip
 
@@ -113,22 +114,25 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def measure(model: Path, clip: Path, steps: int, device: str) -> None:
+def measure(folder: Path, clip: Path, steps: int, device: str) -> None:
     """Stage by stage, then the whole pipeline."""
-    bundle, info, place = load_bundle(model), probe(clip), pick_device(device)
-    performer = OfficialMdsgen(bundle, Runtime.of(place, "auto"))
-    _ = bundle.cavp, bundle.dit, bundle.vocoder, performer.decoder  # read before the clock runs
-    sampler = performer.sampler(steps, None)
+    loaded, info, place = load_bundle(folder), probe(clip), pick_device(device)
+    model = OfficialMdsgen(loaded, Runtime.of(place, "auto"))
+    loaded.build_all()  # read before the clock runs
+    sampler = model.sampler(steps, None)
     clock = Clock(place)
-    features = performer.look(info, Fraction(0))
+    features = model.look(info, Fraction(0))
     clock.say(f"CAVP, {features.shape[1]} pictures")
-    latent = draw_latents(bundle.dit.to(place), features, [Place(0, Fraction(0))], sampler, performer.engine)
+    latent = draw_latents(
+        loaded.part("dit", MDSGen).to(place), features, [Place(0, Fraction(0))], sampler, model.runtime
+    )
     clock.say(f"MDSGen, {steps} guided steps")
-    mel = performer.decoder(latent)
+    mel = loaded.part("vae").to(place)(latent)
     clock.say("VAE")
-    bundle.vocoder(mel)
-    clock.say(type(bundle.vocoder).__name__)
-    track = FoleyPipeline(bundle, device).generate(clip, Generation(steps=steps))
+    vocoder = loaded.part("vocoder").to(place)
+    vocoder(mel)
+    clock.say(type(vocoder).__name__)
+    track = FoleyPipeline(loaded, device).generate(clip, Generation(steps=steps))
     clock.say(f"pipeline, {len(track.samples) / track.sample_rate:.2f} s of sound in {len(track.windows)} windows")
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from foleycli.bundles.format import SPOT_PERFORM, Bundle, write_bundle
+from foleycli.bundles.format import Bundle, write_bundle
 from foleycli.cues.classes import SOUND_CLASSES
+from foleycli.models.spot_perform import FAMILY
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.codecs.vocoder import IstftVocoder
 from foleycli.networks.mdsgen.cues import CueEncoder
@@ -47,7 +48,7 @@ def write_tiny(folder: Path) -> Bundle:
         folder,
         {part: network.state_dict() for part, network in networks().items()},
         name="tiny",
-        kind=SPOT_PERFORM,
+        kind=FAMILY.kind,
         specs=SPECS,
         licence="Apache-2.0",
         commercial_use=True,

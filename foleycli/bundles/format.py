@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 MANIFEST = "bundle.json"
 Spec = TypeVar("Spec")
-SPOT_PERFORM = "spot-perform"  # spotter -> cue sheet -> cues -> dit -> vae -> vocoder
-MDSGEN = "mdsgen"  # cavp -> dit -> vae -> vocoder, as in the paper
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,6 @@ def _write_part(path: Path, part: str, state: Mapping[str, Tensor]) -> int:
             )
         stored[key] = half.clone()  # two names of one storage would be refused by safetensors
     save_file(stored, path)
-    path.chmod(0o644)  # safetensors makes files that only their maker can read
     path.chmod(0o644)  # safetensors makes files that only their owner can read
     return sum(tensor.numel() for tensor in stored.values())
 

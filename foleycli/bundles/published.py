@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from foleycli.bundles import catalogue, convert, store
 from foleycli.errors import ModelError
-from foleycli.specs import KlVaeSpec, VocoderSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,15 +45,6 @@ def read_state(path: Path) -> dict[str, Tensor]:
     if not isinstance(state, dict) or not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise ModelError(f"{path}: weights, but not a state dict; give the file that its authors published")
     return {str(key): value for key, value in state.items()}
-
-
-def sources(specs: Mapping[str, object]) -> dict[str, str]:
-    """Part of an mdsgen bundle with these specs -> the entry of the catalogue that it was published as."""
-    vae, vocoder = specs["vae"], specs["vocoder"]
-    assert isinstance(vae, KlVaeSpec)
-    assert isinstance(vocoder, VocoderSpec)
-    found = {"cavp": "cavp", "vae": "audioldm-vae" if vae.picture_channels == 1 else "sd-vae"}
-    return found | ({"vocoder": "audioldm-hifigan"} if vocoder.kind == "hifigan" else {})
 
 
 def converted(path: Path, name: str) -> dict[str, Tensor]:

@@ -20,7 +20,7 @@ from foleycli.evaluation.report import Report, Scores, interval
 from foleycli.evaluation.sound import clipped_share, peak_db, rms_db, seam_rank
 from foleycli.evaluation.sync import SyncScore
 from foleycli.evaluation.takes import Player, Take, borders, listening_times, sync_scores, take
-from foleycli.models.loaded import LoadedBundle
+from foleycli.models.loaded import LoadedModel
 from foleycli.pipeline.foley_pipeline import FoleyPipeline
 from foleycli.types import Progress
 
@@ -30,7 +30,7 @@ IN_TIME_AUC = 0.8  # the lag of a track that does not follow the clip means noth
 
 
 def evaluate(
-    bundle: LoadedBundle | str | Path,
+    model: LoadedModel | str | Path,
     data: str | Path = SCENES,
     *,
     count: int = SCENE_COUNT,
@@ -40,7 +40,7 @@ def evaluate(
     progress: Progress | None = None,
 ) -> Report:
     """Tries a model on held-out rendered scenes ("scenes", `count` of them) or on a folder of clips."""
-    pipeline = FoleyPipeline(bundle, device=device)
+    pipeline = FoleyPipeline(model, device=device)
     with ExitStack() as stack:
         if str(data) == SCENES:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="foley-evaluate-")))

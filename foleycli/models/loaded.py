@@ -1,58 +1,52 @@
-"""Opens a model: specs at once, each network when it is first asked for (spotting needs no vocoder)."""
+"""Opens a model: its specs at once, each network when it is first asked for (spotting needs no vocoder)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from foleycli.bundles import published, store
-from foleycli.bundles.format import MDSGEN, REPAIR, SPOT_PERFORM, Bundle, Manifest, read_bundle, stored_part
+from foleycli.bundles.format import REPAIR, Bundle, Manifest, read_bundle, stored_part
 from foleycli.errors import ModelError
-from foleycli.specs import CueSpec, DitSpec, KlVaeSpec, MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
+from foleycli.models.base import family_of
+from foleycli.specs import MelSpec, SamplerSpec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from foleycli.networks.codecs.griffin_lim import GriffinLim
-    from foleycli.networks.codecs.hifigan import HifiGan
-    from foleycli.networks.codecs.vae import MelVae
-    from foleycli.networks.codecs.vocoder import IstftVocoder
-    from foleycli.networks.mdsgen.cues import CueEncoder
-    from foleycli.networks.mdsgen.dit import MDSGen
-    from foleycli.networks.vision.cavp import CavpVideoEncoder
-    from foleycli.networks.vision.spotter import Spotter
-
     Network = TypeVar("Network", bound=nn.Module)
 
-SpecT = TypeVar("SpecT")
-PARTS = {
-    SPOT_PERFORM: ("spotter", "cues", "dit", "vae", "vocoder"),
-    MDSGEN: ("dit",),  # and what others published, which may lie beside it in the Hub's cache
-}
+Spec = TypeVar("Spec")
 
 
-def load_bundle(name: str | Path, *, offline: bool = False) -> LoadedBundle:
-    """A model by its name in the catalogue, its folder, or `hf://owner/name@revision`; raises ModelError."""
-    bundle = read_bundle(store.resolve(name, offline=offline))
-    needed = PARTS.get(bundle.manifest.kind)
-    if needed is None:
-        raise ModelError(f"{bundle.folder}: kind {bundle.manifest.kind!r} is unknown here; install a newer foleycli")
-    if missing := [part for part in needed if part not in bundle.manifest.parts]:
+def load_bundle(name: str | Path, *, offline: bool = False) -> LoadedModel:
+    """A model by its name in the catalogue, its folder, or `hf://owner/name@revision`.
+
+    Raises ModelError where it is not there, lacks a part, or is of a kind that no family has.
+    """
+    loaded = LoadedModel(read_bundle(store.resolve(name, offline=offline)))
+    bundle, parts = loaded.bundle, loaded.family.parts
+    if missing := [part for part, made in parts.items() if made.required and part not in bundle.manifest.parts]:
         raise ModelError(f"{bundle.folder}: no weights for {', '.join(missing)}; {REPAIR}")
-    loaded = LoadedBundle(bundle)
     for part, source in loaded.sources.items():
         if part not in bundle.manifest.parts:
             published.require_published(source)
     return loaded
 
 
-class LoadedBundle:
-    """The networks of a model, float32 on the CPU in eval mode, each built and checked on first use."""
+class LoadedModel:
+    """The specs and networks of a bundle; each network is built and its weights are checked on first use.
+
+    Networks are float32, on the CPU until they are moved, and in eval mode. Threads may ask for them at once.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle = bundle
+        """Raises ModelError for a bundle whose kind is unknown."""
+        self.bundle, self.family = bundle, family_of(bundle)
+        self._networks: dict[str, nn.Module] = {}
+        self._locks = {part: Lock() for part in self.family.parts}  # a part is built by one thread, others side by side
 
     @property
     def manifest(self) -> Manifest:
@@ -61,81 +55,66 @@ class LoadedBundle:
     @cached_property
     def sources(self) -> dict[str, str]:
         """The parts that others published, by the names they have in the catalogue."""
-        if self.manifest.kind != MDSGEN:
-            return {}
-        kinds: dict[str, type[KlVaeSpec] | type[VocoderSpec]] = {"vae": KlVaeSpec, "vocoder": VocoderSpec}
-        return published.sources({part: self.bundle.spec(part, kind) for part, kind in kinds.items()})
+        return self.family.published(self.bundle)
 
     @cached_property
     def mel(self) -> MelSpec:
-        return self.bundle.spec("mel", MelSpec)
+        return self.spec("mel", MelSpec)
 
     @cached_property
     def sampler(self) -> SamplerSpec:
-        return self.bundle.spec("sampler", SamplerSpec)
+        return self.spec("sampler", SamplerSpec)
 
-    @cached_property
-    def spotter(self) -> Spotter:
-        from foleycli.networks.vision.spotter import Spotter
+    def spec(self, part: str, kind: type[Spec]) -> Spec:
+        """The spec of a part; raises ModelError where the bundle has none."""
+        return self.bundle.spec(part, kind)
 
-        return self._build("spotter", SpotterSpec, Spotter)
+    @overload
+    def part(self, name: str) -> nn.Module: ...
 
-    @cached_property
-    def cue_encoder(self) -> CueEncoder:
-        from foleycli.networks.mdsgen.cues import CueEncoder
+    @overload
+    def part(self, name: str, kind: type[Network]) -> Network: ...
 
-        return self._build("cues", CueSpec, CueEncoder)
+    def part(self, name: str, kind: type[Network] | None = None) -> nn.Module:
+        """The network of a part, always the same one; `kind` is the class that it must have.
 
-    @cached_property
-    def cavp(self) -> CavpVideoEncoder:
-        from foleycli.networks.vision.cavp import CavpVideoEncoder
+        Raises ModelError for a part that the family hasn't, and for weights that are missing or damaged or don't fit.
+        """
+        if name not in self._locks:
+            known = ", ".join(self.family.parts)
+            raise ModelError(f"{self.manifest.name}: no part {name!r} in a model of this kind; its parts are {known}")
+        with self._locks[name]:
+            if name not in self._networks:
+                self._networks[name] = self._built(name)
+            network = self._networks[name]
+        if kind is not None and not isinstance(network, kind):
+            raise ModelError(f"{self.manifest.name}: {name} is a {type(network).__name__}, not a {kind.__name__}")
+        return network
 
-        return self.fill("cavp", CavpVideoEncoder())
+    def build_all(self) -> None:
+        """Builds every network now; the first part comes last, as whoever needs it at once can build it meanwhile."""
+        for name in reversed(tuple(self.family.parts)):
+            self.part(name)
 
-    @cached_property
-    def dit(self) -> MDSGen:
-        from foleycli.networks.mdsgen.dit import MDSGen
-
-        return self._build("dit", DitSpec, MDSGen)
-
-    @cached_property
-    def vae(self) -> MelVae:
-        from foleycli.networks.codecs.vae import MelVae
-
-        return self._build("vae", VaeSpec, lambda spec: MelVae(spec, self.mel.mels))
-
-    @cached_property
-    def vocoder(self) -> IstftVocoder | HifiGan | GriffinLim:
-        from foleycli.networks.codecs.griffin_lim import GriffinLim
-        from foleycli.networks.codecs.hifigan import HifiGan
-        from foleycli.networks.codecs.vocoder import IstftVocoder
-
-        spec = self.bundle.spec("vocoder", VocoderSpec)
-        if spec.kind == "griffin-lim":
-            return GriffinLim(self.mel, spec.projections)
-        if spec.kind == "hifigan":
-            return self._build("vocoder", VocoderSpec, HifiGan)
-        return self._build("vocoder", VocoderSpec, IstftVocoder)
-
-    def _build(self, part: str, kind: type[SpecT], network: Callable[[SpecT], Network]) -> Network:
+    def _built(self, name: str) -> nn.Module:
         from foleycli.networks.uninitialised import Uninitialised
 
         with Uninitialised():
-            empty = network(self.bundle.spec(part, kind))
-        return self.fill(part, empty)
+            network = self.family.parts[name].build(self.bundle)
+        if network.state_dict():  # Griffin-Lim has no weights
+            self._fill(name, network)
+        return network.eval().requires_grad_(False)
 
-    def _state(self, part: str) -> dict[str, Tensor]:
-        """From the bundle, or for a published part that is not in it, from the file that was pulled."""
-        source = self.sources.get(part)
-        if part in self.manifest.parts or source is None:
-            return stored_part(self.bundle, part)  # converted as the network takes it over
-        return published.converted(published.require_published(source), source)
-
-    def fill(self, part: str, network: Network) -> Network:
-        """The network with the weights of that part, in eval mode."""
+    def _fill(self, name: str, network: nn.Module) -> None:
         try:
-            network.load_state_dict(self._state(part))
+            network.load_state_dict(self._state(name))
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:160]
-            raise ModelError(f"{self.bundle.part_path(part)}: doesn't fit its spec ({reason}); {REPAIR}") from error
-        return network.eval().requires_grad_(False)
+            raise ModelError(f"{self.bundle.part_path(name)}: doesn't fit its spec ({reason}); {REPAIR}") from error
+
+    def _state(self, name: str) -> dict[str, Tensor]:
+        """From the bundle, or for a published part that is not in it, from the file that was pulled."""
+        source = self.sources.get(name)
+        if name in self.manifest.parts or source is None:
+            return stored_part(self.bundle, name)  # converted as the network takes it over
+        return published.converted(published.require_published(source), source)

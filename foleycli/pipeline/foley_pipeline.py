@@ -14,13 +14,11 @@ import torch
 from foleycli.audio.crossfades import stitch
 from foleycli.audio.level_rider import ride_windows
 from foleycli.audio.limit import soft_limit
-from foleycli.bundles.format import MDSGEN
 from foleycli.cues.sheet import Cue, named, steer
 from foleycli.errors import UsageError
-from foleycli.models.loaded import LoadedBundle, load_bundle
-from foleycli.models.mdsgen.model import OfficialMdsgen
+from foleycli.models.base import FoleyModel
+from foleycli.models.loaded import LoadedModel, load_bundle
 from foleycli.models.passages import Passage, apart, passages
-from foleycli.models.spot_perform.model import Performer, SpotPerform
 from foleycli.pipeline.micro_batcher import MicroBatcher
 from foleycli.pipeline.track import Track, TrackStream, hits_and_spans, sum_of
 from foleycli.sampling.runtime import Runtime
@@ -39,21 +37,20 @@ class FoleyPipeline:
 
     def __init__(
         self,
-        bundle: LoadedBundle | str | Path = "pocket",
+        model: LoadedModel | str | Path = "pocket",
         device: str = "auto",
         precision: str = "auto",
         compiled: bool = False,
     ) -> None:
-        self.bundle = bundle if isinstance(bundle, LoadedBundle) else load_bundle(bundle)
+        self.loaded = model if isinstance(model, LoadedModel) else load_bundle(model)
+        self.bundle, self.family = self.loaded.bundle, self.loaded.family
         self.device = pick_device(device)
-        self.performer: Performer = build_performer(self.bundle, Runtime.of(self.device, precision, compiled))
-        self.ensemble = MicroBatcher(
-            self._perform, self.performer.at_once
-        )  # threads with a video each share its batches
+        self.model: FoleyModel = self.family.build(self.loaded, Runtime.of(self.device, precision, compiled))
+        self.batcher = MicroBatcher(self._perform, self.model.at_once)  # threads with a video each share its batches
 
     def prepare(self) -> None:
         """Imports and builds now what otherwise is on first use, where two threads might do it at once."""
-        self.performer.prepare()
+        self.loaded.build_all()
 
     def spot(
         self, video: str | Path | VideoInfo, settings: Generation = DEFAULT, *, progress: Progress | None = None
@@ -64,7 +61,7 @@ class FoleyPipeline:
         """
         info = as_info(video)
         first, last = _part(info, settings)
-        seen = self.performer.watch(info, first, last, spot=True, progress=progress)
+        seen = self.model.watch(info, first, last, spot=True, progress=progress)
         return named(steer(seen.cues, settings.sounds, float(last)))
 
     def stream(
@@ -97,26 +94,26 @@ class FoleyPipeline:
 
         Read them in order, or memory grows. Their windows are performed as many at once as the device takes.
         """
-        if settings.stems and self.bundle.manifest.kind == MDSGEN:
+        if settings.stems and not self.family.stems:
             raise UsageError(
                 f"{self.bundle.manifest.name} performs without cues: no stems; use --model pocket for them"
             )
         info = as_info(video)
         first, last = _part(info, settings)
-        seen = self.performer.watch(info, first, last, spot=cues is None, progress=progress)
+        seen = self.model.watch(info, first, last, spot=cues is None, progress=progress)
         cues = named(steer(seen.cues if cues is None else cues, settings.sounds, float(last)))
-        overlap = whole_columns(settings.overlap, self.performer.column)
+        overlap = whole_columns(settings.overlap, self.model.column)
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         parts = hits_and_spans(cues) if settings.stems else (cues,)
         runs = [(seed, part) for seed in seeds for part in parts]
         row = chain.from_iterable(passages(info, part, first, windows, seed) for seed, part in runs)
-        sampler = self.performer.sampler(settings.steps, settings.guidance)
+        sampler = self.model.sampler(settings.steps, settings.guidance)
         waves_of = apart(self._performed(row, sampler), [len(windows)] * len(runs))
-        rate, length, model = self.performer.sample_rate, last - first, self.bundle.manifest.name
+        rate, length, model = self.model.sample_rate, last - first, self.bundle.manifest.name
 
         def chunks(waves: Iterator[Wave], part: Sequence[Cue]) -> Iterator[Wave]:
             heard = _counted(windows, waves, progress)
-            levelled = ride_windows(heard, part, first, rate) if self.performer.levelled else heard
+            levelled = ride_windows(heard, part, first, rate) if self.family.cues else heard
             return (soft_limit(chunk) for chunk in stitch(levelled, rate))
 
         streams = tuple(
@@ -127,18 +124,18 @@ class FoleyPipeline:
 
     def _performed(self, row: Iterator[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
         """The sound of each passage, in order."""
-        while batch := list(islice(row, self.performer.at_once)):
-            if self.performer.at_once > 1:
-                yield from self.ensemble([(one, sampler) for one in batch])
+        while batch := list(islice(row, self.model.at_once)):
+            if self.model.at_once > 1:
+                yield from self.batcher([(one, sampler) for one in batch])
             else:  # threads perform side by side
-                yield from self.performer.perform(batch, sampler)
+                yield from self.model.perform(batch, sampler)
 
     def _perform(self, asked: Sequence[tuple[Passage, SamplerSpec]]) -> list[Wave]:
         """The sound of each passage, those of one sampler together."""
         waves: dict[Passage, Wave] = {}
         for sampler in dict.fromkeys(sampler for _, sampler in asked):
             row = [one for one, own in asked if own == sampler]
-            waves |= zip(row, self.performer.perform(row, sampler), strict=True)
+            waves |= zip(row, self.model.perform(row, sampler), strict=True)
         return [waves[one] for one, _ in asked]
 
     def generate(
@@ -164,12 +161,6 @@ def _counted(
         yield window, wave
         if progress is not None:
             progress("perform", window.index + 1, len(windows))
-
-
-def build_performer(bundle: LoadedBundle, engine: Runtime) -> Performer:
-    """The performer for this kind of bundle, its networks on the engine's device."""
-    kind = OfficialMdsgen if bundle.manifest.kind == MDSGEN else SpotPerform
-    return kind(bundle, engine)
 
 
 def pick_device(name: str) -> torch.device:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -19,3 +19,8 @@ class SamplerSpec:
     train_steps: int = 1000
     beta_start: float = 1e-4
     beta_end: float = 2e-2
+
+    def chosen(self, steps: int | None, guidance: float | None) -> SamplerSpec:
+        """The same with the steps and guidance that are given; None leaves a value as it is."""
+        spec = self if steps is None else replace(self, steps=steps)
+        return spec if guidance is None else replace(spec, guidance=guidance)

@@ -20,7 +20,7 @@ import torch
 from foleycli.bundles.format import read_bundle, spec_from_plain
 from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.errors import InputError
-from foleycli.models.loaded import LoadedBundle
+from foleycli.models.loaded import LoadedModel
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.codecs.vocoder import IstftVocoder
 from foleycli.networks.mdsgen.timbre import TIMBRE_SIZE
@@ -166,7 +166,7 @@ def palette(work: Workspace) -> Path:
     if not work.resume:  # scores and ears are of a performer and sounds that may have changed
         for part in ("ears", "palette"):
             shutil.rmtree(work.folder / "runs" / part, ignore_errors=True)
-    bank, loaded = SoundBank(sounds(work), "train"), LoadedBundle(read_bundle(bundle(work)))
+    bank, loaded = SoundBank(sounds(work), "train"), LoadedModel(read_bundle(bundle(work)))
     ears = casting_ears(bank, sorted((work.folder / "rehearsals").glob("train_*.npz")), work.run("ears", EARS_RUN))
     tried = build_palette(bank, replace(CUES, palette=(CANDIDATES, CUES.palette[1])))
     state = torch.load(work.weights("cues"), weights_only=True)

@@ -215,7 +215,7 @@ def _perform(
     view = View(info, start, info.duration if generation.end is None else min(generation.end, info.duration))
     with begun(view):  # decoded while torch is imported
         pipeline = load_pipeline(settings.model)
-        on_event(ModelLoaded(pipeline.bundle.bundle.folder, str(pipeline.device)))
+        on_event(ModelLoaded(pipeline.bundle.folder, str(pipeline.device)))
         streams = _watched(pipeline, request, info, generation, cues, on_event)
     cues = streams[0].cues
     on_event(Spotted(tuple(cues), len(streams[0].windows), generation.seed))

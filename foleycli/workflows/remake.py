@@ -36,9 +36,9 @@ class Remake:
         if self.whole:
             check_container(self.info, target)  # before the work
         self.pipeline = load_pipeline(self.settings.model)
-        if bundle_hash(self.pipeline.bundle.bundle) != sidecar.bundle_sha256:
+        if bundle_hash(self.pipeline.bundle) != sidecar.bundle_sha256:
             raise ModelError(f"{path}: made with another version of {settings.model.name}; name it with its folder")
-        model = self.pipeline.bundle.bundle.manifest.name
+        model = self.pipeline.bundle.manifest.name
         self.origin, _ = origin_of(self.info, Fraction(0) if self.whole else self.start, model, self.generation.seed)
 
     def within(self, span: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:

@@ -179,7 +179,7 @@ def write_sidecar(
         video=os.path.abspath(info.path),
         video_bytes=os.path.getsize(info.path),
         output=outcome.target.name,
-        bundle_sha256=bundle_hash(pipeline.bundle.bundle),
+        bundle_sha256=bundle_hash(pipeline.bundle),
         settings=replace(settings, generation=generation, model=model),
         level_db=outcome.level.gain_db - settings.mix.gain_db,
         windows=tuple((window.start, window.stop) for window in stream.windows),
@@ -194,5 +194,5 @@ def write_sidecar(
 
 def _from_anywhere(model: str, pipeline: FoleyPipeline) -> str:
     """The name of the model, whole if it is that of a folder: a rerun may be asked for from another one."""
-    folder = pipeline.bundle.bundle.folder.resolve()
+    folder = pipeline.bundle.folder.resolve()
     return str(folder) if Path(model).expanduser().resolve() == folder else model

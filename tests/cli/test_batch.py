@@ -16,7 +16,7 @@ import pytest
 import soundfile
 from rich.console import Console as RichConsole
 
-from foleycli import FoleyPipeline, atomic
+from foleycli import atomic
 from foleycli.cli.batch_display import BatchDisplay
 from foleycli.cli.console import Console
 from foleycli.cli.signals import Stopped
@@ -93,12 +93,6 @@ def test_a_batch_finishes_as_a_single_dub_does(foley: Foley, videos: Path, clip:
     assert "out/day/d.wav exists; use --overwrite" in foley(*command).err
     assert foley(*command, "-f").text == "out/day/d.wav\n"
     assert (tmp_path / "seen/day/d.png").exists()
-
-
-def test_nothing_is_left_to_be_built_when_the_threads_start(models: Path) -> None:
-    pipeline = FoleyPipeline(models / "pocket", device="cpu")
-    pipeline.prepare()
-    assert {"spotter", "cue_encoder", "dit", "vae", "vocoder"} <= vars(pipeline.bundle).keys()
 
 
 def test_json_is_an_object_per_line_and_ends_with_the_failures(foley: Foley, videos: Path) -> None:

@@ -22,12 +22,12 @@ def test_who_waits_is_taken_along_and_everyone_gets_the_own() -> None:
             assert all_wait.wait(5)
         return [one**2 for one in asked]
 
-    ensemble = MicroBatcher(square, 4)
+    batcher = MicroBatcher(square, 4)
     with ThreadPoolExecutor(7) as pool:
-        alone = pool.submit(ensemble, [0])
+        alone = pool.submit(batcher, [0])
         assert first.wait(5)
-        others = [pool.submit(ensemble, [2 * k, 2 * k + 1]) for k in range(1, 7)]
-        while len(ensemble._waiting) < 12:
+        others = [pool.submit(batcher, [2 * k, 2 * k + 1]) for k in range(1, 7)]
+        while len(batcher._waiting) < 12:
             pass
         all_wait.set()
         assert alone.result() == [0]
@@ -39,14 +39,14 @@ def test_a_fault_is_told_to_the_one_whose_it_is() -> None:
     def inverse(asked: Sequence[int]) -> list[float]:
         return [1 / one for one in asked]
 
-    ensemble = MicroBatcher(inverse, 3)
+    batcher = MicroBatcher(inverse, 3)
     with pytest.raises(ZeroDivisionError):
-        ensemble([1, 0, 2])
+        batcher([1, 0, 2])
     gate = threading.Barrier(2)
 
     def ask(one: int) -> list[float]:
         gate.wait(5)
-        return ensemble([one])
+        return batcher([one])
 
     with ThreadPoolExecutor(2) as pool:
         bad, good = pool.submit(ask, 0), pool.submit(ask, 4)

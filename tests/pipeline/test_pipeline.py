@@ -107,7 +107,7 @@ def test_an_overlap_is_whole_columns_and_no_longer_than_asked(pipe: FoleyPipelin
     assert len(windows) > 1
     for before, after in pairwise(windows):
         overlap = before.stop - after.start
-        assert overlap % pipe.performer.column == 0 and 0 <= Fraction(asked) - overlap < pipe.performer.column
+        assert overlap % pipe.model.column == 0 and 0 <= Fraction(asked) - overlap < pipe.model.column
 
 
 def test_takes_are_the_streams_of_their_seeds_read_in_any_order(pipe: FoleyPipeline, clip: Path) -> None:
@@ -118,7 +118,7 @@ def test_takes_are_the_streams_of_their_seeds_read_in_any_order(pipe: FoleyPipel
 
 
 def test_a_passage_sounds_the_same_in_any_company(pipe: FoleyPipeline, clip: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(pipe.performer, "at_once", 2)
+    monkeypatch.setattr(pipe.model, "at_once", 2)
     windows = plan_windows(Fraction(12), overlap=OVERLAP_SECONDS)
     other = make_clip(clip.with_name("b.mp4"), [Fraction(k, 8) for k in range(80)])
     row = [
@@ -126,18 +126,18 @@ def test_a_passage_sounds_the_same_in_any_company(pipe: FoleyPipeline, clip: Pat
         *passages(probe(clip), (FIRST,), Fraction(0), windows[1:], 1),  # hears nothing
         *passages(probe(other), (FIRST,), Fraction(0), windows[:1], 3),
     ]
-    sampler = pipe.performer.sampler(1, None)
-    together, backwards = pipe.performer.perform(row, sampler), pipe.performer.perform(row[::-1], sampler)
+    sampler = pipe.model.sampler(1, None)
+    together, backwards = pipe.model.perform(row, sampler), pipe.model.perform(row[::-1], sampler)
     assert all(np.array_equal(*pair) for pair in zip(together, backwards[::-1], strict=True))
-    (alone,) = pipe.performer.perform([list(passages(probe(clip), (FIRST, LAST), Fraction(0), windows, 1))[1]], sampler)
+    (alone,) = pipe.model.perform([list(passages(probe(clip), (FIRST, LAST), Fraction(0), windows, 1))[1]], sampler)
     assert np.array_equal(together[1], alone)  # drawn with the draft that it is held to
     assert not together[2].any()
     assert not np.array_equal(together[0], together[3])
 
 
 def test_videos_performed_side_by_side_sound_as_alone(pipe: FoleyPipeline, clip: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(pipe.performer, "at_once", 2)
-    monkeypatch.setattr(pipe.ensemble, "size", 2)
+    monkeypatch.setattr(pipe.model, "at_once", 2)
+    monkeypatch.setattr(pipe.batcher, "size", 2)
 
     def perform(seed: int) -> Any:
         return pipe.generate(clip, Generation(steps=1), seed=seed, cues=[FIRST]).samples
@@ -149,11 +149,11 @@ def test_videos_performed_side_by_side_sound_as_alone(pipe: FoleyPipeline, clip:
 
 
 def test_a_window_is_held_to_the_one_before(pipe: FoleyPipeline, clip: Path) -> None:
-    assert isinstance(pipe.performer, SpotPerform)
+    assert isinstance(pipe.model, SpotPerform)
     windows = plan_windows(Fraction(20), overlap=OVERLAP_SECONDS)
     rain = (Cue(0.0, 0.8, "rain", stop=20.0),)
     row = list(passages(probe(clip), rain, Fraction(0), windows, 1))
-    latents = pipe.performer._latents(row, pipe.performer.sampler(4, None))
+    latents = pipe.model._latents(row, pipe.model.sampler(4, None))
     for before, after in pairwise(row):
         torch.testing.assert_close(latents[before][..., -8:], latents[after][..., :8], rtol=1e-4, atol=1e-4)
     assert not torch.allclose(latents[row[0]][..., :8], latents[row[1]][..., :8], atol=0.1)

@@ -112,14 +112,13 @@ def import_model(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Turns the MDSGen authors' checkpoint into a model for -m, every key and shape checked, no code in it run."""
-    from foleycli.bundles.importing import OFFICIAL_SPECS, import_mdsgen
-    from foleycli.bundles.published import sources
+    from foleycli.models.mdsgen.importing import OFFICIAL_SPECS, import_mdsgen, published_sources
 
     given = {part: path for part, path in (("cavp", cavp), ("vae", vae), ("vocoder", vocoder)) if path is not None}
     bundle = import_mdsgen(file, name, given, overwrite=overwrite)
     console = Console()
     console.warn(f"{name}: licence {bundle.manifest.licence}; no commercial use")
-    for part, published in sources(OFFICIAL_SPECS).items():
+    for part, published in published_sources(OFFICIAL_SPECS).items():
         if part not in bundle.manifest.parts:
             console.note(f"{part} is not in it: foley models pull {published}")
     console.result(str(bundle.folder))

@@ -8,23 +8,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
 
 import torch
 import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
-from foleycli.models.loaded import LoadedBundle
+from foleycli.models.base import Sighting, full_batches
+from foleycli.models.loaded import LoadedModel
 from foleycli.models.passages import Passage
-from foleycli.models.spot_perform.model import Sighting, full_batches
-from foleycli.networks.codecs.kl_vae import KlDecoder
-from foleycli.networks.vision.cavp import FRAME_PIXELS, FRAMES_PER_SECOND
+from foleycli.networks.mdsgen.dit import MDSGen
+from foleycli.networks.vision.cavp import FRAME_PIXELS, FRAMES_PER_SECOND, CavpVideoEncoder
 from foleycli.sampling.latents import Place, draw_latents, windows_at_once
 from foleycli.sampling.runtime import Runtime
-from foleycli.specs import DitSpec, KlVaeSpec, SamplerSpec
+from foleycli.specs import DitSpec, SamplerSpec
 from foleycli.timeline import WINDOW_SECONDS, to_samples
 from foleycli.types import Progress, Wave
 from foleycli.video.frames import FrameReader
@@ -35,25 +33,16 @@ from foleycli.video.watching import View, watched
 class OfficialMdsgen:
     """The paper's path, for bundles of kind "mdsgen"; it takes no cues, and neighbours share their noise alone."""
 
-    levelled = False
-
-    def __init__(self, bundle: LoadedBundle, engine: Runtime) -> None:
-        self.bundle, self.engine, self.device = bundle, engine, engine.device
-        self.at_once = windows_at_once(engine.device)
-        self.sample_rate = bundle.mel.sample_rate
-        self.column = WINDOW_SECONDS / bundle.bundle.spec("dit", DitSpec).latent_frames
-
-    @cached_property
-    def decoder(self) -> KlDecoder:
-        return self.bundle.fill("vae", KlDecoder(self.bundle.bundle.spec("vae", KlVaeSpec))).to(self.device)
-
-    def prepare(self) -> None:
-        _ = self.decoder, self.bundle.dit, self.bundle.vocoder, self.bundle.cavp
+    def __init__(self, loaded: LoadedModel, runtime: Runtime) -> None:
+        self.loaded, self.runtime, self.device = loaded, runtime, runtime.device
+        self.at_once = windows_at_once(runtime.device)
+        self.sample_rate = loaded.mel.sample_rate
+        self.column = WINDOW_SECONDS / loaded.spec("dit", DitSpec).latent_frames
 
     def watch(
         self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
     ) -> Sighting:
-        """The cuts alone: each window is looked at when it is performed."""
+        """The cuts alone: the pictures of each window are read when its sound is made."""
         cuts: list[Fraction] = []
         with watched(View(info, start, stop)) as chunks:
             for chunk in chunks:
@@ -63,9 +52,7 @@ class OfficialMdsgen:
         return Sighting((), tuple(cuts))
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
-        spec = self.bundle.sampler
-        spec = spec if steps is None else replace(spec, steps=steps)
-        return spec if guidance is None else replace(spec, guidance=guidance)
+        return self.loaded.sampler.chosen(steps, guidance)
 
     @torch.inference_mode()
     def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
@@ -79,18 +66,19 @@ class OfficialMdsgen:
         seen = {view: self.look(draft.info, draft.start) for view, draft in views.items()}
         features = torch.cat([seen[one.draft.info.path, one.draft.start] for one in batch])  # (B, 32, 512)
         places = [Place(one.draft.seed, one.draft.start) for one in batch]
-        dit, vocoder = self.bundle.dit.to(self.device), self.bundle.vocoder.to(self.device)
-        mels = self.decoder(draw_latents(dit, features, places, sampler, self.engine))  # (B, M, K)
+        dit = self.loaded.part("dit", MDSGen).to(self.device)
+        decoder, vocoder = (self.loaded.part(name).to(self.device) for name in ("vae", "vocoder"))
+        mels = decoder(draw_latents(dit, features, places, sampler, self.runtime))  # (B, M, K)
         # 816 mel frames are 8.16 s of a window of 8.192: the last frame is held for the rest.
-        lacking = max(0, to_samples(WINDOW_SECONDS, self.sample_rate) // self.bundle.mel.hop_samples - mels.shape[-1])
+        lacking = max(0, to_samples(WINDOW_SECONDS, self.sample_rate) // self.loaded.mel.hop_samples - mels.shape[-1])
         sounds = vocoder(F.pad(mels, (0, lacking), "replicate")).cpu().numpy()  # (B, S)
         for one, sound in zip(batch, sounds, strict=True):
             yield sound[: one.samples(self.sample_rate)]
 
     def look(self, info: VideoInfo, start: Fraction) -> Tensor:
         """CAVP's features (1, T, 512) of the pictures of one window, a quarter of a second apart."""
-        seconds = Fraction(self.bundle.dit.spec.feature_frames, FRAMES_PER_SECOND)
+        seconds = Fraction(self.loaded.part("dit", MDSGen).spec.feature_frames, FRAMES_PER_SECOND)
         with FrameReader(info, FRAMES_PER_SECOND, (FRAME_PIXELS, FRAME_PIXELS)) as reader:
             pictures = torch.from_numpy(reader.read(start, start + seconds))  # (T, H, W, 3)
         frames = rearrange(pictures, "t h w c -> 1 t c h w").to(self.device, torch.float32) / 255
-        return self.bundle.cavp.to(self.device).encode(frames)
+        return self.loaded.part("cavp", CavpVideoEncoder).to(self.device).encode(frames)

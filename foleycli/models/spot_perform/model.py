@@ -1,15 +1,10 @@
-"""How a bundle turns windows of a video into sound: what the pipeline asks, and the built-in kind of model.
-
-spot-perform (pocket):  frames -> spotter -> cues -> curves -> features -> MDSGen -> VAE -> vocoder
-mdsgen (the paper's):   frames -> CAVP -> features               -> MDSGen -> VAE -> vocoder    (official.py)
-"""
+"""The built-in family at work: videos to cue sheets, and windows with their cues to sound."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,9 +12,14 @@ import torch
 from torch import Tensor
 
 from foleycli.cues.sheet import Cue
-from foleycli.models.loaded import LoadedBundle
+from foleycli.models.base import Sighting, full_batches
+from foleycli.models.loaded import LoadedModel
 from foleycli.models.passages import Draft, Passage
 from foleycli.models.spot_perform.peak_picking import Picker
+from foleycli.networks.codecs.vae import MelVae
+from foleycli.networks.mdsgen.cues import CueEncoder
+from foleycli.networks.mdsgen.dit import MDSGen
+from foleycli.networks.vision.spotter import Spotter
 from foleycli.sampling.latents import Place, draw_latents, film_grain, film_phases, windows_at_once
 from foleycli.sampling.runtime import Runtime
 from foleycli.specs import DitSpec, SamplerSpec, SpotterSpec
@@ -28,71 +28,28 @@ from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo
 from foleycli.video.watching import View, watched
 
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """What was seen: the cue sheet, and the cuts between shots, in seconds from the first picture."""
-
-    cues: tuple[Cue, ...]
-    cuts: tuple[Fraction, ...]
-
-
-class Performer(Protocol):
-    """What the pipeline asks of a model."""
-
-    sample_rate: int
-    at_once: int  # windows that it performs together
-    column: Fraction  # seconds: windows overlap by whole ones
-    levelled: bool  # whether its cues say how loud they are
-
-    def prepare(self) -> None:
-        """Imports and builds now what is otherwise imported and built on first use."""
-        ...
-
-    def watch(
-        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
-    ) -> Sighting:
-        """Reads [start, stop) once, for cuts and, with `spot`, for cues."""
-        ...
-
-    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
-        """The bundle's sampler settings, with those that are given replaced."""
-        ...
-
-    def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
-        """The sound (S,) of each, before the fader: of any videos and seeds, and the same in any company and order."""
-        ...
-
 
 class SpotPerform:
-    """Pocket: a spotter writes cues, MDSGen with frame-aligned conditioning performs them."""
+    """Pocket: a spotter writes cues, MDSGen with frame-aligned conditioning plays them."""
 
-    levelled = True
-
-    def __init__(self, bundle: LoadedBundle, engine: Runtime) -> None:
-        self.bundle, self.engine, self.device = bundle, engine, engine.device
-        self.at_once = windows_at_once(engine.device)
-        self.sample_rate = bundle.mel.sample_rate
-        self.column = WINDOW_SECONDS / bundle.bundle.spec("dit", DitSpec).latent_frames
+    def __init__(self, loaded: LoadedModel, runtime: Runtime) -> None:
+        self.loaded, self.runtime, self.device = loaded, runtime, runtime.device
+        self.at_once = windows_at_once(runtime.device)
+        self.sample_rate = loaded.mel.sample_rate
+        self.column = WINDOW_SECONDS / loaded.spec("dit", DitSpec).latent_frames
         self._drafts: WeakKeyDictionary[Draft, dict[SamplerSpec, Tensor]] = WeakKeyDictionary()
-
-    def prepare(self) -> None:
-        bundle = self.bundle
-        _ = bundle.cue_encoder, bundle.dit, bundle.vae, bundle.vocoder, bundle.spotter
 
     def watch(
         self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
     ) -> Sighting:
-        spec = self.bundle.bundle.spec("spotter", SpotterSpec)
+        spec = self.loaded.spec("spotter", SpotterSpec)
         picker = Picker(spec, float(start))
         cuts: list[Fraction] = []
         with watched(View(info, start, stop, spec.frames_per_second, spec.size_pixels)) as chunks:
             for chunk in chunks:
                 cuts += chunk.cuts()
                 if spot:
-                    curves = self.bundle.spotter.to(self.device).spot_curves(chunk.frames)
+                    curves = self.loaded.part("spotter", Spotter).to(self.device).spot_curves(chunk.frames)
                     picker.add(curves.crop(chunk.first, chunk.first + chunk.count), last=chunk.stop == stop)
                 if progress is not None:
                     progress("watch", to_samples(chunk.stop - start, 1), to_samples(stop - start, 1))
@@ -100,9 +57,7 @@ class SpotPerform:
         return Sighting(tuple(_as_sure(cue) for cue in cues if cue.time < stop), tuple(cuts))
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
-        spec = self.bundle.sampler
-        spec = spec if steps is None else replace(spec, steps=steps)
-        return spec if guidance is None else replace(spec, guidance=guidance)
+        return self.loaded.sampler.chosen(steps, guidance)
 
     @torch.inference_mode()
     def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
@@ -139,37 +94,29 @@ class SpotPerform:
         return latent[..., -round(seconds / self.column) :]
 
     def _drawn(self, drafts: Sequence[Draft], places: Sequence[Place], sampler: SamplerSpec) -> Iterator[Tensor]:
-        encoder, dit = self.bundle.cue_encoder.to(self.device), self.bundle.dit.to(self.device)
+        encoder = self.loaded.part("cues", CueEncoder).to(self.device)
+        dit = self.loaded.part("dit", MDSGen).to(self.device)
         for batch in full_batches(list(zip(drafts, places, strict=True)), self.at_once):
             curves = [encoder.curves(draft.cues, float(draft.start), draft.seed) for draft, _ in batch]
             features = encoder(torch.stack(curves).to(self.device))  # (B, 32, 512)
-            yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.engine)
+            yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.runtime)
 
     def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
-        sounds = sounds_of(self.bundle, latents, [one.draft.start for one in batch]).float().cpu().numpy()
+        sounds = sounds_of(self.loaded, latents, [one.draft.start for one in batch]).float().cpu().numpy()
         return (sound[: one.samples(self.sample_rate)] for one, sound in zip(batch, sounds, strict=True))
 
 
-def sounds_of(bundle: LoadedBundle, latents: Tensor, starts: Sequence[Fraction]) -> Tensor:
+def sounds_of(loaded: LoadedModel, latents: Tensor, starts: Sequence[Fraction]) -> Tensor:
     """Latents (B, C, F, L) of windows that start so many seconds from the first picture -> their sound (B, S)."""
     device, columns = latents.device, latents.shape[-1]
-    vae, vocoder = bundle.vae.to(device), bundle.vocoder.to(device)
+    vae, vocoder = loaded.part("vae", MelVae).to(device), loaded.part("vocoder").to(device)
     mels = vae.decode(latents)  # (B, M, K)
     grain = torch.cat([film_grain(start, columns, *mels.shape[1:]) for start in starts])
     mels = vae.grained(mels, grain.to(device))
-    samples = mels.shape[-1] * bundle.mel.hop_samples
+    samples = mels.shape[-1] * loaded.mel.hop_samples
     noise = torch.cat([film_phases(start, columns, samples // columns) for start in starts])
     sounds: Tensor = vocoder(mels, noise.to(device))
     return sounds
-
-
-def full_batches(row: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """Batches of exactly `size`, the last filled up with repeats: in one shape a row's numbers do not depend on
-    the others, in another shape sums are rounded otherwise.
-    """
-    for first in range(0, len(row), size):
-        batch = row[first : first + size]
-        yield [*batch, *[batch[-1]] * (size - len(batch))]
 
 
 def _as_sure(cue: Cue) -> Cue:

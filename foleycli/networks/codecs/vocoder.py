@@ -22,11 +22,8 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from foleycli.networks.codecs.griffin_lim import magnitude_of, retrieve_phase, with_last_frame
-from foleycli.networks.codecs.hifigan import HifiGan
 from foleycli.networks.codecs.mel import hz_to_mel, mel_bank
 from foleycli.specs import MelSpec, VocoderSpec
-
-__all__ = ["HifiGan", "IstftVocoder", "envelope_map"]
 
 _MEL_CENTRE, _MEL_SPREAD = -6.0, 3.0  # natural-log mels lie in -11.5..2
 _LEVEL_RANGE = 6.0  # a head may move a bin by e^-6..e^6 from the envelope

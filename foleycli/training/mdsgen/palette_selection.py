@@ -18,10 +18,12 @@ from torch import Tensor
 
 from foleycli.cues.classes import NEUTRAL_HIT, SOUND_CLASSES, SPAN_CLASSES
 from foleycli.cues.sheet import Cue
-from foleycli.models.loaded import LoadedBundle
+from foleycli.models.loaded import LoadedModel
 from foleycli.models.spot_perform.model import sounds_of
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.judges.sound_classifier import Ears, excerpts, halve
+from foleycli.networks.mdsgen.cues import CueEncoder
+from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.networks.mdsgen.timbre import take_of
 from foleycli.sampling.latents import Place, draw_latents
 from foleycli.sampling.runtime import Runtime
@@ -48,16 +50,17 @@ LEAST = 1e-8  # probability: one excerpt that is not recognised at all does not 
 Play = Callable[[Sequence[Cue], int], Tensor]
 
 
-def player_of(bundle: LoadedBundle) -> Play:
+def sound_of(loaded: LoadedModel) -> Play:
     """(cues, seed) -> the first window as `foley dub` performs it, (S,)."""
     engine, start = Runtime.of(torch.device("cpu"), "fp32"), Fraction(0)
-    encoder, dit = bundle.cue_encoder, bundle.dit  # built out here: `audition` changes the palette in place
+    # Built out here: `audition` changes the palette in place.
+    encoder, dit = loaded.part("cues", CueEncoder), loaded.part("dit", MDSGen)
 
     @torch.inference_mode()
     def play(cues: Sequence[Cue], seed: int) -> Tensor:
         features = encoder(encoder.curves(cues, 0.0, seed)[None])
-        latent = draw_latents(dit, features, [Place(seed, start)], bundle.sampler, engine)
-        return sounds_of(bundle, latent, [start])[0]
+        latent = draw_latents(dit, features, [Place(seed, start)], loaded.sampler, engine)
+        return sounds_of(loaded, latent, [start])[0]
 
     return play
 
@@ -65,7 +68,7 @@ def player_of(bundle: LoadedBundle) -> Play:
 def audition(play: Play, palette: Tensor, kind: int, row: int, candidates: Tensor, ears: Ears) -> Tensor:
     """How well class number `row` is played by each candidate (takes, variants, timbre): (takes,), at best 0.
 
-    `palette` is that of the player's cue encoder and is left as it was. The score is the mean log probability that the
+    `palette` is that of the model's cue encoder and is left as it was. The score is the mean log probability that the
     ears give the class; of hits also how far their attacks stand out of everything else (`on_time`).
     """
     before = palette[kind, row].clone()
@@ -139,15 +142,15 @@ def _seen(candidates: Tensor, number: int) -> bool:
 
 
 def cast_palette(
-    bundle: LoadedBundle, tried: Tensor, ears: Ears, folder: Path, count: Callable[[int, int], None]
+    loaded: LoadedModel, tried: Tensor, ears: Ears, folder: Path, count: Callable[[int, int], None]
 ) -> Tensor:
     """The palette of the bundle's cue encoder, its rows cast anew from those of `tried` (2, classes, takes, ...).
 
     The scores of each class are kept in `folder`, so a run that was cut goes on.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    palette = bundle.cue_encoder.palette
-    play, kept = player_of(bundle), palette.clone()
+    palette = loaded.part("cues", CueEncoder).palette
+    play, kept = sound_of(loaded), palette.clone()
     for row, sound in enumerate(ears.spec.classes):
         kind, path = asked_kind(sound), folder / f"{sound}.pt"
         candidates = tried[kind, row].to(palette)

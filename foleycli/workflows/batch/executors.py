@@ -51,7 +51,7 @@ class ThreadExecutor:
 
     @property
     def workers(self) -> int:
-        return max(self._workers, self.pipeline.performer.at_once)
+        return max(self._workers, self.pipeline.model.at_once)
 
     def prepare(self, job: DubJob, progress: Progress) -> Watched:
         return watch_job(job, self.pipeline, progress)

@@ -12,7 +12,7 @@ import torch
 
 from foleycli.bundles.format import read_bundle, write_bundle
 from foleycli.cues.sheet import Cue
-from foleycli.models.loaded import LoadedBundle
+from foleycli.models.loaded import LoadedModel
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.judges.sound_classifier import Ears
 from foleycli.networks.mdsgen.cues import CueEncoder
@@ -28,7 +28,7 @@ from foleycli.training.mdsgen.palette_selection import (
     brevity,
     cast_palette,
     on_time,
-    player_of,
+    sound_of,
 )
 from tests.evaluation.sounding import NAMES, listener, play
 from tests.tiny_model import SPECS, networks
@@ -38,7 +38,7 @@ TIMBRE_CUES = replace(SPECS["cues"], classes=NAMES, timbre=8, palette=(TAKES, 2)
 
 
 def voices(*names: str) -> torch.Tensor:
-    """Candidates (n, 2, 8) whose first number says which voice the player below has."""
+    """Candidates (n, 2, 8) whose first number says which voice the model below has."""
     return torch.tensor([NAMES.index(name) for name in names])[:, None, None].float().expand(-1, 2, 8).clone()
 
 
@@ -47,12 +47,12 @@ def test_the_candidate_with_the_right_voice_is_heard(sound: str) -> None:
     palette = torch.full((2, len(NAMES), TAKES, 2, 8), 9.0)
     row, kind = NAMES.index(sound), asked_kind(sound)
 
-    def player(cues: Sequence[Cue], seed: int) -> torch.Tensor:
+    def voiced(cues: Sequence[Cue], seed: int) -> torch.Tensor:
         voice = NAMES[int(palette[kind, row, 0, 0, 0])]
         heard = [Cue(at, 0.8, voice) for cue in cues for at in ([cue.time] if cue.stop is None else HEARD_SECONDS)]
         return torch.from_numpy(play(heard, 8.192, seed))
 
-    scores = audition(player, palette, kind, row, voices(*NAMES), listener().ears)
+    scores = audition(voiced, palette, kind, row, voices(*NAMES), listener().ears)
     assert int(scores.argmax()) == row
     assert (palette == 9.0).all()  # as it was
 
@@ -93,7 +93,7 @@ def test_of_few_recordings_four_are_kept_and_a_copy_is_no_recording() -> None:
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> LoadedBundle:
+def bundle(tmp_path: Path) -> LoadedModel:
     """The tiny model with timbres."""
     torch.manual_seed(0)
     parts = {**networks(), "cues": CueEncoder(TIMBRE_CUES)}  # type: ignore[arg-type]
@@ -103,25 +103,25 @@ def bundle(tmp_path: Path) -> LoadedBundle:
         name="tiny", kind="spot-perform", specs={**SPECS, "cues": TIMBRE_CUES},
         licence="Apache-2.0", commercial_use=True, training_data="none", card="# tiny\n",
     )  # fmt: skip
-    return LoadedBundle(read_bundle(tmp_path / "tiny"))
+    return LoadedModel(read_bundle(tmp_path / "tiny"))
 
 
 def test_a_palette_is_cast_from_those_who_were_tried_and_goes_on_after_a_break(
-    bundle: LoadedBundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bundle: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wave = player_of(bundle)([Cue(1.0, 0.9, "glass")], 3)
+    wave = sound_of(bundle)([Cue(1.0, 0.9, "glass")], 3)
     assert wave.shape == (int(WINDOW_SECONDS * 32000),) and wave.isfinite().all()
-    monkeypatch.setattr(casting, "player_of", lambda bundle: lambda cues, seed: torch.from_numpy(play(cues, 8.0, seed)))
+    monkeypatch.setattr(casting, "sound_of", lambda loaded: lambda cues, seed: torch.from_numpy(play(cues, 8.0, seed)))
     ears = Ears(SoundClassifierSpec(NAMES, widths=(8, 12, 16, 24), embedding=8)).eval()
     tried = torch.randn(2, len(NAMES), 6, 2, 8, generator=torch.Generator().manual_seed(0))
     done: list[int] = []
     cast = cast_palette(bundle, tried, ears, tmp_path / "scores", lambda at, of: done.append(at))
-    assert done == [1, 2, 3, 4] and cast.shape == bundle.cue_encoder.palette.shape
+    assert done == [1, 2, 3, 4] and cast.shape == bundle.part("cues", CueEncoder).palette.shape
     for row, sound in enumerate(NAMES):
         kind = asked_kind(sound)
         scores = torch.load(tmp_path / "scores" / f"{sound}.pt")
         assert torch.equal(cast[kind, row, take_of(0, sound, TAKES)], tried[kind, row, int(scores.argmax())])
         assert all(any(torch.equal(one, other) for other in tried[kind, row]) for one in cast[kind, row])
-        assert torch.equal(cast[1 - kind, row], bundle.cue_encoder.palette[1 - kind, row])
+        assert torch.equal(cast[1 - kind, row], bundle.part("cues", CueEncoder).palette[1 - kind, row])
     monkeypatch.setattr(casting, "audition", lambda *asked: pytest.fail("performed again"))
     assert torch.equal(cast, cast_palette(bundle, tried, ears, tmp_path / "scores", lambda at, of: None))

@@ -13,9 +13,9 @@ import torch
 
 from foleycli.bundles import store
 from foleycli.bundles.convert import hifigan_audioldm, mdsgen_official
-from foleycli.bundles.importing import OFFICIAL_DIT, OFFICIAL_SPECS, import_mdsgen, require_fit
 from foleycli.errors import ModelError, UsageError
-from foleycli.models.loaded import LoadedBundle
+from foleycli.models.loaded import LoadedModel
+from foleycli.models.mdsgen.importing import OFFICIAL_DIT, OFFICIAL_SPECS, import_mdsgen, require_fit
 from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.specs import KlVaeSpec
 from tests.golden import FOLDER, formula_state
@@ -45,7 +45,7 @@ def test_the_imported_model_is_the_authors_and_is_found_by_its_name(authors: Pat
     assert not bundle.manifest.commercial_use
     model = MDSGen(SMALL).eval()
     model.load_state_dict(mdsgen_official(formula_state("mdsgen_small")))
-    ours, latent, t = LoadedBundle(bundle).dit, torch.randn(1, 8, 204, 16), torch.tensor([500])
+    ours, latent, t = LoadedModel(bundle).part("dit"), torch.randn(1, 8, 204, 16), torch.tensor([500])
     with torch.no_grad():
         wanted = model(latent, t, None)
         assert (ours(latent, t, None) - wanted).abs().max() < 0.02 * wanted.abs().max()  # float16 on disk

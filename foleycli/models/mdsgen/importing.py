@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foleycli.bundles import catalogue, convert, published, store
-from foleycli.bundles.format import MANIFEST, MDSGEN, Bundle, write_bundle
+from foleycli.bundles.format import MANIFEST, Bundle, write_bundle
 from foleycli.errors import ModelError, UsageError
+from foleycli.models.mdsgen import FAMILY, published_parts
 from foleycli.specs import DitSpec, KlVaeSpec, MelSpec, SamplerSpec, VocoderSpec
 
 if TYPE_CHECKING:
@@ -91,13 +92,21 @@ def _write(
 
     small, kept = without_interpolator(dit, state)
     parts = {"dit": kept}
-    for part, source in published.sources(specs).items():
+    for part, source in published_sources(specs).items():
         if path := files.get(part) or published.find_published(source):
             parts[part] = published.converted(path, source)
     return write_bundle(
-        folder, parts, name=name, kind=MDSGEN, specs={"dit": small, **specs}, licence=licence,
+        folder, parts, name=name, kind=FAMILY.kind, specs={"dit": small, **specs}, licence=licence,
         commercial_use=commercial_use, training_data=training_data, card=card,
     )  # fmt: skip
+
+
+def published_sources(specs: Mapping[str, object]) -> dict[str, str]:
+    """Part of a bundle with these specs -> the entry of the catalogue that others published it as."""
+    vae, vocoder = specs["vae"], specs["vocoder"]
+    assert isinstance(vae, KlVaeSpec)
+    assert isinstance(vocoder, VocoderSpec)
+    return published_parts(vae, vocoder)
 
 
 def target(name: str, overwrite: bool) -> Path:

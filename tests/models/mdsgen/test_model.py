@@ -12,9 +12,9 @@ import torch
 
 from benchmarks.official import SMALL, image, write_random
 from foleycli.bundles import published
-from foleycli.bundles.importing import write_mdsgen
 from foleycli.errors import ModelError
-from foleycli.models.loaded import LoadedBundle, load_bundle
+from foleycli.models.loaded import LoadedModel, load_bundle
+from foleycli.models.mdsgen.importing import write_mdsgen
 from foleycli.models.mdsgen.model import OfficialMdsgen
 from foleycli.models.passages import Draft, Passage
 from foleycli.networks.mdsgen.dit import MDSGen
@@ -60,12 +60,12 @@ def test_the_image_vae_s_path_dubs_too(foley: Foley, clip: Path, pictured: Path)
 
 @pytest.mark.parametrize("kind", ["model", "pictured"])
 def test_a_full_window_is_filled_to_its_last_sample(film: Path, kind: str, request: pytest.FixtureRequest) -> None:
-    performer = OfficialMdsgen(load_bundle(request.getfixturevalue(kind)), Runtime(torch.device("cpu"), torch.float32))
+    running = OfficialMdsgen(load_bundle(request.getfixturevalue(kind)), Runtime(torch.device("cpu"), torch.float32))
     window = Window(0, Fraction(0), Fraction(8192, 1000), Fraction(0), Fraction(0))
-    performer.look = lambda *_: torch.nn.functional.normalize(torch.ones(1, 32, 512), dim=-1)  # type: ignore[method-assign]
-    sampler = performer.sampler(1, 2.0)
+    running.look = lambda *_: torch.nn.functional.normalize(torch.ones(1, 32, 512), dim=-1)  # type: ignore[method-assign]
+    sampler = running.sampler(1, 2.0)
     passage = Passage(Draft(probe(film), (), Fraction(0), 5), window)
-    (wave,), (again,) = (performer.perform([passage], sampler) for _ in range(2))
+    (wave,), (again,) = (running.perform([passage], sampler) for _ in range(2))
     assert wave.shape == (131072,)
     assert (wave == again).all()
     assert wave[-256:].any()
@@ -106,7 +106,7 @@ def test_a_model_that_was_trained_becomes_a_bundle_and_names_its_parts(
     bundle = write_mdsgen(tmp_path / "mine", spec, state, **said)
     assert (bundle.manifest.kind, set(bundle.manifest.parts)) == ("mdsgen", {"dit"})
     assert bundle.spec("vae", KlVaeSpec) == KlVaeSpec.STABLE_DIFFUSION
-    assert LoadedBundle(bundle).sources == {"cavp": "cavp", "vae": "sd-vae"}
+    assert LoadedModel(bundle).sources == {"cavp": "cavp", "vae": "sd-vae"}
     with pytest.raises(ModelError, match="foley models pull cavp"):
         load_bundle(tmp_path / "mine")
     with pytest.raises(ModelError, match="weights of another model"):
