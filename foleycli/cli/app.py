@@ -1,4 +1,4 @@
-"""The console script: every command by name, and errors turned into one line and an exit code."""
+"""The command line: every command by name; an error becomes one line on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ def _version(asked: bool) -> None:
 @app.callback()
 def foley(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Watches a silent video and puts sound to it, on time, with the picture untouched."""
+    """Adds sound effects to silent video, in time with the picture, which is copied and not encoded again."""
 
 
-app.command("dub", short_help="Put sound to a video")(dub.dub)
-app.command("batch", short_help="Put sound to many videos")(batch.batch)
+app.command("dub", short_help="Add sound to a video")(dub.dub)
+app.command("batch", short_help="Add sound to many videos")(batch.batch)
 app.command("rerun", short_help="Make a dub again from its sidecar")(retake.rerun)
-app.command("retake", short_help="Perform a span of a dub again")(retake.retake)
+app.command("retake", short_help="Perform a part of a dub again")(retake.retake)
 app.command("spot", short_help="Write the cue sheet of a video")(spot.spot)
-app.command("probe", short_help="Show what foley sees in a file")(probe.probe)
-app.command("sounds", short_help="List the sounds there are")(sounds.sounds)
+app.command("probe", short_help="Show streams, times and windows of a video")(probe.probe)
+app.command("sounds", short_help="List the names that --sound takes")(sounds.sounds)
 app.add_typer(models.app, name="models", short_help="List, show, check, fetch, import models")
 app.add_typer(scenes.app, name="scenes", short_help="Render the scenes that teach the spotter")
 app.command("train", short_help="Train a part of a model")(train.train)
-app.command("evaluate", short_help="Measure how well a model does")(evaluate.evaluate)
+app.command("evaluate", short_help="Score a model on videos whose sound is known")(evaluate.evaluate)
 app.command("demo", short_help="Render a clip and dub it")(demo.demo)
 app.command("doctor", short_help="Check this installation")(doctor.doctor)
 

@@ -18,13 +18,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "batch": (
         ("foley batch . --out-dir out", "every video in this folder and below, once"),
-        ("foley batch '*.mp4' -o out --name '{stem}.wav' --json", "the sound alone, told line by line"),
+        ("foley batch '*.mp4' -o out --name '{stem}.wav' --json", "the sound alone; a JSON line for each event"),
         ("foley batch . -o out --report report.html", "with a page to look at and listen to"),
         ("foley batch . -o out --dry-run", "what would become what"),
     ),
     "rerun": (("foley rerun dubbed.foley.json -o again.wav", "the same samples again"),),
     "retake": (
-        ("foley retake dubbed.wav --from 0.5 --to 1.2 --seed 7", "that span anew, every other sample as it was"),
+        ("foley retake dubbed.wav --from 0.5 --to 1.2 --seed 7", "that part performed again, every other sample as it was"),
     ),
     "spot": (
         ("foley spot clip.mp4", "the cue sheet on stdout"),
@@ -32,13 +32,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley spot clip.mp4 -o cues.csv -f --keep-locked cues.csv", "spotted again, its locked cues as they were"),
     ),
     "probe": (
-        ("foley probe clip.mp4", "what foley sees in the file"),
+        ("foley probe clip.mp4", "streams, times, frame rate"),
         ("foley probe clip.mp4 --plot strip.png", "pictures, motion and hits, drawn on one time axis"),
     ),
     "sounds": (("foley sounds", "the names that --sound takes"),),
     "models list": (("foley models list", "names, sizes, licences"),),
     "models show": (("foley models show pocket", "parts, parameters, settings, training data"),),
-    "models path": (("foley models path pocket", "where it lies"),),
+    "models path": (("foley models path pocket", "its folder"),),
     "models verify": (("foley models verify pocket", "every file against its sha256"),),
     "models pull": (("foley models pull pocket", "from the Hub, if it weren't built in: owner/name@revision"),),
     "models import": (("foley models import mdsgen_audioldm.pt --as mdsgen-b-audioldm", "the authors' own weights"),),
@@ -50,9 +50,9 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "scenes sheet": (("foley scenes sheet -o sheet.png --kind ball --kind knock", "a row of pictures per kind"),),
     "train": (
         ("foley train scenes --work runs", "one step of docs/training.md: rendered scenes as motion grids"),
-        ("foley train spotter --work runs --minutes 30", "another, for half an hour; run it again to go on"),
+        ("foley train spotter --work runs --minutes 30", "another, for half an hour; run it again to continue"),
     ),
     "evaluate": (("foley evaluate pocket --data scenes --count 4", "the model on held-out rendered scenes"),),
     "demo": (("foley demo --out-dir demo", "a rendered clip, dubbed"),),
-    "doctor": (("foley doctor", "is everything here?"),),
+    "doctor": (("foley doctor", "versions, ffmpeg, device, model"),),
 }

@@ -42,27 +42,33 @@ def sounds(names: list[str] | None) -> tuple[str, ...]:
     return tuple(check_sound(name) for name in names or ())
 
 
-VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="The video file; '-' reads one from stdin.")]
-ModelOption = Annotated[
-    str,
-    typer.Option("--model", "-m", metavar="NAME", help="A name of 'foley models list', a folder, or hf://owner/name."),
+_MODEL = "The model: a name from 'foley models list', a folder with a bundle in it, or hf://owner/name@revision."
+_SOUND = (
+    "Use this sound, a name from 'foley sounds', for the cues. Give it twice for a hit and a lasting sound. "
+    "Default: what was spotted."
+)
+_START = "Where the part to dub starts, from the first picture: seconds or 1:23.5. Default: the first picture."
+_END = "Where the part to dub ends, from the first picture: seconds or 1:23.5. Default: the last picture."
+_DEVICE = "Where the networks run. auto takes the first there is of cuda, mps, cpu."
+_PRECISION = "Number format of the transformer. auto is bf16 on a GPU that has it, else fp32."
+_COMPILE = "Compile the transformer with torch.compile first. That takes a minute or more: only for many windows."
+
+VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="The video file; '-' reads a video from stdin.")]
+ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="NAME", help=_MODEL)]
+SoundOption = Annotated[list[str] | None, typer.Option("--sound", metavar="CLASS", help=_SOUND)]
+StartOption = Annotated[Fraction | None, typer.Option("--start", metavar="TIME", parser=seconds, help=_START)]
+EndOption = Annotated[Fraction | None, typer.Option("--end", metavar="TIME", parser=seconds, help=_END)]
+DeviceOption = Annotated[Device, typer.Option("--device", help=_DEVICE)]
+PrecisionOption = Annotated[Precision, typer.Option("--precision", help=_PRECISION)]
+CompileOption = Annotated[bool, typer.Option("--compile", help=_COMPILE)]
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", help="Open no network connection. A model that is not on this machine is an error.")
 ]
-SoundOption = Annotated[
-    list[str] | None, typer.Option("--sound", metavar="CLASS", help="What is heard, from 'foley sounds'; repeatable.")
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", "-f", help="Replace output files that exist. Without it they are an error.")
 ]
-StartOption = Annotated[
-    Fraction | None, typer.Option("--start", metavar="TIME", parser=seconds, help="Begin here: seconds or 1:23.5.")
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print no notes and no progress. Warnings and errors stay.")
 ]
-EndOption = Annotated[
-    Fraction | None, typer.Option("--end", metavar="TIME", parser=seconds, help="Stop here: seconds or 1:23.5.")
-]
-DeviceOption = Annotated[Device, typer.Option("--device", help="Where to compute.")]
-PrecisionOption = Annotated[Precision, typer.Option("--precision", help="Arithmetic of the networks.")]
-CompileOption = Annotated[
-    bool, typer.Option("--compile", help="Compile the transformer first: a minute or more, for many windows to come.")
-]
-OfflineOption = Annotated[bool, typer.Option("--offline", help="Never touch the network.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", "-f", help="Replace a file that is already there.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="More about what happens.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print details on stderr: model, device, cues.")]

@@ -1,4 +1,4 @@
-"""`foley batch`: many videos, one model, and a run that can be stopped and gone on with."""
+"""`foley batch`: dubs many videos with one loaded model; a stopped run continues where it was."""
 
 from __future__ import annotations
 
@@ -24,24 +24,25 @@ from foleycli.cli.commands.dub import (
 from foleycli.cli.console import Console
 from foleycli.errors import UsageError
 
-PathsArgument = Annotated[
-    list[str],
-    typer.Argument(metavar="PATHS...", help="Videos, folders, patterns; '-': a list on stdin."),
-]
-OutDirOption = Annotated[Path, typer.Option("--out-dir", "-o", metavar="DIR", help="Where the results go; made.")]
-NameOption = Annotated[
-    str, typer.Option("--name", metavar="NAME", help="Of the results: {stem}, {ext}, {folder}, {seed} are filled in.")
-]
-NullOption = Annotated[bool, typer.Option("--null", "-0", help="The list on stdin is NUL-separated (find -print0).")]
-JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Videos performed at a time.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Print what would become what; change nothing.")]
-PlotOption = Annotated[
-    Path | None, typer.Option("--plot", metavar="DIR", help="Draw each dub on one time axis, as PNG, into DIR; made.")
-]
-ReportOption = Annotated[
-    Path | None, typer.Option("--report", metavar="PAGE.html", help="Write a page to look at and listen to.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line, as things happen.")]
+_PATHS = "Video files, folders (searched to the bottom) and patterns in quotes; '-' reads a list of names from stdin."
+_OUT_DIR = "Folder for the results, made if need be. Results of a folder lie in the same folders below it."
+_NAME = "Name of each result. Filled in: {stem} and {ext} of the video, {folder} it lies in, {seed}."
+_NULL = "The names in the list on stdin end with a NUL byte, as 'find -print0' writes them. Default: one a line."
+_JOBS = "How many videos are performed at the same time."
+_DRY_RUN = "Print which video would become which file, and write nothing."
+_PLOT = "Also draw each dub on one time axis as a PNG into this folder, made if need be. Default: none."
+_REPORT = "Also write an HTML page with every result, to look at and listen to. Default: none."
+_JSON = "Print one JSON object a line on stdout for each thing that happens."
+
+PathsArgument = Annotated[list[str], typer.Argument(metavar="PATHS...", help=_PATHS)]
+OutDirOption = Annotated[Path, typer.Option("--out-dir", "-o", metavar="DIR", help=_OUT_DIR)]
+NameOption = Annotated[str, typer.Option("--name", metavar="NAME", help=_NAME)]
+NullOption = Annotated[bool, typer.Option("--null", "-0", help=_NULL)]
+JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help=_JOBS)]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help=_DRY_RUN)]
+PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="DIR", help=_PLOT)]
+ReportOption = Annotated[Path | None, typer.Option("--report", metavar="PAGE.html", help=_REPORT)]
+JsonOption = Annotated[bool, typer.Option("--json", help=_JSON)]
 
 
 def batch(
@@ -74,10 +75,9 @@ def batch(
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Puts sound to many videos. What is done already is skipped, so a run that was stopped just starts again.
+    """Writes a copy with sound of many videos. Those that are done are skipped: to continue a stopped run, repeat it.
 
-    A folder's results lie in the same folders below DIR. A bad video stops no other: at the end they are listed, and
-    the exit code is 1.
+    A video that fails stops no other. Failed videos are listed at the end; then the exit code is 1.
     """
     from foleycli.cli.batch_display import run_batch
     from foleycli.specs.settings import Generation, Mix, Model, Settings

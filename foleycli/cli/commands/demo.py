@@ -1,4 +1,4 @@
-"""`foley demo`: everything once, from nothing: a clip is rendered, spotted, dubbed."""
+"""`foley demo`: renders a clip, spots it and dubs it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import typer
 from foleycli.cli import options
 from foleycli.cli.console import Console
 
-OutDirOption = Annotated[Path, typer.Option("--out-dir", metavar="DIR", help="Where the files go; made if need be.")]
-KindOption = Annotated[str, typer.Option("--kind", metavar="KIND", help="A name of 'foley scenes list'.")]
+OutDirOption = Annotated[Path, typer.Option("--out-dir", metavar="DIR", help="Folder for the files, made if need be.")]
+KindOption = Annotated[str, typer.Option("--kind", metavar="KIND", help="A kind of scene from 'foley scenes list'.")]
 
 
 def demo(
     out_dir: OutDirOption = Path("demo"),
     kind: KindOption = "drum",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another scene and performance.")] = 1,
-    seconds: Annotated[float, typer.Option("--seconds", min=1.0, max=60.0, help="How long.")] = 8.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Number that chooses scene and performance.")] = 1,
+    seconds: Annotated[float, typer.Option("--seconds", min=1.0, max=60.0, help="Length in seconds.")] = 8.0,
     model: options.ModelOption = "pocket",
     device: options.DeviceOption = "auto",
     overwrite: options.OverwriteOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Renders a silent clip, dubs it with the built-in model, and says where the files are."""
+    """Renders a silent clip, dubs it, and prints where the result is."""
     from foleycli.cli.dub_display import run_dub
     from foleycli.specs.settings import Generation, Model, Outputs, Settings
     from foleycli.workflows.dub import DubRequest

@@ -1,4 +1,4 @@
-"""`foley doctor`: everything that a dub needs, and whether it is here."""
+"""`foley doctor`: checks that everything a dub needs is installed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIBRARIES = (
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Shows which ffmpeg, libraries, device and models foley would use; exit 1 if one of them is missing."""
+    """Shows which ffmpeg, libraries, device and model foley would use. The exit code is 1 if one is missing."""
     checks: dict[str, Callable[[], str]] = {
         "foley": lambda: __version__,
         "python": lambda: f"{platform.python_version()} on {platform.platform()}",

@@ -15,47 +15,50 @@ from foleycli.specs.settings import Original
 STDOUT = "-"
 
 _OUTPUT = (
-    "*.mp4, mkv, mov, webm: the video with sound. *.wav, *.flac: the sound. '-': WAV on stdout. "
-    "Left out: VIDEO's name with .foley in it, beside VIDEO."
+    "The file to write. *.mp4, *.mkv, *.mov, *.webm: a copy of the video with sound. *.wav, *.flac: the sound alone. "
+    "'-': a WAV on stdout. Default: VIDEO's name with .foley before its suffix, beside VIDEO."
 )
+_SEED = "Number that chooses the performance. The same seed gives the same sound, another seed another one."
+_TAKES = "How many performances to make, with seeds counted up from --seed; one numbered file for each."
+_KEEP = "Write all takes, or only the one that scores best for time, level and noise."
+_STEPS = "Sampling steps per window; more take longer. Default: the model's own number."
+_GUIDANCE = "How strongly the model follows the cues; 1 is no guidance. Default: the model's own."
+_CUES = "Perform this cue sheet (*.csv, *.json, *.txt of Audacity, *.otio) in place of spotting the video."
+_OVERLAP = "Overlap of neighbouring windows in seconds (multiples of 0.128 s); longer is smoother and slower."
+_ORIGINAL = (
+    "VIDEO's own sound: replace drops it, mix adds the new sound to it, duck also lowers it by 12 dB under the new "
+    "sound, keep-track keeps it as a second track."
+)
+_GAIN = "Change of level of the new sound in dB."
+_LOUDNESS = "Bring the whole track to this loudness in LUFS (EBU R128; -23 is broadcast's). Default: left as it is."
+_FADE_IN = "Length in seconds of a fade at the start of the new sound."
+_FADE_OUT = "Length in seconds of a fade at the end of the new sound."
+_STEMS = "Also write impacts and ambience as two WAV files into this folder, which is made if need be. Default: none."
+_PLOT = "Also draw pictures, motion, cues, sound and spectrum on one time axis into this PNG. Default: none."
+_SIDECAR = "Also write OUT.foley.json, the recipe of the dub, which 'foley rerun' and 'foley retake' need."
+_DRY_RUN = "Print the plan (windows, files, time, disk) and write nothing."
+
 OutputOption = Annotated[str | None, typer.Option("--output", "-o", metavar="OUT", help=_OUTPUT)]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another performance.")]
-TakesOption = Annotated[int, typer.Option("--takes", min=1, max=99, help="Performances, one numbered file each.")]
-KeepOption = Annotated[options.Keep, typer.Option("--keep", help="All takes, or the best by its scores.")]
-StepsOption = Annotated[int | None, typer.Option("--steps", min=1, max=1000, help="Sampler steps; else the model's.")]
-GuidanceOption = Annotated[
-    float | None, typer.Option("--guidance", min=0.0, max=50.0, help="How closely to obey; else the model's.")
-]
-CuesOption = Annotated[
-    Path | None, typer.Option("--cues", metavar="FILE", help="A cue sheet (csv, json, txt, otio), instead of spotting.")
-]
-OverlapOption = Annotated[
-    Fraction,
-    typer.Option(
-        "--overlap", metavar="SECONDS", parser=options.seconds, help="Shared by two windows, in steps of 0.128."
-    ),
-]
-OriginalOption = Annotated[Original, typer.Option("--original", help="What becomes of VIDEO's own sound.")]
-GainOption = Annotated[float, typer.Option("--gain", metavar="DB", min=-60.0, max=24.0, help="Louder or softer.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help=_SEED)]
+TakesOption = Annotated[int, typer.Option("--takes", min=1, max=99, help=_TAKES)]
+KeepOption = Annotated[options.Keep, typer.Option("--keep", help=_KEEP)]
+StepsOption = Annotated[int | None, typer.Option("--steps", min=1, max=1000, help=_STEPS)]
+GuidanceOption = Annotated[float | None, typer.Option("--guidance", min=0.0, max=50.0, help=_GUIDANCE)]
+CuesOption = Annotated[Path | None, typer.Option("--cues", metavar="FILE", help=_CUES)]
+OverlapOption = Annotated[Fraction, typer.Option("--overlap", metavar="SECONDS", parser=options.seconds, help=_OVERLAP)]
+OriginalOption = Annotated[Original, typer.Option("--original", help=_ORIGINAL)]
+GainOption = Annotated[float, typer.Option("--gain", metavar="DB", min=-60.0, max=24.0, help=_GAIN)]
 LoudnessOption = Annotated[
-    float | None, typer.Option("--loudness", metavar="LUFS", min=-50.0, max=-5.0, help="Loudness, EBU R128: -23.")
+    float | None, typer.Option("--loudness", metavar="LUFS", min=-50.0, max=-5.0, help=_LOUDNESS)
 ]
-FadeInOption = Annotated[
-    Fraction, typer.Option("--fade-in", metavar="SECONDS", parser=options.seconds, help="Of the new sound's start.")
-]
+FadeInOption = Annotated[Fraction, typer.Option("--fade-in", metavar="SECONDS", parser=options.seconds, help=_FADE_IN)]
 FadeOutOption = Annotated[
-    Fraction, typer.Option("--fade-out", metavar="SECONDS", parser=options.seconds, help="Of the new sound's end.")
+    Fraction, typer.Option("--fade-out", metavar="SECONDS", parser=options.seconds, help=_FADE_OUT)
 ]
-StemsOption = Annotated[
-    Path | None, typer.Option("--stems", metavar="DIR", help="Impacts and ambience as WAV too, into DIR; made.")
-]
-PlotOption = Annotated[
-    Path | None, typer.Option("--plot", metavar="PNG", help="Draw what was seen and what is heard, on one time axis.")
-]
-SidecarOption = Annotated[
-    bool, typer.Option("--sidecar", help="Write OUT.foley.json too, which 'rerun' and 'retake' need.")
-]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Print the plan and change nothing.")]
+StemsOption = Annotated[Path | None, typer.Option("--stems", metavar="DIR", help=_STEMS)]
+PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="PNG", help=_PLOT)]
+SidecarOption = Annotated[bool, typer.Option("--sidecar", help=_SIDECAR)]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help=_DRY_RUN)]
 
 
 def dub(
@@ -90,7 +93,7 @@ def dub(
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Puts sound to VIDEO: hits where the picture shows them, in a copy whose picture is untouched."""
+    """Writes a copy of VIDEO with sound: hits where the picture shows them. The picture is not encoded again."""
     from foleycli.cli.dub_display import run_dub
     from foleycli.specs.settings import Generation, Mix, Model, Outputs, Settings
     from foleycli.workflows.dub import DubRequest

@@ -1,4 +1,4 @@
-"""`foley evaluate`: how well a model keeps time, obeys, and names its sounds; the same numbers for everybody."""
+"""`foley evaluate`: scores of a model for synchrony, obedience to cues, and recognisable sounds."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from foleycli.cli import options
 from foleycli.cli.console import Console
 from foleycli.text import table
 
+_BUNDLE = "The model: a name from 'foley models list', or a folder with a bundle in it."
 _DATA = (
-    "'scenes' (rendered, held out); 'repertoire' (each sound asked for in turn); or a folder of videos with sound, "
-    "where a manifest.csv may give onsets."
+    "What to test on. scenes: rendered scenes that no training has seen. repertoire: every sound, asked for in turn. "
+    "DIR: a folder of videos with sound; its manifest.csv may list the onsets."
 )
 
 
 def evaluate(
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A name of 'foley models list', or a folder.")],
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help=_BUNDLE)],
     data: Annotated[str, typer.Option("--data", metavar="scenes|repertoire|DIR", help=_DATA)] = "scenes",
-    count: Annotated[int, typer.Option("--count", min=1, help="Scenes or clips at most.")] = 40,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the performances.")] = 0,
+    count: Annotated[int, typer.Option("--count", min=1, help="The most scenes or clips to test.")] = 40,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the performances.")] = 0,
     device: options.DeviceOption = "auto",
     offline: options.OfflineOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Tries BUNDLE on videos whose sound is known, and says how it did, with intervals and chance beside it."""
+    """Tests BUNDLE on videos whose sound is known, and prints its scores, with intervals and chance beside them."""
     from foleycli.evaluation.embeddings import load_listener
     from foleycli.evaluation.repertoire import REPERTOIRE, hear_repertoire
     from foleycli.evaluation.run import evaluate as run

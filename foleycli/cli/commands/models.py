@@ -1,4 +1,4 @@
-"""`foley models ...`: what models there are, where they lie, whether they are whole; fetched, imported, removed."""
+"""`foley models ...`: lists, shows, checks, fetches, imports and removes models."""
 
 from __future__ import annotations
 
@@ -19,14 +19,23 @@ if TYPE_CHECKING:
     from foleycli.specs import Size
 
 app = typer.Typer(help="Lists, shows, checks, fetches and imports models.", no_args_is_help=True, rich_markup_mode=None)
+_HUB_NAME = "owner/name[@revision] on the Hugging Face Hub, or a listed part."
+_CAVP = "cavp_epoch66.ckpt of Diff-Foley. Default: what 'foley models pull cavp' fetched."
+_VAE = "Weights of AudioLDM's VAE. Default: what 'foley models pull audioldm-vae' fetched."
+_VOCODER = "Weights of AudioLDM's vocoder. Default: what 'foley models pull audioldm-hifigan' fetched."
+ToOption = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="FOLDER", help="Folder to write to. Default: the Hub's cache.", file_okay=False),
+]
+AsOption = Annotated[str, typer.Option("--as", metavar="NAME", help="The name that -m will take.")]
 NameArgument = Annotated[
-    str, typer.Argument(metavar="NAME", help="A name of 'foley models list', a folder, or hf://...")
+    str, typer.Argument(metavar="NAME", help="A name from 'foley models list', a folder, or hf://owner/name.")
 ]
 
 
 @app.command("list")
 def list_models(as_json: JsonOption = False) -> None:
-    """Lists the models that foley knows by name, with size and licence."""
+    """Lists the models that foley knows by name, with their size and licence."""
     from foleycli.bundles.catalogue import CATALOGUE
     from foleycli.bundles.store import imported_names
 
@@ -46,7 +55,7 @@ def list_models(as_json: JsonOption = False) -> None:
 
 @app.command("show")
 def show_model(name: NameArgument, as_json: JsonOption = False, offline: OfflineOption = False) -> None:
-    """Shows what a model is made of: parts, parameters, settings, licence, training data."""
+    """Shows the parts of a model, its parameters, settings, licence and training data."""
     from foleycli.bundles.catalogue import CATALOGUE
     from foleycli.bundles.store import imported_names
 
@@ -65,13 +74,13 @@ def show_model(name: NameArgument, as_json: JsonOption = False, offline: Offline
 
 @app.command("path")
 def model_path(name: NameArgument, offline: OfflineOption = False) -> None:
-    """Prints the folder that a model lies in."""
+    """Prints the folder of a model."""
     Console().result(str(_bundle(name, offline).folder.resolve()))
 
 
 @app.command("verify")
 def verify_model(name: NameArgument, offline: OfflineOption = False) -> None:
-    """Reads every file of a model and compares its sha256 with the manifest."""
+    """Compares the sha256 of every file of a model with its manifest."""
     bundle = _bundle(name, offline)
     bundle.verify()
     files = len(bundle.manifest.files)
@@ -80,14 +89,12 @@ def verify_model(name: NameArgument, offline: OfflineOption = False) -> None:
 
 @app.command("pull")
 def pull_model(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="owner/name[@revision] on the Hub, or a listed part.")],
-    to: Annotated[
-        Path | None, typer.Option("--to", metavar="FOLDER", help="Here, not in the Hub's own cache.", file_okay=False)
-    ] = None,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=_HUB_NAME)],
+    to: ToOption = None,
     offline: OfflineOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Fetches a model from the Hugging Face Hub, checks every file, and prints its folder. Goes on where it stopped."""
+    """Fetches a model from the Hugging Face Hub, checks every file, prints its folder. Continues a stopped fetch."""
     from foleycli.bundles.store import pull
 
     console = Console(quiet=quiet)
@@ -104,14 +111,14 @@ def pull_model(
 
 @app.command("import")
 def import_model(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="mdsgen_audioldm.pt, as its authors published it.")],
-    name: Annotated[str, typer.Option("--as", metavar="NAME", help="The name for -m.")] = "mdsgen-b-audioldm",
-    cavp: Annotated[Path | None, typer.Option(metavar="FILE", help="cavp_epoch66.ckpt of Diff-Foley.")] = None,
-    vae: Annotated[Path | None, typer.Option(metavar="FILE", help="AudioLDM's VAE.")] = None,
-    vocoder: Annotated[Path | None, typer.Option(metavar="FILE", help="AudioLDM's vocoder.")] = None,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="mdsgen_audioldm.pt, as its authors publish it.")],
+    name: AsOption = "mdsgen-b-audioldm",
+    cavp: Annotated[Path | None, typer.Option(metavar="FILE", help=_CAVP)] = None,
+    vae: Annotated[Path | None, typer.Option(metavar="FILE", help=_VAE)] = None,
+    vocoder: Annotated[Path | None, typer.Option(metavar="FILE", help=_VOCODER)] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Turns the MDSGen authors' checkpoint into a model for -m, every key and shape checked, no code in it run."""
+    """Turns the MDSGen authors' checkpoint into a model for -m. Every key and shape is checked; no code in it runs."""
     from foleycli.models.mdsgen.importing import OFFICIAL_SPECS, import_mdsgen, published_sources
 
     given = {part: path for part, path in (("cavp", cavp), ("vae", vae), ("vocoder", vocoder)) if path is not None}
@@ -128,7 +135,7 @@ def import_model(
 def remove_model(
     name: Annotated[str, typer.Argument(metavar="NAME", help="An imported model, a listed part, or owner/name.")],
 ) -> None:
-    """Deletes an imported model, or what was pulled from the Hub, from this machine."""
+    """Deletes an imported or pulled model from this machine."""
     from foleycli.bundles.store import remove
 
     Console().result(f"removed {remove(name)}")

@@ -1,4 +1,4 @@
-"""`foley probe`: what foley sees in a file before it starts."""
+"""`foley probe`: the streams, times and windows of a video."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 PlotOption = Annotated[
     Path | None,
-    typer.Option("--plot", metavar="PNG", help="Draw what the model sees: pictures, motion, hits, windows."),
+    typer.Option(
+        "--plot", metavar="PNG", help="Also draw pictures, motion, hits and windows into this PNG. Default: none."
+    ),
 ]
 
 
@@ -30,7 +32,7 @@ def probe(
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Shows the streams, times, frame rate and rotation of VIDEO, and the windows it would be dubbed in."""
+    """Shows streams, times, frame rate and rotation of VIDEO, and the windows that a dub would have."""
     from foleycli.cli.stdin import local_file
     from foleycli.video.probe import probe as probe_file
     from foleycli.workflows.outputs import check_place

@@ -1,4 +1,4 @@
-"""`foley rerun` and `foley retake`: a dub made again, and a span of it made anew."""
+"""`foley rerun` and `foley retake`: make a dub again from its sidecar, or perform a part of it anew."""
 
 from __future__ import annotations
 
@@ -13,17 +13,31 @@ from foleycli.cli.commands.dub import StemsOption
 from foleycli.cli.console import Console
 from foleycli.errors import UsageError
 
-SidecarArgument = Annotated[Path, typer.Argument(metavar="SIDECAR", help="What 'foley dub --sidecar' wrote.")]
-OutArgument = Annotated[Path, typer.Argument(metavar="OUT", help="A dub with its sidecar, OUT.foley.json, beside it.")]
+SidecarArgument = Annotated[
+    Path, typer.Argument(metavar="SIDECAR", help="The .foley.json that 'foley dub --sidecar' wrote.")
+]
+OutArgument = Annotated[Path, typer.Argument(metavar="OUT", help="The dub, with its sidecar OUT.foley.json beside it.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="OUT", help="Left out: the name it had, beside SIDECAR.")
+    Path | None,
+    typer.Option("--output", "-o", metavar="OUT", help="The file to write. Default: the name it had, beside SIDECAR."),
 ]
-DeviceOption = Annotated[options.Device | None, typer.Option("--device", help="Left out: as the first time.")]
+DeviceOption = Annotated[
+    options.Device | None, typer.Option("--device", help="Where the networks run. Default: as the first time.")
+]
 FromOption = Annotated[
-    Fraction, typer.Option("--from", metavar="TIME", parser=options.seconds, help="Of the picture: seconds or 1:23.5.")
+    Fraction,
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        parser=options.seconds,
+        help="Start of the part, from the first picture: seconds or 1:23.5.",
+    ),
 ]
-ToOption = Annotated[Fraction, typer.Option("--to", metavar="TIME", parser=options.seconds, help="Up to here.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the new performance.")]
+ToOption = Annotated[
+    Fraction,
+    typer.Option("--to", metavar="TIME", parser=options.seconds, help="End of the part, from the first picture."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the new performance.")]
 
 
 def rerun(
@@ -35,7 +49,7 @@ def rerun(
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Makes a dub again from its sidecar: on the same kind of machine, the same samples to the bit."""
+    """Makes a dub again from its sidecar. On the same kind of machine it has the same samples, bit for bit."""
     from foleycli.workflows.rerun import rerun as make_again
 
     console = Console(quiet, as_json=as_json)
@@ -58,10 +72,10 @@ def retake(
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Performs a span of a dub again, in place, and leaves every other sample of its track as it is.
+    """Performs a part of a dub again, in place. Every other sample of the track stays as it is.
 
-    A .wav or .flac is changed in that span alone. In a video the track is made again from the sidecar, spliced, and
-    encoded anew from the same samples; the picture stays untouched.
+    A .wav or .flac is changed in that part alone. For a video the track is made again from the sidecar, and encoded
+    again with the new part in it; the picture is copied.
     """
     from foleycli.workflows.retake import retake as lay_anew
 

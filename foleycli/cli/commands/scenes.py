@@ -1,9 +1,9 @@
-"""`foley scenes ...`: the rehearsal room, to look at: rendered scenes with exact event times."""
+"""`foley scenes ...`: rendered scenes with exact event times, which teach the spotter."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,16 +11,13 @@ from foleycli.cli.console import Console
 from foleycli.cli.options import JsonOption, OverwriteOption
 from foleycli.text import table
 
-if TYPE_CHECKING:
-    pass
-
 app = typer.Typer(help="Renders the scenes that the spotter learns from.", no_args_is_help=True, rich_markup_mode=None)
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another scene.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Number that chooses the scene.")]
 
 
 @app.command("list")
 def list_scenes(as_json: JsonOption = False) -> None:
-    """Lists the kinds of scene and what may be heard in them."""
+    """Lists the kinds of scene and the sounds that belong to each."""
     from foleycli.scenes.catalogue import KINDS
 
     if as_json:
@@ -31,18 +28,27 @@ def list_scenes(as_json: JsonOption = False) -> None:
 
 @app.command("render")
 def render_scene(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="A name of 'foley scenes list'.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The video: *.mp4, *.mkv, *.mov.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="Kind of scene, a name from 'foley scenes list'.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The video to write: *.mp4, *.mkv or *.mov.")
+    ],
     seed: SeedOption = 0,
-    seconds: Annotated[float, typer.Option("--seconds", min=0.2, max=60.0, help="How long.")] = 8.0,
-    height: Annotated[int, typer.Option("--height", min=32, max=1080, help="Pixels; the width follows 16:9.")] = 360,
-    rough: Annotated[bool, typer.Option("--rough", help="As in training: shaken, noisy, at any rate.")] = False,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.2, max=60.0, help="Length in seconds.")] = 8.0,
+    height: Annotated[
+        int, typer.Option("--height", min=32, max=1080, help="Height in pixels; the width is 16/9 of it.")
+    ] = 360,
+    rough: Annotated[
+        bool, typer.Option("--rough", help="Film it as in training: camera shake, noise, any frame rate.")
+    ] = False,
     cues: Annotated[
-        Path | None, typer.Option("--cues", metavar="FILE", help="Also write the truth as a cue sheet: *.csv, *.json.")
+        Path | None,
+        typer.Option(
+            "--cues", metavar="FILE", help="Also write the true events as a cue sheet, *.csv or *.json. Default: none."
+        ),
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Renders one scene as a silent video, and its truth as a cue sheet."""
+    """Renders one scene as a silent video, and its true events as a cue sheet."""
     from foleycli.workflows.scene_files import render_to
 
     Console().result(str(render_to(output, cues, kind, seed, seconds, height, clean=not rough, overwrite=overwrite)))
@@ -50,12 +56,15 @@ def render_scene(
 
 @app.command("sheet")
 def contact_sheet(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The picture: *.png.")],
-    kind: Annotated[list[str] | None, typer.Option("--kind", metavar="KIND", help="Only these; repeatable.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The picture to write: *.png.")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="KIND", help="Draw this kind only; may be repeated. Default: all."),
+    ] = None,
     seed: SeedOption = 0,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Draws a row of pictures per kind of scene; red bars mark hits, blue bars lasting sounds."""
+    """Draws a row of pictures for each kind of scene. Red bars mark hits, blue bars lasting sounds."""
     from foleycli.workflows.scene_files import sheet_to
 
     Console().result(str(sheet_to(output, kind or [], seed, overwrite=overwrite)))

@@ -1,4 +1,4 @@
-"""`foley sounds`: what --sound and the column `sound` of a cue sheet may console."""
+"""`foley sounds`: the names that --sound and the column `sound` of a cue sheet take."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from foleycli.text import table
 
 
 def sounds(as_json: JsonOption = False) -> None:
-    """Lists the sounds that the built-in model knows, and whether each is a hit or lasts."""
+    """Lists the sounds that the built-in model knows: hits, and spans that last."""
     from foleycli.cues.classes import HIT_CLASSES, SOUND_CLASSES
 
     kinds = {name: "hit" if name in HIT_CLASSES else "span" for name in SOUND_CLASSES}

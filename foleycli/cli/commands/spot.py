@@ -1,4 +1,4 @@
-"""`foley spot`: the cue sheet of a video, to read, edit and give back with `foley dub --cues`."""
+"""`foley spot`: writes the cue sheet of a video, which can be edited and performed with `foley dub --cues`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import typer
 from foleycli.cli import options
 from foleycli.cli.console import Console
 
-_OUTPUT = "*.csv, *.json, *.txt (Audacity labels) or *.otio; '-' prints CSV (JSON with --json)."
+_OUTPUT = (
+    "The cue sheet to write: *.csv, *.json, *.txt (Audacity labels) or *.otio; '-' prints CSV, or JSON with --json."
+)
+_KEEP_LOCKED = "Keep the locked cues of this older sheet; new cues that collide with them are left out. Default: none."
 
 
 def spot(
@@ -18,10 +21,7 @@ def spot(
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help=_OUTPUT)] = "-",
     model: options.ModelOption = "pocket",
     sound: options.SoundOption = None,
-    keep_locked: Annotated[
-        Path | None,
-        typer.Option("--keep-locked", metavar="SHEET", help="Locked cues of this sheet stay; new ones make room."),
-    ] = None,
+    keep_locked: Annotated[Path | None, typer.Option("--keep-locked", metavar="SHEET", help=_KEEP_LOCKED)] = None,
     start: options.StartOption = None,
     end: options.EndOption = None,
     device: options.DeviceOption = "auto",
@@ -30,7 +30,7 @@ def spot(
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Writes down what happens when in VIDEO: time, strength, sound and confidence of each event."""
+    """Writes the cue sheet of VIDEO: time, strength, sound and confidence of each event."""
     from foleycli.cli.stdin import local_file
     from foleycli.cues.formats import CSV, JSON, write_sheet
     from foleycli.specs.settings import Generation, Model

@@ -1,4 +1,4 @@
-"""`foley train`: the recipes that made the built-in model, one at a time, on your own sounds if you like."""
+"""`foley train`: runs one of the recipes that made the built-in model, on your own sounds if you like."""
 
 from __future__ import annotations
 
@@ -24,25 +24,32 @@ ABLATIONS = (
     "base", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "one-vector",
     "one-vector-all-rows", "n2-2", "unguided", "size-s", "size-b",
 )  # fmt: skip
-ABLATION_HELP = f"Of the performer, into DIR/ablations/NAME. One of: {', '.join(ABLATIONS)}."
-STEPS_HELP = "Training steps, or shards to make; else the recipe's."
+ABLATION_HELP = (
+    f"Train this variant of the performer, in DIR/ablations/NAME. One of: {', '.join(ABLATIONS)}. Default: none."
+)
+STEPS_HELP = "Training steps, or shards to make. Default: the recipe's own number."
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=f"One of: {', '.join(NAMES)}.")],
-    work: Annotated[Path, typer.Option("--work", metavar="DIR", help="Where everything made is kept.")] = Path("runs"),
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=f"The step to run. One of: {', '.join(NAMES)}.")],
+    work: Annotated[Path, typer.Option("--work", metavar="DIR", help="Folder for all that is made.")] = Path("runs"),
     sounds: Annotated[
-        Path | None, typer.Option("--sounds", metavar="DIR", help="Sounds with a manifest.csv, see docs/training.md.")
+        Path | None,
+        typer.Option("--sounds", metavar="DIR", help="Folder of sounds with a manifest.csv (docs/training.md)."),
     ] = None,
     steps: Annotated[int | None, typer.Option("--steps", min=1, help=STEPS_HELP)] = None,
-    minutes: Annotated[float | None, typer.Option("--minutes", min=0.0, help="Stop after this long.")] = None,
-    resume: Annotated[bool, typer.Option("--resume/--afresh", help="Go on from the last checkpoint, or not.")] = True,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", min=0.0, help="Stop after so many minutes. Default: no limit.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume/--afresh", help="Continue from the last checkpoint, or start afresh.")
+    ] = True,
     device: options.DeviceOption = "cpu",
     precision: options.PrecisionOption = "fp32",
     ablation: Annotated[str, typer.Option("--ablation", metavar="NAME", help=ABLATION_HELP)] = "",
     quiet: options.QuietOption = False,
 ) -> None:
-    """Runs one step of the training; run it again to go on where it stopped."""
+    """Runs one step of the training. Run it again to continue where it stopped."""
     if recipe not in NAMES:
         raise UsageError(f"no recipe called {recipe!r}; try one of: {', '.join(NAMES)}")
     if ablation and (recipe != "performer" or ablation not in ABLATIONS):
