@@ -1,16 +1,21 @@
-"""The words are true: the manual is the program's own, and every line that the README and it show can be run."""
+"""The documentation is true: the manual is the program's own, and the lines and examples that are shown run."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+import foleycli
 from foleycli.cli.examples import EXAMPLES, LONG
 from foleycli.cli.reference import manual
 from tests.cli.conftest import Foley, clip, film, foley, models
+from tests.test_architecture import LAYERS
+from tests.tiny_model import write_tiny
 
 __all__ = ["clip", "film", "foley", "models"]  # fixtures
 
@@ -71,11 +76,43 @@ def test_the_python_of_the_models_page_runs(tmp_path: Path, monkeypatch: pytest.
     assert (tmp_path / "mine" / "bundle.json").is_file()
 
 
-def test_the_readme_s_tree_is_the_tree() -> None:
-    block = README.split("## The tree")[1].split("##")[0]
-    named = set(re.findall(r"^      ([\w.]+?)/? ", block, re.MULTILINE))
+def test_the_examples_of_the_python_page_run(foley: Foley, clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "footage").mkdir()
+    (tmp_path / "footage" / "one.mp4").write_bytes(clip.read_bytes())
+    write_tiny(tmp_path / "my-model")
+    page = (ROOT / "docs" / "python.md").read_text()
+    names: dict[str, object] = {}
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+            exec(code, names)
+    assert set(foleycli.__all__) - {"__version__"} <= names.keys()
+    ended, mine = names["ended"], names["mine"]
+    assert isinstance(ended, foleycli.BatchResult) and isinstance(mine, foleycli.Track)
+    assert len(ended.done) == 1 and not ended.failed
+    assert len(mine.samples) == 2 * mine.sample_rate
+    made = ("clip.foley.mp4", "wood.mp4", "mine.wav", "my.wav", "out/one.wav", "stems/wood.impacts.wav")
+    assert all((tmp_path / name).stat().st_size > 0 for name in made)
+    assert "no-such-file.mp4" in printed.getvalue()
+
+
+def test_the_tree_of_the_architecture_page_is_the_tree_and_its_order_the_floors() -> None:
+    block = (ROOT / "docs" / "architecture.md").read_text().split("## The tree")[1].split("##")[0]
+    named = re.findall(r"^      ([\w.]+?)/? ", block, re.MULTILINE)
     there = {path.name for path in (ROOT / "foleycli").iterdir() if not path.name.startswith("_")} - {"py.typed"}
-    assert named | {"version.py"} == there
+    assert {*named, "version.py"} == there
+    floors = [LAYERS[name.removesuffix(".py")] for name in named]
+    assert floors == sorted(floors, reverse=True)
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert set(re.findall(r"\]\(([\w-]+\.md)\)", index)) == pages
+
+
+def test_the_picture_is_small() -> None:
+    assert 20_000 < (ROOT / "docs" / "images" / "demo.png").stat().st_size < 200_000
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:

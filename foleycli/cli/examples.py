@@ -24,7 +24,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "rerun": (("foley rerun dubbed.foley.json -o again.wav", "the same samples again"),),
     "retake": (
-        ("foley retake dubbed.wav --from 0.5 --to 1.2 --seed 7", "that part performed again, every other sample as it was"),
+        ("foley retake dubbed.wav --from 0.5 --to 1.2 --seed 7", "that part again, every other sample as it was"),
     ),
     "spot": (
         ("foley spot clip.mp4", "the cue sheet on stdout"),
