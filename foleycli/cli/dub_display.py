@@ -47,7 +47,7 @@ def run_dub(request: DubRequest, console: Console, *, dry_run: bool = False) -> 
                         progress(event.stage, event.done, event.total)
 
             result = dub(request, on_event)
-        _show(result, request, named, console)
+        _show(result, request, named=named, console=console)
 
 
 def _show(result: DubResult, request: DubRequest, named: str, console: Console) -> None:

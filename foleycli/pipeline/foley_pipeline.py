@@ -106,18 +106,26 @@ class FoleyPipeline:
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         parts = hits_and_spans(cues) if settings.stems else (cues,)
         runs = [(seed, part) for seed in seeds for part in parts]
-        row = chain.from_iterable(passages(info, part, first, windows, seed) for seed, part in runs)
+        row = chain.from_iterable(passages(info, part, origin=first, windows=windows, seed=seed) for seed, part in runs)
         sampler = self.model.sampler(settings.steps, settings.guidance)
         waves_of = apart(self._performed(row, sampler), [len(windows)] * len(runs))
         rate, length, model = self.model.sample_rate, last - first, self.bundle.manifest.name
 
         def chunks(waves: Iterator[Wave], part: Sequence[Cue]) -> Iterator[Wave]:
             heard = _counted(windows, waves, progress)
-            levelled = ride_windows(heard, part, first, rate) if self.family.cues else heard
+            levelled = ride_windows(heard, part, origin=first, sample_rate=rate) if self.family.cues else heard
             return (soft_limit(chunk) for chunk in stitch(levelled, rate))
 
         streams = tuple(
-            TrackStream(chunks(waves, part), rate, length, windows, (seed,) * len(windows), part, model)
+            TrackStream(
+                chunks(waves, part),
+                rate,
+                duration=length,
+                windows=windows,
+                seeds=(seed,) * len(windows),
+                cues=part,
+                model=model,
+            )
             for (seed, part), waves in zip(runs, waves_of, strict=True)
         )
         return tuple(map(sum_of, streams[::2], streams[1::2])) if settings.stems else streams
@@ -151,7 +159,7 @@ class FoleyPipeline:
         settings = settings if seed is None else replace(settings, seed=seed)
         stream = self.stream(video, settings, cues=cues, progress=progress)
         samples = np.concatenate([*stream]).astype(np.float32, copy=False)
-        return Track(samples, stream.sample_rate, stream.windows, stream.seeds, stream.cues)
+        return Track(samples, stream.sample_rate, windows=stream.windows, seeds=stream.seeds, cues=stream.cues)
 
 
 def _counted(

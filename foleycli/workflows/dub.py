@@ -97,7 +97,7 @@ def dub(request: DubRequest | str | Path, on_event: OnEvent | None = None) -> Du
     cues = _cues(request)
     info = _probed(request, targets)
     make_folder("--stems", request.outputs.stems)
-    return _perform(request, targets, info, cues, on_event or (lambda event: None))
+    return _perform(request, targets, info=info, cues=cues, on_event=on_event or (lambda event: None))
 
 
 def plan_dub(request: DubRequest) -> tuple[Plan, VideoInfo, Targets]:
@@ -106,7 +106,9 @@ def plan_dub(request: DubRequest) -> tuple[Plan, VideoInfo, Targets]:
     targets = check_request(request)
     info = _probed(request, targets)
     spotted = request.cues is None
-    found = plan(info, targets.files, targets.stems, _settings(request), takes=request.takes, spotted=spotted)
+    found = plan(
+        info, targets.files, stems=targets.stems, settings=_settings(request), takes=request.takes, spotted=spotted
+    )
     return found, info, targets
 
 
@@ -117,11 +119,11 @@ def check_request(request: DubRequest) -> Targets:
     files = dub_targets(
         video,
         STDOUT if request.sink is not None else output,
-        1 if request.keep == "best" else request.takes,
-        outputs.overwrite,
+        count=1 if request.keep == "best" else request.takes,
+        overwrite=outputs.overwrite,
     )
     check_mix(request.settings.mix, files[0], part=generation.start is not None or generation.end is not None)
-    besides = beside_targets(video, files, outputs.stems, outputs.plot, outputs.overwrite)
+    besides = beside_targets(video, files, stems=outputs.stems, plot=outputs.plot, overwrite=outputs.overwrite)
     if outputs.sidecar:
         _check_sidecars(video, files, outputs.overwrite)
     return Targets(files, besides)
@@ -216,21 +218,41 @@ def _perform(
     with begun(view):  # decoded while torch is imported
         pipeline = load_pipeline(settings.model)
         on_event(ModelLoaded(pipeline.bundle.folder, str(pipeline.device)))
-        streams = _watched(pipeline, request, info, generation, cues, on_event)
+        streams = _watched(pipeline, request, info=info, generation=generation, cues=cues, on_event=on_event)
     cues = streams[0].cues
     on_event(Spotted(tuple(cues), len(streams[0].windows), generation.seed))
     with tempfile.TemporaryDirectory(prefix="foley-") as folder:
         takes: Iterable[Take] = map(Take, streams)
         if request.takes > 1 or outputs.sidecar or request.scored:
-            takes = scored(streams, float(start), Path(folder), request.keep, heard)
+            takes = scored(streams, float(start), folder=Path(folder), keep=request.keep, heard=heard)
         for take, target, beside in zip(takes, targets.files, targets.besides, strict=True):
             outcome = render(
-                take.stream, info, target, settings.mix, start, overwrite=outputs.overwrite, beside=beside,
+                take.stream,
+                info,
+                target=target,
+                mix=settings.mix,
+                start=start,
+                overwrite=outputs.overwrite,
+                beside=beside,
                 sink=request.sink,
-            )  # fmt: skip
+            )
             outcomes.append(replace(outcome, scores=take.scores))
             if outputs.sidecar:
-                write_sidecar(outcomes[-1], take.stream, info, settings, pipeline, overwrite=outputs.overwrite)
+                write_sidecar(
+                    outcomes[-1],
+                    take.stream,
+                    info=info,
+                    settings=settings,
+                    pipeline=pipeline,
+                    overwrite=outputs.overwrite,
+                )
     late = sum(cue.time >= info.duration for cue in cues)
     warnings = (f"{late} of {len(cues)} cues lie behind the end of the video",) if late else ()
-    return DubResult(info, tuple(outcomes), tuple(heard), tuple(cues), warnings, time.monotonic() - started)
+    return DubResult(
+        info,
+        tuple(outcomes),
+        takes=tuple(heard),
+        cues=tuple(cues),
+        warnings=warnings,
+        seconds=time.monotonic() - started,
+    )

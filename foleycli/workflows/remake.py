@@ -39,7 +39,9 @@ class Remake:
         if bundle_hash(self.pipeline.bundle) != sidecar.bundle_sha256:
             raise ModelError(f"{path}: made with another version of {settings.model.name}; name it with its folder")
         model = self.pipeline.bundle.manifest.name
-        self.origin, _ = origin_of(self.info, Fraction(0) if self.whole else self.start, model, self.generation.seed)
+        self.origin, _ = origin_of(
+            self.info, Fraction(0) if self.whole else self.start, model=model, seed=self.generation.seed
+        )
 
     def within(self, span: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
         """The span cut to what was dubbed; raises UsageError if nothing is left."""
@@ -69,7 +71,9 @@ class Remake:
         zero = Fraction(0) if self.whole else self.start
         stems = [f"{name}.wav" for name in STEMS] if apart else []
         for old, name in ((track, fresh.name), *((track.with_name(name), name) for name in stems)):
-            splice(old, fresh.with_name(name), out.with_name(name), taken.start - zero, taken.stop - zero)
+            splice(
+                old, fresh.with_name(name), out=out.with_name(name), start=taken.start - zero, stop=taken.stop - zero
+            )
         shutil.rmtree(fresh.parent)
         return out
 
@@ -81,5 +85,5 @@ class Remake:
         generation = replace(self.generation, seed=seed, sounds=())  # the cues are steered already
         stream = self.pipeline.stream(self.info, generation, cues=cues, progress=self.progress)
         level_db = 0.0 if taken is None else self.sidecar.level_db
-        write_track(stream, self.info, track, mix, self.start, whole=self.whole, level_db=level_db)
+        write_track(stream, self.info, track=track, mix=mix, start=self.start, whole=self.whole, level_db=level_db)
         return track

@@ -78,25 +78,32 @@ def render(
         check_container(info, target)
     with tempfile.TemporaryDirectory(prefix="foley-") as folder, ExitStack() as drafts:
         track = Path(folder) / "track.wav"
-        level = write_track(stream, info, track, mix, start, whole=whole)
-        origin, doubts = origin_of(info, Fraction(0) if whole else start, stream.model, stream.seeds[0])
-        lay_stems(beside, track, origin, overwrite, drafts)
+        level = write_track(stream, info, track=track, mix=mix, start=start, whole=whole)
+        origin, doubts = origin_of(info, Fraction(0) if whole else start, model=stream.model, seed=stream.seeds[0])
+        lay_stems(beside, track, origin=origin, overwrite=overwrite, drafts=drafts)
         if beside.plot is not None:
             from foleycli.reports.figure.draw import Sound
             from foleycli.reports.figure.dub import draw_dub  # Pillow takes a while: who draws pays
 
             draft = drafts.enter_context(atomic_file(beside.plot, overwrite=overwrite))
             sound = Sound(track, Fraction(0) if whole else start)
-            draw_dub(stream, info, start, draft, title=info.path.name, sound=sound)
+            draw_dub(stream, info, start=start, draft=draft, title=info.path.name, sound=sound)
         named = target is None or target.suffix.lower() == ".wav" or beside.stems
         warnings = (
             *(() if mix.original in ("mix", "duck") else _unheard(stream, start, level.true_peak_dbtp)),
             *level.warnings,
             *(doubts if named else ()),
-            *place(track, info, target, mix, origin, overwrite=overwrite, sink=sink),
+            *place(track, info, target=target, mix=mix, origin=origin, overwrite=overwrite, sink=sink),
         )
         return Outcome(
-            target, stream.seeds[0], stream.duration, len(stream.windows), level, fingerprint(track), warnings, beside
+            target,
+            seed=stream.seeds[0],
+            seconds=stream.duration,
+            windows=len(stream.windows),
+            level=level,
+            track_sha256=fingerprint(track),
+            warnings=warnings,
+            beside=beside,
         )
 
 
@@ -125,7 +132,7 @@ def write_track(
     before, after = (start, info.duration - start - stream.duration) if whole else (Fraction(0), Fraction(0))
     parts = {track.with_name(f"raw-{name}.wav"): stem for name, stem in zip(STEMS, stream.stems, strict=False)}
     for path, part in parts.items() or [(raw, stream)]:
-        _record(part, path, before, after, mix)
+        _record(part, path, before=before, after=after, mix=mix)
     if parts:
         side_by_side(tuple(parts), raw)
     return finish(

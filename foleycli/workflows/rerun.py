@@ -43,18 +43,18 @@ def rerun(
     sidecar = read_sidecar(sidecar_file)
     target = sidecar_file.with_name(sidecar.output) if output is None else output
     check_place(target, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite)
-    (beside,) = beside_targets(sidecar.video, (target,), stems, None, overwrite)
+    (beside,) = beside_targets(sidecar.video, (target,), stems=stems, plot=None, overwrite=overwrite)
     if stems is not None and not sidecar.settings.generation.stems:
         raise UsageError(
             f"{sidecar_file}: dubbed without --stems, and with them it sounds otherwise; dub the video again"
         )
     make_folder("--stems", stems)
     with tempfile.TemporaryDirectory(prefix="foley-") as folder, ExitStack() as drafts:
-        remake = Remake(sidecar, sidecar_file, target, device, progress)
+        remake = Remake(sidecar, sidecar_file, target=target, device=device, progress=progress)
         track = remake.remade(Path(folder), apart=stems is not None)
-        lay_stems(beside, track, remake.origin, overwrite, drafts)
+        lay_stems(beside, track, origin=remake.origin, overwrite=overwrite, drafts=drafts)
         # The sound alone of a part starts with the part, in a video with the video: other samples, the same sound.
         like = in_video(target) == in_video(Path(sidecar.output))
         same = fingerprint(track) == sidecar.track_sha256 if like else None
-        warnings = place(track, remake.info, target, remake.mix, remake.origin, overwrite=overwrite)
-    return Rerun(target, same, beside.stems, warnings)
+        warnings = place(track, remake.info, target=target, mix=remake.mix, origin=remake.origin, overwrite=overwrite)
+    return Rerun(target, same, stems=beside.stems, warnings=warnings)

@@ -45,7 +45,7 @@ def retake(
     check_place(output, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite=True)
     as_before = True
     with tempfile.TemporaryDirectory(prefix="foley-") as folder:
-        remake = Remake(sidecar, path, output, device, progress)
+        remake = Remake(sidecar, path, target=output, device=device, progress=progress)
         taken = Retake(*remake.within(span), seed)
         if not in_video(output):
             track = _track_of(output, sidecar)  # lossless: what it holds is the track, and nothing need be made again
@@ -54,9 +54,9 @@ def retake(
             as_before = fingerprint(track) == sidecar.track_sha256
         track = remake.renewed(track, taken, Path(folder))
         changed = replace(sidecar, retakes=(*sidecar.retakes, taken), track_sha256=fingerprint(track), scores=None)
-        warnings = place(track, remake.info, output, remake.mix, remake.origin, overwrite=True)
+        warnings = place(track, remake.info, target=output, mix=remake.mix, origin=remake.origin, overwrite=True)
     write_text(path, to_json(changed), overwrite=True)
-    return Retaken(output, taken, as_before, warnings)
+    return Retaken(output, taken, as_before=as_before, warnings=warnings)
 
 
 def _check_meant(output: Path, path: Path, sidecar: Sidecar) -> None:

@@ -45,7 +45,7 @@ def render_to(
     rate = Fraction(scene.frames_per_second).limit_denominator(1001)
     write_video(video, scene.frames, rate, overwrite=overwrite)
     if sheet is not None:
-        reel = Reel(video.stem, video.absolute().as_uri(), Fraction(len(scene.frames)) / rate, rate)
+        reel = Reel(video.stem, video.absolute().as_uri(), seconds=Fraction(len(scene.frames)) / rate, frame_rate=rate)
         write_text(sheet, write_sheet(truth(scene), sheet.suffix, reel), overwrite)
     return video
 
@@ -63,7 +63,7 @@ def sheet_to(picture: Path, kinds: Sequence[str], seed: int, *, overwrite: bool)
 def truth(scene: Scene) -> tuple[Cue, ...]:
     """The cue sheet that a perfect spotter would write of the scene."""
     hits = [Cue(event.time, event.strength, event.sound) for event in scene.events]
-    spans = [Cue(span.start, span.level, span.sound, span.stop) for span in scene.spans]
+    spans = [Cue(span.start, span.level, sound=span.sound, stop=span.stop) for span in scene.spans]
     return tuple(sorted(hits + spans, key=lambda cue: cue.time))
 
 

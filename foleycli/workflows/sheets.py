@@ -35,6 +35,6 @@ def read_sheet_file(path: Path) -> tuple[Cue, ...]:
 def reel_of(info: VideoInfo, video: str) -> Reel:
     """The video as a timeline knows it; one from stdin has no place on disk."""
     if video == "-":
-        return Reel("stdin", "", info.duration, info.frame_rate)
+        return Reel("stdin", "", seconds=info.duration, frame_rate=info.frame_rate)
     path = Path(video)
-    return Reel(path.stem, path.absolute().as_uri(), info.duration, info.frame_rate)
+    return Reel(path.stem, path.absolute().as_uri(), seconds=info.duration, frame_rate=info.frame_rate)

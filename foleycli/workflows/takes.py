@@ -79,7 +79,7 @@ def _recorded(stream: TrackStream, folder: Path, start: float) -> Take:
             count = max(0, round((last - first) * rate))
             return np.asarray(sum(file.read(count, dtype="float32") for file in files), dtype=np.float32)
 
-        scores = score_take(read, start, start + seconds, rate, stream.cues)
+        scores = score_take(read, start, stop=start + seconds, sample_rate=rate, cues=stream.cues)
     again = [replace(part, chunks=_blocks(path)) for path, part in parts.items()]
     return Take(sum_of(*again) if stream.stems else again[0], scores)
 

@@ -34,7 +34,7 @@ def demo(
     out_dir.mkdir(parents=True, exist_ok=True)
     silent, truth = out_dir / f"{kind}.silent.mp4", out_dir / f"{kind}.truth.csv"
     console.note(f"rendering {seconds:g} s of {kind}")
-    render_to(silent, truth, kind, seed, seconds, 360, clean=True, overwrite=overwrite)
+    render_to(silent, truth, kind=kind, seed=seed, seconds=seconds, height=360, clean=True, overwrite=overwrite)
     console.note(f"dubbing {silent}")
     settings = Settings(generation=Generation(seed=seed), model=Model(name=model, device=device, offline=True))
     outputs = Outputs(target=out_dir / f"{kind}.mp4", overwrite=overwrite)

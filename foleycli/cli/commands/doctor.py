@@ -2,94 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import platform
-from collections.abc import Callable
-
 import typer
 
 from foleycli.cli.console import Console
 from foleycli.cli.options import JsonOption
-from foleycli.errors import FoleyError
-from foleycli.text import size, table
-from foleycli.version import __version__
-
-LIBRARIES = (
-    "torch",
-    "av",
-    "diffusers",
-    "numpy",
-    "soundfile",
-    "soxr",
-    "safetensors",
-    "huggingface-hub",
-    "typer",
-    "rich",
-)
+from foleycli.text import table
 
 
 def doctor(as_json: JsonOption = False) -> None:
     """Shows which ffmpeg, libraries, device and model foley would use. The exit code is 1 if one is missing."""
-    checks: dict[str, Callable[[], str]] = {
-        "foley": lambda: __version__,
-        "python": lambda: f"{platform.python_version()} on {platform.platform()}",
-        "libraries": _libraries,
-        "ffmpeg": _ffmpeg,
-        "device": _device,
-        "model": _model,
-    }
-    found = {name: _tried(check) for name, check in checks.items()}
+    from foleycli.workflows.doctor import check_installation
+
+    checks = check_installation()
     console = Console(as_json=as_json)
     if as_json:
-        console.data({name: {"ok": ok, "found": text} for name, (ok, text) in found.items()})
+        console.data({one.name: {"ok": one.works, "found": one.found} for one in checks})
     else:
-        console.result(table([("ok" if ok else "MISSING", name, text) for name, (ok, text) in found.items()]))
-    if not all(ok for ok, _ in found.values()):
+        console.result(table([("ok" if one.works else "MISSING", one.name, one.found) for one in checks]))
+    if not all(one.works for one in checks):
         raise typer.Exit(1)
-
-
-def _tried(check: Callable[[], str]) -> tuple[bool, str]:
-    try:
-        return True, check()
-    except (FoleyError, ImportError, OSError) as error:
-        return False, str(error)
-
-
-def _libraries() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    except PackageNotFoundError as error:
-        raise ImportError(f"{error.name} is not installed; install foleycli again") from error
-
-
-def _ffmpeg() -> str:
-    from foleycli.video.ffmpeg import VARIABLE, Refused, chosen_ffmpeg, examined
-
-    used = chosen_ffmpeg()
-    others = [one for one in examined() if one.path != used.path]
-    reasons = [one.reason if isinstance(one, Refused) else f"works; {VARIABLE} would choose it" for one in others]
-    left = [f"; not used: {one.path} {reason}" for one, reason in zip(others, reasons, strict=True)]
-    return f"{used.version}, {used.source}, {used.path}{''.join(left)}"
-
-
-def _device() -> str:
-    import torch
-
-    from foleycli.pipeline.foley_pipeline import pick_device
-
-    device = pick_device("auto")
-    if device.type == "cuda":
-        memory = torch.cuda.get_device_properties(device).total_memory
-        return f"cuda: {torch.cuda.get_device_name(device)}, {size(memory)}"
-    return f"{device.type}: {os.cpu_count()} cores, {torch.get_num_threads()} threads"
-
-
-def _model() -> str:
-    from foleycli.bundles.format import read_bundle
-    from foleycli.bundles.store import resolve
-
-    bundle = read_bundle(resolve("pocket", offline=True))
-    bundle.verify()
-    return f"pocket: whole, {size(bundle.size_bytes)} in {bundle.folder}"

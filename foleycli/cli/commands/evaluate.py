@@ -40,7 +40,14 @@ def evaluate(
         if data == REPERTOIRE:
             listener = load_listener()
             player = FoleyPipeline(loaded, device=device)
-            found = hear_repertoire(player, listener.classes, listener, loaded.manifest.name, (seed,), progress)
+            found = hear_repertoire(
+                player,
+                listener.classes,
+                listener=listener,
+                model=loaded.manifest.name,
+                seeds=(seed,),
+                progress=progress,
+            )
         else:
             found = run(loaded, data, count=count, seed=seed, device=device, progress=progress)
     report = found.plain()

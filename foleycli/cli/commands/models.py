@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,13 +9,10 @@ import typer
 
 from foleycli.cli.console import Console
 from foleycli.cli.options import JsonOption, OfflineOption, OverwriteOption, QuietOption
-from foleycli.errors import ModelError
 from foleycli.text import size, table
 
 if TYPE_CHECKING:
-    from foleycli.bundles.format import Bundle
     from foleycli.bundles.remote import HubName, Listing
-    from foleycli.specs import Size
 
 app = typer.Typer(help="Lists, shows, checks, fetches and imports models.", no_args_is_help=True, rich_markup_mode=None)
 _HUB_NAME = "owner/name[@revision] on the Hugging Face Hub, or a listed part."
@@ -36,12 +32,9 @@ NameArgument = Annotated[
 @app.command("list")
 def list_models(as_json: JsonOption = False) -> None:
     """Lists the models that foley knows by name, with their size and licence."""
-    from foleycli.bundles.catalogue import CATALOGUE
-    from foleycli.bundles.store import imported_names
+    from foleycli.workflows.model_facts import known_models
 
-    console = Console(as_json=as_json)
-    known = [entry.name for entry in CATALOGUE]
-    facts = [_entry(name) for name in known] + [_own(name) for name in imported_names() if name not in known]
+    console, facts = Console(as_json=as_json), known_models()
     if as_json:
         console.data(facts)
         return
@@ -56,15 +49,9 @@ def list_models(as_json: JsonOption = False) -> None:
 @app.command("show")
 def show_model(name: NameArgument, as_json: JsonOption = False, offline: OfflineOption = False) -> None:
     """Shows the parts of a model, its parameters, settings, licence and training data."""
-    from foleycli.bundles.catalogue import CATALOGUE
-    from foleycli.bundles.store import imported_names
+    from foleycli.workflows.model_facts import model_facts
 
-    known = next((entry for entry in CATALOGUE if entry.name == name), None)
-    facts = (
-        _entry(name) if known and not known.usable and name not in imported_names() else _facts(_bundle(name, offline))
-    )
-    if known and known.architecture:
-        facts["counted_parameters"] = _counted(known.architecture)
+    facts = model_facts(name, offline=offline)
     console = Console(as_json=as_json)
     if as_json:
         console.data(facts)
@@ -75,13 +62,17 @@ def show_model(name: NameArgument, as_json: JsonOption = False, offline: Offline
 @app.command("path")
 def model_path(name: NameArgument, offline: OfflineOption = False) -> None:
     """Prints the folder of a model."""
-    Console().result(str(_bundle(name, offline).folder.resolve()))
+    from foleycli.workflows.model_facts import find_bundle
+
+    Console().result(str(find_bundle(name, offline=offline).folder.resolve()))
 
 
 @app.command("verify")
 def verify_model(name: NameArgument, offline: OfflineOption = False) -> None:
     """Compares the sha256 of every file of a model with its manifest."""
-    bundle = _bundle(name, offline)
+    from foleycli.workflows.model_facts import find_bundle
+
+    bundle = find_bundle(name, offline=offline)
     bundle.verify()
     files = len(bundle.manifest.files)
     Console().result(f"{bundle.manifest.name}: {files} files, {size(bundle.size_bytes)}, all as published")
@@ -139,64 +130,6 @@ def remove_model(
     from foleycli.bundles.store import remove
 
     Console().result(f"removed {remove(name)}")
-
-
-def _bundle(name: str, offline: bool) -> Bundle:
-    from foleycli.bundles.format import read_bundle
-    from foleycli.bundles.store import resolve
-
-    return read_bundle(resolve(name, offline=offline))
-
-
-def _entry(name: str) -> dict[str, Any]:
-    """A line of the catalogue as plain data; the size of what is installed is the one on this disk."""
-    from dataclasses import asdict
-
-    from foleycli.bundles.catalogue import find
-    from foleycli.bundles.store import imported_names
-
-    entry = find(name)
-    facts = asdict(entry)
-    if entry.usable or name in imported_names():
-        with suppress(ModelError):  # a damaged model is still listed; show and verify console what is wrong with it
-            facts["size_bytes"] = _bundle(name, offline=True).size_bytes
-    return {key: value for key, value in facts.items() if value not in ("", ())}
-
-
-def _own(name: str) -> dict[str, Any]:
-    """A model imported under a name of the user's own, as a line of the list."""
-    bundle = _bundle(name, offline=True)
-    facts = {"name": name, "title": "imported", "source": "import", "licence": bundle.manifest.licence}
-    return {**facts, "commercial_use": bundle.manifest.commercial_use, "size_bytes": bundle.size_bytes}
-
-
-def _counted(size: Size) -> dict[str, int]:
-    """Parameters of an MDSGen as foley counts them, to stand beside the paper's."""
-    from foleycli.networks.mdsgen.dit import parameter_count
-    from foleycli.specs import DitSpec
-
-    image = DitSpec.sized(size, adaln="zero")
-    return {
-        "image_vae": parameter_count(image),
-        "image_vae_adaln_single": parameter_count(DitSpec.sized(size, adaln="single")),
-        "audio_vae": parameter_count(DitSpec.sized(size, layout="official")),
-    }
-
-
-def _facts(bundle: Bundle) -> dict[str, Any]:
-    manifest = bundle.manifest
-    return {
-        "name": manifest.name,
-        "kind": manifest.kind,
-        "folder": str(bundle.folder.resolve()),
-        "licence": manifest.licence,
-        "commercial_use": manifest.commercial_use,
-        "training_data": manifest.training_data,
-        "size_bytes": bundle.size_bytes,
-        "parameters": sum(manifest.parts.values()),
-        "parts": manifest.parts,
-        "specs": manifest.specs,
-    }
 
 
 def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:

@@ -42,7 +42,7 @@ def probe(
     with local_file(video) as path:
         info = probe_file(path)
         if plot is not None:
-            _draw(info, plot, model, offline, overwrite)
+            _draw(info, plot, model=model, offline=offline, overwrite=overwrite)
     console = Console(as_json=as_json)
     if as_json:
         console.data(
@@ -60,7 +60,7 @@ def _draw(info: VideoInfo, target: Path, model: str, offline: bool, overwrite: b
 
     stream = FoleyPipeline(load_bundle(model, offline=offline)).stream(info)  # watched; performed only if it were read
     with atomic_file(target, overwrite=overwrite) as draft:
-        draw_dub(stream, info, Fraction(0), draft, title=info.path.name)
+        draw_dub(stream, info, start=Fraction(0), draft=draft, title=info.path.name)
 
 
 def facts(info: VideoInfo) -> dict[str, Any]:

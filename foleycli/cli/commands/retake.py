@@ -56,7 +56,7 @@ def rerun(
     with console.progress() as progress:
         made = make_again(sidecar, output, device=device, stems=stems, overwrite=overwrite, progress=progress)
     named = {name: str(path) for name, path in made.stems.items()}
-    _show(made.target, made.warnings, console, {"identical": made.identical, "stems": named})
+    _show(made.target, made.warnings, console, facts={"identical": made.identical, "stems": named})
     if made.identical is False:
         console.warn(
             f"{made.target}: the samples are not those of the first time; another kind of machine, or another version"
@@ -86,7 +86,7 @@ def retake(
         made = lay_anew(output, (start, stop), seed, device=device, progress=progress)
     if not made.as_before:
         console.warn(f"{output}: made again, its track is not what it was; another kind of machine, or version")
-    _show(output, made.warnings, console, {"from": made.span.start, "to": made.span.stop, "seed": seed})
+    _show(output, made.warnings, console, facts={"from": made.span.start, "to": made.span.stop, "seed": seed})
 
 
 def _show(target: Path, warnings: tuple[str, ...], console: Console, facts: dict[str, Any]) -> None:

@@ -51,7 +51,13 @@ def render_scene(
     """Renders one scene as a silent video, and its true events as a cue sheet."""
     from foleycli.workflows.scene_files import render_to
 
-    Console().result(str(render_to(output, cues, kind, seed, seconds, height, clean=not rough, overwrite=overwrite)))
+    Console().result(
+        str(
+            render_to(
+                output, cues, kind=kind, seed=seed, seconds=seconds, height=height, clean=not rough, overwrite=overwrite
+            )
+        )
+    )
 
 
 @app.command("sheet")

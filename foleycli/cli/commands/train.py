@@ -60,9 +60,17 @@ def train(
 
     with _live(console) as report, console.progress() as progress:
         workspace = Workspace(
-            work, sounds, steps, None if minutes is None else 60 * minutes, device, precision, resume,
-            report, lambda done, total: progress(recipe, done, total), ablation,
-        )  # fmt: skip
+            work,
+            sounds,
+            steps=steps,
+            seconds=None if minutes is None else 60 * minutes,
+            device=device,
+            precision=precision,
+            resume=resume,
+            progress=report,
+            count=lambda done, total: progress(recipe, done, total),
+            ablation=ablation,
+        )
         made = RECIPES[recipe](workspace)
     console.result(str(made if isinstance(made, Path) else work))
 

@@ -72,7 +72,7 @@ def write_figure(plot: Plot, path: Path) -> None:
 
 def draw(plot: Plot, width: int = WIDTH) -> Image.Image:
     """The figure, `width` pixels wide."""
-    axis = Axis(float(plot.first), float(plot.last), LEFT, width - RIGHT)
+    axis = Axis(float(plot.first), float(plot.last), left=LEFT, right=width - RIGHT)
     heights = [STRIP, CURVE] if plot.sound is None else [STRIP, CURVE, OUTLINE, SPECTRUM]
     bands, top = [], HEAD
     for height in heights:
@@ -83,8 +83,8 @@ def draw(plot: Plot, width: int = WIDTH) -> Image.Image:
     _strip(canvas, bands[0], plot)
     _curve(canvas, bands[1], plot)
     if plot.sound is not None:
-        heard = hear(plot.sound.track, plot.sound.start, plot.first, plot.last, axis.columns)
-        _outline(canvas, bands[2], heard, plot)
+        heard = hear(plot.sound.track, plot.sound.start, first=plot.first, last=plot.last, columns=axis.columns)
+        _outline(canvas, bands[2], heard=heard, plot=plot)
         _spectrum(canvas, bands[3], heard)
     _borders(canvas, bands[1:], plot)
     for mark, label in axis.ticks():
@@ -117,7 +117,7 @@ def _strip(canvas: Canvas, band: Band, plot: Plot) -> None:
 def _curve(canvas: Canvas, band: Band, plot: Plot) -> None:
     canvas.frame(band, "motion", "and cues")
     axis, pen = canvas.axis, canvas.pen
-    for x, level in enumerate(motion(plot.info, plot.first, plot.last, axis.columns)):
+    for x, level in enumerate(motion(plot.info, plot.first, last=plot.last, columns=axis.columns)):
         if level > 0:
             pen.line((axis.left + x, band.row(0.96 * float(level)), axis.left + x, band.bottom - 1), MOTION)
     shown = [cue for cue in plot.cues if not cue.mute and cue.time < plot.last]

@@ -28,7 +28,19 @@ def draw_dub(
     if sound is not None:
         notes.append(f"{stream.model}, seed {stream.seeds[0]}")
     windows = stream.windows
-    write_figure(Plot(info, stream.cues, windows, start, start + stream.duration, one_line(title), notes, sound), draft)
+    write_figure(
+        Plot(
+            info,
+            stream.cues,
+            windows=windows,
+            first=start,
+            last=start + stream.duration,
+            title=one_line(title),
+            notes=notes,
+            sound=sound,
+        ),
+        draft,
+    )
 
 
 def _found(cues: Sequence[Cue]) -> str:

@@ -33,7 +33,15 @@ def hear(track: Path, track_start: Fraction, first: Fraction, last: Fraction, co
     """Listens to [first, last) of a sound file whose first sample stands at `track_start`; memory stays flat."""
     with soundfile.SoundFile(str(track)) as file:
         rate = file.samplerate
-        spec = MelSpec(rate, FFT_SAMPLES, FFT_SAMPLES // 4, BINS, LOWEST_HZ, min(HIGHEST_HZ, rate / 2), "ln")
+        spec = MelSpec(
+            rate,
+            FFT_SAMPLES,
+            hop_samples=FFT_SAMPLES // 4,
+            mels=BINS,
+            f_min_hz=LOWEST_HZ,
+            f_max_hz=min(HIGHEST_HZ, rate / 2),
+            scale="ln",
+        )
         bank, window = mel_bank(spec).numpy(), np.hanning(FFT_SAMPLES).astype(np.float32)
         edges = [
             to_samples(first - track_start + (last - first) * Fraction(column, columns), rate)

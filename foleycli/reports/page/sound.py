@@ -56,12 +56,12 @@ def hear(path: Path, start: Fraction, duration: Fraction, *, keep: bool = True) 
         if encoder is not None:
             encoder.write(here if len(here) <= 2 else here.mean(0, keepdims=True).repeat(2, axis=0))
     return Heard(
-        float(duration),
-        meter.integrated() if meter is not None else None,
-        decibels(peak),
-        tuple(times),
-        np.concatenate(outline, axis=1),
-        encoder.finish() if encoder is not None else None,
+        seconds=float(duration),
+        loudness_lufs=meter.integrated() if meter is not None else None,
+        true_peak_dbtp=decibels(peak),
+        onset_seconds=tuple(times),
+        outline=np.concatenate(outline, axis=1),
+        opus=encoder.finish() if encoder is not None else None,
     )
 
 

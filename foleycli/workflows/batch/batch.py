@@ -102,7 +102,7 @@ def batch(request: BatchRequest, on_event: OnEvent | None = None) -> BatchResult
 
         tell(events.Found(len(jobs)))
         try:
-            _run(journal, jobs, request, told)
+            _run(journal, jobs, request=request, tell=told)
         except BaseException as stop:
             if not isinstance(stop, Exception):  # an interruption, not a fault
                 _report_interrupted(request, gathered, tell)
@@ -130,10 +130,18 @@ def plan_batch(request: BatchRequest) -> BatchPlan:
         except (InputError, OutputError) as error:
             unreadable.append(str(error))
             continue
-        found = plan(info, [job.target], [path for path in job.beside if path.suffix == ".wav"], job.settings)
+        found = plan(
+            info, [job.target], stems=[path for path in job.beside if path.suffix == ".wav"], settings=job.settings
+        )
         seconds, windows, disk = seconds + float(info.duration), windows + len(found.spans), disk + found.disk_bytes
     planned = [Planned(job, job in done, job.target.exists() and not request.overwrite) for job in jobs]
-    return BatchPlan(tuple(planned), windows, cpu_seconds(seconds, windows, request.settings), disk, tuple(unreadable))
+    return BatchPlan(
+        tuple(planned),
+        windows,
+        cpu_seconds=cpu_seconds(seconds, windows, request.settings),
+        disk_bytes=disk,
+        unreadable=tuple(unreadable),
+    )
 
 
 def _checked(request: BatchRequest) -> tuple[BatchRequest, tuple[DubJob, ...]]:
@@ -152,10 +160,10 @@ def _checked(request: BatchRequest) -> tuple[BatchRequest, tuple[DubJob, ...]]:
     jobs = name_jobs(
         videos,
         request.out_dir,
-        request.name,
-        request.settings,
-        kinds,
-        lambda name, below: request.beside(name, below).files,
+        template=request.name,
+        settings=request.settings,
+        suffixes=kinds,
+        beside=lambda name, below: request.beside(name, below).files,
     )
     for job in jobs:
         check_mix(request.settings.mix, job.target, part=False)

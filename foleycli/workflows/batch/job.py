@@ -62,5 +62,13 @@ def render_job(job: DubJob, watched: Watched, drafts: Path) -> Notes:
     kinds = {path.suffix for path in job.beside}
     draft = drafts / job.target.name
     beside = named_beside(draft, drafts if ".wav" in kinds else None, drafts if ".png" in kinds else None)
-    outcome = render(watched.stream, watched.info, draft, job.settings.mix, Fraction(0), overwrite=True, beside=beside)
+    outcome = render(
+        watched.stream,
+        watched.info,
+        target=draft,
+        mix=job.settings.mix,
+        start=Fraction(0),
+        overwrite=True,
+        beside=beside,
+    )
     return Notes(outcome.warnings, outcome.windows, watched.stream.cues)

@@ -32,7 +32,7 @@ def name_jobs(
     _check_template(template)
     names = [Path(_fill(template, one.path, settings.generation.seed)) for one in videos]
     jobs = [
-        DubJob(one.path, out_dir / one.below / name, settings, beside(name, one.below))
+        DubJob(one.path, out_dir / one.below / name, settings=settings, beside=beside(name, one.below))
         for one, name in zip(videos, names, strict=True)
     ]
     takers: dict[str, Path] = {os.path.realpath(job.source): job.source for job in jobs}

@@ -68,7 +68,7 @@ class Gathered:
             rows.append(make_row(outcome, free))
             free -= rows[-1].page_bytes
             progress("report", number, len(outcomes))
-        run = Run(str(self._journal.out_dir), time.strftime("%Y-%m-%d %H:%M"), facts(settings), took)
+        run = Run(str(self._journal.out_dir), time.strftime("%Y-%m-%d %H:%M"), facts=facts(settings), took_seconds=took)
         write_page(rows, run, page, overwrite=overwrite)
         return len(rows)
 
@@ -77,11 +77,18 @@ class Gathered:
 
         match end:
             case events.Done():
-                return Outcome(job.source, job.target, "done", end.notes.cues, end.notes.warnings, end.seconds)
+                return Outcome(
+                    job.source,
+                    job.target,
+                    "done",
+                    cues=end.notes.cues,
+                    warnings=end.notes.warnings,
+                    took_seconds=end.seconds,
+                )
             case events.Skipped():
                 known = self._journal.notes(job)
                 cues, warnings = (known.cues, known.warnings) if known else (None, ())
-                return Outcome(job.source, job.target, "before", cues, warnings)
+                return Outcome(job.source, job.target, "before", cues=cues, warnings=warnings)
             case events.Failed():
                 return Outcome(job.source, job.target, "failed", reason=end.reason)
         return None
