@@ -14,6 +14,7 @@ from pathlib import Path
 
 from foleycli.errors import InputError
 from foleycli.video.ffmpeg import input_arguments, run_ffmpeg
+from foleycli.video.open import check_readable
 
 _STREAM = re.compile(r"  Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\[[^\]]*\])?(?:\((\w+)\))?: (\w+): (.*)")
 _CHAPTER = re.compile(r"    Chapter #0:\d+: start (-?[\d.]+), end (-?[\d.]+)")
@@ -59,6 +60,7 @@ class FileFacts:
 
 def file_facts(path: Path) -> FileFacts:
     """Asks ffmpeg; raises InputError if it can't open the file."""
+    check_readable(path)
     done = run_ffmpeg(["-nostdin", "-hide_banner", *input_arguments(path)])
     text = done.stderr.decode(errors="replace")
     if "\nInput #0, " not in f"\n{text}":

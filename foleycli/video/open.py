@@ -19,9 +19,8 @@ from foleycli.video.ffmpeg import FORMATS, file_url
 MAX_PIXELS = 2**27  # 16384 x 8192: one decoded picture is at most 400 MB
 
 
-def open_local(path: str | Path, **options: str) -> InputContainer:
-    """The container at `path`; raises InputError in one line if there is none that can be read."""
-    path = Path(path)
+def check_readable(path: Path) -> None:
+    """Raises InputError for what is no file, is empty, or may not be read."""
     try:
         size_bytes = path.stat().st_size
         if not path.is_file():
@@ -33,6 +32,12 @@ def open_local(path: str | Path, **options: str) -> InputContainer:
         raise InputError(f"{path}: {error.strerror}; check the name and the permissions") from error
     if size_bytes == 0:
         raise InputError(f"{path} is empty (0 bytes); copy or download it again")
+
+
+def open_local(path: str | Path, **options: str) -> InputContainer:
+    """The container at `path`; raises InputError in one line if there is none that can be read."""
+    path = Path(path)
+    check_readable(path)
     safe: dict[str, Any] = {"protocol_whitelist": "file", "format_whitelist": FORMATS, "max_pixels": str(MAX_PIXELS)}
     try:
         # The prefix keeps names such as "-x.mp4" or "a:b.mp4" from being read as options or protocols.

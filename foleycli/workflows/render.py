@@ -175,7 +175,7 @@ def place(
         if sink is None:
             raise UsageError("no place for the sound; name an output")
         named = track.with_name("named.wav")
-        write_bwf(track, named, origin, layout)
+        write_bwf(track, named, origin, layout=layout)
         with named.open("rb") as whole:
             shutil.copyfileobj(whole, sink)
     elif in_video(target):
@@ -184,7 +184,7 @@ def place(
     else:
         with atomic_file(target, overwrite=overwrite) as draft:
             if target.suffix.lower() == ".wav":
-                write_bwf(track, draft, origin, layout)
+                write_bwf(track, draft, origin, layout=layout)
             elif layout in ("mono", "stereo"):
                 copy_track(track, draft)
             else:
