@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Files that appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def atomic_file(target: str | Path, *, overwrite: bool = False) -> Iterator[Path
     temporary = Path(name)
     try:
         yield temporary
-        check_target(target, overwrite)  # someone may have been faster
+        check_target(target, overwrite)  # another program may have made it meanwhile
         _settle(temporary, target)
     except OSError as error:
         raise OutputError(f"{target}: {error.strerror or error}; check the disk's space and permissions") from error
-    except OutputError as error:  # nobody knows the temporary name
+    except OutputError as error:  # the user knows no temporary name
         raise OutputError(str(error).replace(str(temporary), str(target))) from error
     finally:
         with suppress(FileNotFoundError):

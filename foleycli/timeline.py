@@ -9,7 +9,7 @@ from itertools import pairwise
 
 WINDOW_SECONDS = Fraction(8192, 1000)  # what a model sees at once
 COLUMN_SECONDS = WINDOW_SECONDS / 64  # of a latent: 0.128 s
-OVERLAP_SECONDS = 8 * COLUMN_SECONDS  # what neighbours in a shot have in common
+OVERLAP_SECONDS = 8 * COLUMN_SECONDS  # of neighbouring windows in a shot
 
 
 def to_samples(seconds: Fraction, sample_rate: int) -> int:
@@ -37,7 +37,7 @@ class Window:
 
 
 def whole_columns(overlap: Fraction, column: Fraction = COLUMN_SECONDS) -> Fraction:
-    """What is performed of an overlap: whole columns of the latent, no longer than asked."""
+    """The overlap rounded down to whole columns of the latent."""
     return overlap // column * column
 
 

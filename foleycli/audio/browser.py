@@ -18,7 +18,7 @@ WEBP_QUALITY = 70
 
 
 class OpusEncoder:
-    """Takes sound at 48 kHz as it comes, one channel or two, and gives an Ogg Opus file at 64 kbit/s."""
+    """Encodes sound at 48 kHz, one or two channels, block by block, to an Ogg Opus file of 64 kbit/s."""
 
     def __init__(self, channels: int) -> None:
         self.layout = {1: "mono", 2: "stereo"}[channels]

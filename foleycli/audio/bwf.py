@@ -1,4 +1,4 @@
-"""Broadcast Wave: a WAV whose `bext` chunk says who made the sound and when of the day it starts (EBU Tech 3285)."""
+"""Broadcast Wave: a WAV whose `bext` chunk names the program and the time of day of its start (EBU Tech 3285)."""
 
 from __future__ import annotations
 

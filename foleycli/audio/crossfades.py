@@ -19,7 +19,7 @@ def fade_in_gain(samples: int) -> Samples:
 
 
 def crossfade(old: Samples, new: Samples) -> Samples:
-    """(S,) from old to new at even power, by how alike they are: equal sounds come out as they are, others at equal
+    """(S,) crossfaded from old to new, by their correlation: equal sounds pass unchanged, uncorrelated ones at equal
     power.
     """
     fade_in = fade_in_gain(len(new))

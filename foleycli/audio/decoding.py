@@ -1,6 +1,6 @@
 """Sound out of media files: decoded by ffmpeg in a process of its own, then read as one track at any rate.
 
-A foreign file can end that process, not this one. It comes through a pipe as 32-bit floats, packed, with its times:
+A damaged file can crash that process, not this one. The sound comes through a pipe as 32-bit floats with its times:
 
     file --ffmpeg--> NUT: pcm_f32le, times + 1000 s --PyAV, demuxed alone--> pieces --> holes filled --soxr--> blocks
 """
@@ -29,7 +29,7 @@ from foleycli.video.ffmpeg import input_arguments, start_ffmpeg
 from foleycli.video.layouts import channel_names, default_layout, remix
 
 MARGIN_SECONDS = Fraction(1, 5)  # read before a span, so that resampling and decoding have settled
-GAP_SECONDS = Fraction(1, 50)  # a jump in the times under this is rounding, over it a hole or an overlap
+GAP_SECONDS = Fraction(1, 50)  # a smaller jump of the times is rounding, a larger one a gap or an overlap
 LONGEST_HOLE_SECONDS = 24 * 3600  # a jump over this is a fault of the clock
 SHIFT_SECONDS = 1000  # NUT has no times below 0
 SEEK_SECONDS = 1  # decoders need some packets before the first that counts
@@ -181,7 +181,7 @@ def _pieces(container: Any, channels: int) -> Iterator[tuple[Fraction, Wave]]:
 
 
 def _continuous(pieces: Iterator[tuple[Fraction, Wave]], rate: int, first: int | None, channels: int) -> Iterator[Wave]:
-    """The pieces end to end from sample `first` on: holes filled with silence, what overlaps left out."""
+    """The pieces end to end from sample `first` on. Gaps are filled with silence, overlaps are cut."""
     position = first
     times = _Times(rate)
     for time, samples in pieces:
@@ -198,7 +198,7 @@ def _continuous(pieces: Iterator[tuple[Fraction, Wave]], rate: int, first: int |
 
 
 class _Times:
-    """Where pieces belong by what they tell of their time, which is rounded and sometimes wrong."""
+    """Finds the sample number of each piece from its time, which is rounded and sometimes wrong."""
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
@@ -211,7 +211,7 @@ class _Times:
         before, self.early = self.early, off
         if self.clock is not None:
             rounding = abs(off) <= GAP_SECONDS * self.rate or off > LONGEST_HOLE_SECONDS * self.rate
-            # Where the rate changes on the way, libav counts on with the old one: each piece is told earlier still.
+            # Where the rate changes, libav counts on with the old one, so that the times of later pieces are too early.
             # A real overlap stays the same for the next piece.
             guess = off < 0 and abs(off - before) > GAP_SECONDS * self.rate / 10
             told = self.clock if rounding or guess else told

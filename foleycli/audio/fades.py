@@ -1,4 +1,4 @@
-"""A track that rises out of silence and falls back into it."""
+"""Fades at the start and the end of a track."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Samples = NDArray[np.float32]
 
 
 def faded(chunks: Iterable[Samples], fade_in: int, fade_out: int, length: int) -> Iterator[Samples]:
-    """The chunks (..., S_i) of a track of `length` samples, fading over its first and last so many.
+    """The chunks (..., S_i) of a track of `length` samples, with its first and last samples faded.
 
     gain   ___________        half a cosine at either end: silent at the ends, half way at the middle of a fade,
          /             \\      smooth in between

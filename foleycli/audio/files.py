@@ -1,4 +1,4 @@
-"""Sound as samples: at another rate, at another length, written to files as it comes."""
+"""Sound as samples: resampled, cut to a length, written to files block by block."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WAV_BYTES = 2**32 - 2**16  # a WAV header can't count further; RF64 can
 
 
 def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
-    """(S,) or (C, S) at another rate, exactly as long in seconds to the nearest sample."""
+    """(S,) or (C, S) at another rate; the length in seconds stays the same to the nearest sample."""
     if from_rate == to_rate:
         return samples
     wanted = to_samples(Fraction(samples.shape[-1], from_rate), to_rate)

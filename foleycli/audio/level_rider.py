@@ -1,12 +1,12 @@
-"""Brings each performed cue to the loudness that its strength asks for, as a mixer's hand on the fader would.
+"""Changes the gain over time, so that each performed cue has the level that its strength means.
 
     gain  ____      ________
               \\____/        \\___    one level per hit, changed in the 10 ms before it; spans between them
 
 Strength 1 is a loudest 50 ms of -11 dBFS for a hit and -14 dBFS for a span; strength 0 lies 24 dB below. The models
-perform 6 dB lower, as they were taught.
-The fader moves along the film, not along a window: what a window finds is told to its neighbours in the shot, so that
-where two overlap they stand at the same gain.
+perform 6 dB lower, as in their training examples.
+Gains belong to the time of the film, not to a window: each window uses the gains that its neighbours in the shot found
+too, so that two windows have the same gain where they overlap.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from foleycli.timeline import Window
 from foleycli.types import Wave
 
 HIT_LEVEL_DB, SPAN_LEVEL_DB, STRENGTH_RANGE_DB = -11.0, -14.0, 24.0
-MAKE_UP_DB = 6.0  # what the delivered level lies above the rehearsed one
+MAKE_UP_DB = 6.0  # from the level of the training examples to the delivered one
 MOST_CUT_DB, MOST_LIFT_DB = 24.0, 18.0
-ABSENT_DB = 41.0  # what lies this far below was not performed: lifting it would lift noise
+ABSENT_DB = 41.0  # what lies this far below the wanted level was not performed: a gain would raise noise
 BLOCK_SECONDS = 0.05
-LEAD_SECONDS = 0.01  # the fader moves before the attack
-ATTACK_SECONDS = 0.4  # where the loudest of a hit is looked for
+LEAD_SECONDS = 0.01  # the gain changes before the attack
+ATTACK_SECONDS = 0.4  # after a hit: the part in which its loudest 50 ms are searched
 RING_SECONDS, RETURN_SECONDS = 4.0, 1.0  # a hit's gain stays this long, then goes back to that of the span under it
-CLEAR_SECONDS = 0.25  # of a span alone, at least, to tell its level
+CLEAR_SECONDS = 0.25  # the least that must be heard of a span alone to measure its level
 
 
 def wanted_db(cue: Cue) -> float:
@@ -39,14 +39,14 @@ def wanted_db(cue: Cue) -> float:
 
 @dataclass(frozen=True)
 class Found:
-    """The gains in dB that one window finds: by the time of each hit in it; for each span, the middle of its part."""
+    """The gains in dB measured in one window: one for each hit, by its time, and one for each span."""
 
-    hits: dict[float, tuple[float, bool]]  # dB, and whether its attack was heard to the end
-    spans: list[tuple[Cue, float, float]]  # the span, the middle of what the window hears of it, dB
+    hits: dict[float, tuple[float, bool]]  # dB, and whether the window holds the whole attack
+    spans: list[tuple[Cue, float, float]]  # the span, the middle of its part in the window in seconds, dB
 
 
 def ride(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Wave:
-    """One window (S,) by itself, beginning at `start_seconds`: each cue at its level; timing and silence unchanged."""
+    """One window (S,) from `start_seconds` on, with each cue at its level; timing and silence stay as they are."""
     return _moved(wave, [find_gains(wave, cues, start_seconds, sample_rate)], start_seconds, sample_rate)
 
 
@@ -68,7 +68,7 @@ def ride_windows(
 
 
 def find_gains(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Found:
-    """What the fader should do, by the sound (S,) of the window that begins at `start_seconds`."""
+    """Measures the gains for the window (S,) that begins at `start_seconds`."""
     stop_seconds = start_seconds + len(wave) / sample_rate
     heard = [cue for cue in cues if not cue.mute and cue.time < stop_seconds]
     spans = [cue for cue in heard if (cue.stop or 0.0) > start_seconds]
@@ -103,7 +103,7 @@ def _span_gains(
 
 
 def _moved(wave: Wave, found: Sequence[Found], start_seconds: float, sample_rate: int) -> Wave:
-    """The window under the fader, by what it and its neighbours found, in order."""
+    """The window with the gains applied that it and its neighbours found, in order."""
     lead = round(LEAD_SECONDS * sample_rate)
     times = start_seconds + np.arange(len(wave) + lead) / sample_rate
     gain_db, spanned = np.zeros(len(times)), np.zeros(len(times), bool)
@@ -113,7 +113,7 @@ def _moved(wave: Wave, found: Sequence[Found], start_seconds: float, sample_rate
         gain_db[part] = np.interp(times[part], [middle for middle, _ in known], [gain for _, gain in known])
         spanned |= part
     hits: dict[float, tuple[float, bool]] = {}
-    for one in found:  # the first that hears it out: to the next its attack may lie across the edge
+    for one in found:  # the first window with the whole attack in it; in the next one its start may be cut off
         hits |= {time: gain for time, gain in one.hits.items() if not hits.get(time, (0.0, False))[1]}
     for time, after in zip(sorted(hits), [*sorted(hits)[1:], times[-1] + 1.0], strict=False):
         gain, _ = hits[time]

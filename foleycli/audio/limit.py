@@ -1,4 +1,4 @@
-"""Keeps a track within full scale without hard clipping, sample by sample, so that chunks and wholes agree."""
+"""A soft limiter without memory: a track in chunks gives the same samples as the whole track."""
 
 from __future__ import annotations
 

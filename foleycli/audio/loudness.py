@@ -1,4 +1,4 @@
-"""How loud sound is (EBU R128, ITU-R BS.1770-4), how high it peaks between samples, how to keep it under a ceiling."""
+"""Integrated loudness (EBU R128, ITU-R BS.1770-4), true peaks, and the gain of a true-peak limiter."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class LoudnessMeter:
 
     def __init__(self, sample_rate: int, channels: int, layout: str = "") -> None:
         """`layout` names the channels; empty: the usual one for so many."""
-        from scipy.signal import lfilter  # takes a second to import: who measures pays
+        from scipy.signal import lfilter  # imported here, as it takes a second
 
         self._lfilter = lfilter
         self._filters = k_weighting(sample_rate)
@@ -105,11 +105,11 @@ def true_peaks(samples: Samples) -> Samples:
 def limiter_gain(peaks: Samples, ceiling: float, sample_rate: int) -> Samples:
     """(S,) gains, smooth over 5 ms, that bring `peaks` under `ceiling`; exactly 1 where nothing near is above it.
 
-    The mean of minima: each place of the averaging window already knows the lowest gain that any of its samples needs.
+    A moving mean of moving minima, so that the gain at a peak is low enough.
     """
     if peaks.max(initial=0.0) <= ceiling:
         return np.ones(len(peaks), np.float32)
-    from scipy.ndimage import minimum_filter1d, uniform_filter1d  # a quarter of a second: who limits pays
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d  # imported here, as it takes a quarter of a second
 
     reach = int(LIMITER_SECONDS * sample_rate) | 1
     needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9).astype(np.float64))

@@ -21,7 +21,7 @@ from foleycli.audio.loudness import (
 )
 
 CEILING_DBTP = -1.0
-CODEC_ROOM_DB = 1.0  # what AAC and Opus put on top of the sharpest peaks
+CODEC_ROOM_DB = 1.0  # that AAC and Opus add to the sharpest peaks
 MARGIN_DB = 0.1  # the limiter's own gain moves between samples
 SHORT_SECONDS = 3  # under this, loudness means little: the peak is set instead
 BLOCK_SECONDS = 10
@@ -67,7 +67,7 @@ def master(
     level_db, warnings = _wanted_level(mixed, loudness_lufs, ceiling_dbtp, layout)
     peak, loudness = limit(level_db), _loudness(out, layout)
     if loudness is not None and not warnings:
-        # What the limiter took off is given back once; more would only squash it.
+        # The loudness that the limiter took is added back once; again would only limit harder.
         level_db += loudness_lufs - loudness
         peak, loudness = limit(level_db), _loudness(out, layout)
         if loudness is None or abs(loudness_lufs - loudness) > 0.5:
@@ -96,7 +96,7 @@ def _loudness(path: Path, layout: str) -> float | None:
 
 
 def _wanted_level(path: Path, loudness_lufs: float, ceiling_dbtp: float, layout: str) -> tuple[float, list[str]]:
-    """dB to add, and what had to be done differently from what was asked."""
+    """The gain in dB, and warnings where it is not what was asked for."""
     peak = max(float(true_peaks(samples)[inner].max()) for samples, inner in blocks_of(path, SETTLE_SAMPLES))
     loudness = _loudness(path, layout)
     if peak < 1e-5:
@@ -111,8 +111,7 @@ def _wanted_level(path: Path, loudness_lufs: float, ceiling_dbtp: float, layout:
 def _limit(source: Path, target: Path, level_db: float, stems: Stems | None, ceiling_dbtp: float) -> float:
     """Writes `source` at another level, under the ceiling; returns its true peak.
 
-    Stems get the very gain that the whole gets. It is low enough for each of them too: where they cancel out, a stem
-    is louder than the sum.
+    Stems get the gain curve of the whole. It is low enough for each of them too, as a stem can be louder than the sum.
     """
     about = soundfile.info(str(source))
     gain, highest = np.float32(from_decibels(level_db)), 0.0

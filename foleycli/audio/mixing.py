@@ -1,4 +1,4 @@
-"""The last desk before the file: gain, the video's own sound mixed in or ducked, then the master's level."""
+"""The mix of the finished track: gain, the video's own sound mixed or ducked, then loudness and peaks."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from foleycli.video.layouts import channel_names, remix, writable_layout
 from foleycli.video.probe import VideoInfo
 
 DUCK_DB = 12.0
-DUCK_FROM_DB, DUCK_TO_DB = -50.0, -25.0  # new sound at these levels: nothing ducked, all of it
+DUCK_FROM_DB, DUCK_TO_DB = -50.0, -25.0  # level of the new sound at which ducking starts, and at which it is full
 DUCK_HOP_SECONDS = 0.01
-DUCK_AHEAD_HOPS = 5  # the original steps back before the new sound comes
+DUCK_AHEAD_HOPS = 5  # the original is lowered so long before the new sound
 DUCK_RELEASE_SECONDS = 0.3
 
 
@@ -127,7 +127,7 @@ def _mix(track: Path, target: Path, info: VideoInfo, layout: str, *, ducked: boo
 
 def _duck_gain(track: Path) -> Floats:
     """Gain of the original per hop of 10 ms: down before the new sound comes, slowly up after it."""
-    from scipy.ndimage import maximum_filter1d  # a quarter of a second: who ducks pays
+    from scipy.ndimage import maximum_filter1d  # imported here, as it takes a quarter of a second
 
     levels = []
     for samples, _ in blocks_of(track):

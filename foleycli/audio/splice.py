@@ -1,4 +1,4 @@
-"""A span of one track laid into another: outside it, every sample stays the one it was, to the bit."""
+"""Replaces a part of a track by that of another. Outside the part every sample stays the same, bit for bit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def splice(old: Path, new: Path, out: Path, start: Fraction, stop: Fraction) -> 
         with AudioWriter(out, rate, kept.channels, seconds=kept.frames / rate) as writer:
             at = 0
             while at < kept.frames:
-                # Integers: a 24-bit sample that makes the round trip through floats may come back another one.
+                # Integers, since 24-bit samples may change on the way to floats and back.
                 here, there = (file.read(BLOCK_SAMPLES, dtype="int32", always_2d=True) for file in (kept, fresh))
                 writer.write(_mixed(here, there, _share(np.arange(at, at + len(here)), first, last, fade)).T)
                 at += len(here)

@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from foleycli.cues.sheet import Cue, check_sound
 from foleycli.errors import UsageError
 
-SHORTEST_SPAN_SECONDS = 0.05  # a region under it is a click that slipped, so a hit
+SHORTEST_SPAN_SECONDS = 0.05  # in seconds; a shorter region is meant as a point: a hit
 MOST_SECONDS = 1e9
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+")
-_UNNAMED = re.compile(r"marker ?\d*", re.IGNORECASE)  # what editors call a marker that nobody named
+_UNNAMED = re.compile(r"marker ?\d*", re.IGNORECASE)  # names that editors give to a marker by default
 _FLAGS = {"mute": "mute", "muted": "mute", "lock": "lock", "locked": "lock"}
 
 
 def write_labels(cues: Iterable[Cue]) -> str:
-    """The sheet as a label file; confidence has no place in it."""
+    """The sheet as a label file, which has no place for the confidence."""
     lines = (f"{cue.time:.6f}\t{cue.time if cue.stop is None else cue.stop:.6f}\t{label_of(cue)}\n" for cue in cues)
     return "".join(lines)
 
@@ -34,14 +34,14 @@ def read_labels(text: str, name: str) -> tuple[Cue, ...]:
 
 
 def label_of(cue: Cue) -> str:
-    """What stands in a label, or as the name of a marker: all of a cue but its times and confidence."""
+    """The text of a label, or the name of a marker: all of a cue except its times and confidence."""
     strength = f"{cue.strength:.3f}"
     words = (cue.sound, strength.removesuffix("0"), "mute" if cue.mute else "", "lock" if cue.lock else "")
     return " ".join(word for word in words if word)
 
 
 def cue_of(label: str, where: str, time: float, stop: float | None = None, confidence: float = 1.0) -> Cue:
-    """The cue that a label means; raises UsageError with the nearest names for a word that is none of the grammar."""
+    """The cue of a label; raises UsageError with the nearest names for an unknown word."""
     if stop is not None and round(stop - time, 6) < SHORTEST_SPAN_SECONDS:
         stop = None
     flags, numbers, names = set(), [], []
@@ -61,7 +61,7 @@ def cue_of(label: str, where: str, time: float, stop: float | None = None, confi
 
 
 def _cue(line: str, where: str) -> Cue:
-    # By tabs, as Audacity writes it; typed by hand, blanks will do.
+    # Audacity separates by tabs; blanks are read too.
     start, end, label = (*line.strip().split("\t" if "\t" in line.strip() else None, maxsplit=2), "", "")[:3]
     time, stop = (_seconds(text, f"{where}: {which}") for text, which in ((start, "start"), (end, "end")))
     if stop < time:

@@ -1,4 +1,4 @@
-"""The four kinds of file that a cue sheet can be, told by their suffix; of any other name, CSV or JSON are read."""
+"""The file formats of a cue sheet, chosen by the suffix. With another suffix CSV and JSON are read."""
 
 from __future__ import annotations
 

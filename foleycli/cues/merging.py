@@ -1,6 +1,6 @@
-"""A sheet spotted again: what was locked in the old one stays, and what is new gives way to it.
+"""Merges a sheet that was spotted again with the locked cues of the old one, which win.
 
-locked   |      [~~~~~~]            a hit within the picker's shortest distance of a locked hit is left out;
+locked   |      [~~~~~~]            a hit too near to a locked hit is left out;
 spotted  |¦  ¦ [~~~~~~~~~~~~]       a span is cut where a locked one lies
 kept     |   ¦  [~~~~~~][~~~]
 """
@@ -16,7 +16,7 @@ from foleycli.cues.sheet import Cue
 def keep_locked(
     old: Sequence[Cue], spotted: Iterable[Cue], *, apart_seconds: float, shortest_seconds: float
 ) -> tuple[Cue, ...]:
-    """The locked cues of `old`, muted ones too, and what of `spotted` does not collide with them, sorted by time.
+    """The locked cues of `old`, muted ones too, and those of `spotted` that don't collide with them, sorted by time.
 
     Hits collide with hits nearer than `apart_seconds`, spans with spans; what is left of a span is kept from
     `shortest_seconds` on. A hit in a locked span stays: rain does not hide a step.

@@ -1,7 +1,7 @@
 """Cue sheets as OpenTimelineIO markers: a timeline of one clip, the video, with a marker for each cue.
 
-A marker's name is a label of labels.py; its place is a time at the picture rate, with a fraction of a frame, since
-sound is not bound to pictures. Read, every visible marker counts, at its time on the timeline.
+A marker's name is a label as in audacity.py. Its time is counted in frames at the picture rate, with fractions. Every
+visible marker is read, at its time on the timeline.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from foleycli.errors import UsageError
 
 MILLISECONDS = Fraction(1000)  # the rate of a sheet whose video is not known
 SLACK_SECONDS = 0.0005
-DECIMALS = 6  # of a second: what is left of a time after its way through a rate such as 30000/1001
+DECIMALS = 6  # of a second: error of a time after conversion to a rate such as 30000/1001
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _visible(otio: Any, stack: Any) -> Iterator[tuple[Any, Any]]:
         for marker in item.markers if len(item.markers) else ():
             try:
                 shown = item.trimmed_range()
-            except (otio.exceptions.OTIOError, ValueError):  # no one knows how long it is
+            except (otio.exceptions.OTIOError, ValueError):  # its length is unknown
                 yield item, marker
                 continue
             first, last = shown.start_time.to_seconds(), shown.end_time_exclusive().to_seconds()

@@ -1,4 +1,6 @@
-"""Windows that several threads ask for, generated together: a thread that finds the model free takes along what waits.
+"""Windows that several threads ask for, generated in common batches.
+
+A thread that finds the model free runs what it asked for, together with what the other threads wait for.
 
 thread a  ask ──> run a ────────────────────────> ask ──> ...
 thread b      ask ── waits ──> run b c ─────────>

@@ -1,4 +1,4 @@
-"""What a performance gives: a track, whole or as it is made, and the stems it may be the sum of."""
+"""The result of a performance: a track, whole or in chunks, and the stems that it may be the sum of."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.timeline import Window
 from foleycli.types import Wave
 
-STEMS = ("impacts", "ambience")  # what the hits, and what the spans of a cue sheet sound like
+STEMS = ("impacts", "ambience")  # the sound of the hits and of the spans of a cue sheet
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Track:
 
 @dataclass(frozen=True)
 class TrackStream:
-    """A track that is made while it is read: iterate for chunks float32 (S_i,), in memory flat in the length.
+    """A track that is made while it is read: iterate for chunks float32 (S_i,). Memory does not grow with the length.
 
     A track with `stems` (impacts, ambience) is their sum; to keep memory flat read the stems, one after the other.
     """

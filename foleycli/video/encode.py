@@ -1,4 +1,4 @@
-"""Pictures into a video file: for rendered scenes, demonstrations and tests."""
+"""Encodes pictures to a video file, for rendered scenes, demonstrations and tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a track of sound is encoded into each kind of file, so that its channels come out where they went in."""
+"""How a track is encoded in each kind of file, so that every channel keeps its place."""
 
 from __future__ import annotations
 

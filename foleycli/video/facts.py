@@ -1,4 +1,4 @@
-"""What ffmpeg says of a media file: streams, tags, colours, side data, channel layouts.
+"""The description that ffmpeg prints of a media file: streams, tags, colours, side data, channel layouts.
 
 PyAV frees the channel map of a layout twice (`AudioLayout` copies the struct, libav frees both): a file with a layout
 of its own order ends the process. So the layouts come from here, from another process. What PyAV has no place for, the

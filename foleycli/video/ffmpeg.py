@@ -1,4 +1,4 @@
-"""The ffmpeg that writes: which one, whether it can do the work, and the one place that runs it.
+"""Finds an ffmpeg, checks that it can do the work, and runs it: the only module that starts processes.
 
 FOLEY_FFMPEG   the only one used, if set
 bundled        the one that the imageio-ffmpeg wheel carries (or that IMAGEIO_FFMPEG_EXE names)
@@ -25,7 +25,7 @@ VARIABLE = "FOLEY_FFMPEG"
 OLDEST_LIBAVFORMAT, OLDEST_VERSION = 61, "7.0"
 MUXERS = frozenset({"mp4", "mov", "matroska", "webm", "mpegts", "avi", "flv", "3gp"})
 ENCODERS = frozenset({"aac", "libopus", "pcm_s16le", "mov_text", "srt", "webvtt"})
-CHECK_SECONDS = 60  # an ffmpeg that does not answer within this is not used
+CHECK_SECONDS = 60  # an ffmpeg that takes longer to print its version is not used
 # Demuxers that read one file and follow no names found in it. hls, dash, concat, image2 and the like are left out.
 FORMATS = (
     "3g2,3gp,aac,aiff,asf,av1,avi,caf,dv,flac,flv,gif,gxf,h261,h263,h264,hevc,ivf,m4a,m4v,matroska,mj2,mjpeg,"
@@ -78,13 +78,13 @@ def examined() -> list[Ffmpeg | Refused]:
 
 
 def run_ffmpeg(arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
-    """Runs the chosen ffmpeg to its end; what it says is captured."""
+    """Runs the chosen ffmpeg to its end; its output is captured."""
     return subprocess.run([find_ffmpeg(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 @contextmanager
 def start_ffmpeg(arguments: Sequence[str], errors: IO[bytes]) -> Iterator[IO[bytes]]:
-    """The standard output of the chosen ffmpeg while it runs; ended with the block. What it says goes to `errors`."""
+    """The standard output of the chosen ffmpeg, which is ended with the block. Its messages go to `errors`."""
     with subprocess.Popen(
         [find_ffmpeg(), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
     ) as process:

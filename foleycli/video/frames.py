@@ -74,7 +74,7 @@ class FrameReader:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         self._container.close()
 
     def read(self, start: Fraction, stop: Fraction) -> NDArray[np.uint8]:
@@ -87,7 +87,7 @@ class FrameReader:
         try:
             return self._read(ticks)
         except _Damaged:
-            # What several threads make of damaged pictures differs from run to run; one thread is slower but sure.
+            # With several threads damaged pictures differ from run to run; one thread is slower, and always the same.
             self._threads = "NONE"
             self._container.close()
             self._open()
@@ -98,7 +98,7 @@ class FrameReader:
         return np.stack([self._shown_at(tick) for tick in ticks])
 
     def _tick(self, time: Fraction) -> int:
-        # Half a tick late still counts as on time, as the file could not say it better.
+        # Half a tick late counts as on time: the times of the file are no finer.
         slack = min(self._base / 2, ROUNDING_SECONDS)
         return floor((time + self.info.start + slack) / self._base)
 

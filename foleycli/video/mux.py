@@ -1,4 +1,4 @@
-"""Puts a track of sound to a video whose packets are copied, by ffmpeg."""
+"""Writes a video file with a new track of sound, by ffmpeg; the video packets are copied."""
 
 from __future__ import annotations
 

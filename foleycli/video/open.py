@@ -59,7 +59,7 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]
 
 
 def _reason(error: Exception) -> str:
-    if getattr(error, "errno", None) == errno.EINVAL:  # what libav says of a format that is not in the list
+    if getattr(error, "errno", None) == errno.EINVAL:  # libav's message for a format that is not in the list
         return "a picture, a playlist, a script or another kind that foley does not open; give it a video file"
     if isinstance(error, av.error.InvalidDataError):
         return "not a video file, or cut off before its index; check that it plays, or copy it again"

@@ -178,7 +178,7 @@ def described(container: InputContainer, path: Path) -> tuple[StreamInfo, ...]:
 def _describe(stream: Any, layout: str) -> StreamInfo:
     context = stream.codec_context
     audio = stream.type == "audio" and context is not None
-    tags = {key.lower(): value for key, value in stream.metadata.items()}  # Matroska shouts
+    tags = {key.lower(): value for key, value in stream.metadata.items()}  # Matroska writes its tags in capitals
     return StreamInfo(
         index=stream.index,
         kind=stream.type,

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 LEAST_CHANGE = 0.06  # mean |difference| of the grey picture, of 1
-TIMES_ITS_NEIGHBOURS = 2.5  # a pan changes every frame as much; a cut changes one
+TIMES_ITS_NEIGHBOURS = 2.5  # a pan changes every frame by as much; a cut changes only one
 REACH_FRAMES = 8
-FLASH_SHARE = 0.5  # a flash goes back to the picture before it; a cut does not
+FLASH_SHARE = 0.5  # after a flash the picture is as before; after a cut it is not
 
 
 def picture_changes(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -31,7 +31,7 @@ def find_cuts(grey: npt.NDArray[np.uint8]) -> list[int]:
 
 
 def _is_flash(grey: npt.NDArray[np.uint8], frame: int, change: float) -> bool:
-    """Whether a picture within 4 frames after `frame` looks again like the one before it."""
+    """Whether a picture within 4 frames after `frame` is like the one before it again."""
     before = grey[frame - 1].astype(np.int16)
     after = grey[frame + 1 : frame + 5].astype(np.int16)
     return bool(len(after)) and bool(np.abs(after - before).mean(axis=(1, 2)).min() / 255 < FLASH_SHARE * change)

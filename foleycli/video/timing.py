@@ -1,4 +1,4 @@
-"""When the pictures of a video are shown, read from its packets: headers lie, or say nothing."""
+"""When the pictures of a video are shown, read from its packets, as headers can be wrong or empty."""
 
 from __future__ import annotations
 

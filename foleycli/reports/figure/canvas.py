@@ -1,4 +1,4 @@
-"""Paper, ink and a time axis: what all rows of a figure are drawn with."""
+"""Colours, a time axis and a canvas: what all rows of a figure are drawn with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the picture rows of a figure show: pictures at their times, and how much the picture moves."""
+"""The data of the picture rows of a figure: pictures at their times, and motion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page itself: rows in, one HTML file out that needs nothing else, and runs no script but its own."""
+"""Writes the report of a batch as one HTML file that needs no other file."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ MARK = '<meta name="generator" content="foley'  # a page that begins with it is 
 HEAD_BYTES = 1000
 COLUMNS = 700
 TICKS = 12
-TICK_LAST = 0.97  # a label after this share of the axis has no room
+TICK_LAST = 0.97  # as a share of the axis; there is no room for a later label
 TICK_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200)
 SILENT_DBTP = -60.0
 
 
 @dataclass(frozen=True)
 class Run:
-    """The run as a whole: `title` is where its results went, `facts` are name and value of what was asked for."""
+    """The run as a whole: `title` is the folder of its results, `facts` are names and values of its settings."""
 
     title: str
     when: str
@@ -42,7 +42,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Totals:
-    """What the rows come to."""
+    """Sums over the rows."""
 
     rows: Sequence[Row]
 
@@ -63,7 +63,7 @@ class Totals:
 
     @cached_property
     def loudness_lufs(self) -> float | None:
-        """The middle one of the rows that have any."""
+        """The median of the rows that have a value."""
         known = [row.heard.loudness_lufs for row in self.rows if row.heard and row.heard.loudness_lufs is not None]
         return median(known) if known else None
 

@@ -1,4 +1,4 @@
-"""A row of the report: what one video became, computed from its files, whether this run made it or an earlier one."""
+"""A row of the report: one video and its result, measured from the files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 State = Literal["done", "before", "failed"]
 
 TOLERANCE_SECONDS = 0.05
-PAGE_BYTES = 50_000_000  # over this, browsers begin to struggle: what sounds then is linked
+PAGE_BYTES = 50_000_000  # a larger page is slow in browsers: further sounds are linked, not embedded
 BASE64 = Fraction(4, 3)
 
 
@@ -78,7 +78,7 @@ class Row:
 
 
 def make_row(outcome: Outcome, free_bytes: int = PAGE_BYTES) -> Row:
-    """Looks at the source and listens to the result; the sound is kept if it fits into `free_bytes` of the page."""
+    """Measures the source and the result; the sound is embedded if it fits into `free_bytes` of the page."""
     if outcome.state == "failed":
         return Row(outcome)
     row = Row(outcome, cues=outcome.cues, troubles=outcome.warnings)
