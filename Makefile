@@ -22,7 +22,7 @@ test: $(VENV)/.installed-dev
 install: $(VENV)/.installed
 
 docs: $(VENV)/.installed-dev
-	$(RUN)/python -m foleycli.cli.reference > docs/cli.md
+	$(RUN)/python -m tests.manual.reference > docs/cli.md
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV) && $(PYTHON) -m virtualenv $(VENV); }

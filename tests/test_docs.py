@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import foleycli
-from foleycli.cli.examples import EXAMPLES, LONG
-from foleycli.cli.reference import manual
 from tests.cli.conftest import Foley, clip, film, foley, models
+from tests.manual.examples import EXAMPLES, LONG
+from tests.manual.reference import manual
 from tests.test_architecture import LAYERS
 from tests.tiny_model import write_tiny
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from foleycli.cli.reference import manual
 from foleycli.evaluation.report import Report
 from tests.cli.conftest import Foley
+from tests.manual.reference import manual
 
 PAGE = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
 SECTIONS = {

@@ -1,4 +1,4 @@
-"""`python -m foleycli.cli.reference > docs/cli.md`: the manual, written by the commands themselves."""
+"""`python -m tests.manual.reference > docs/cli.md`: the manual, written by the commands themselves."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import typer
 
 from foleycli.cli.app import app
 from foleycli.cli.console import Console
-from foleycli.cli.examples import EXAMPLES
+from tests.manual.examples import EXAMPLES
 
 WIDTH = 100
 HEAD = """\
 # Commands
 
-Made by `python -m foleycli.cli.reference > docs/cli.md`; a test holds it equal to the program.
+Made by `make docs`; a test holds it equal to the program.
 
 Stdout carries the result only; notes, progress and errors go to stderr. Exit codes: 0 done, 1 some of several failed,
 2 usage, 3 bad input, 4 model, 5 ffmpeg or output, 130 interrupted (143 by SIGTERM,
