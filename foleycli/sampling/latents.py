@@ -124,10 +124,12 @@ def film_phases(start: Fraction, columns: int, column_samples: int) -> Tensor:
     return noise[0].transpose(1, 2).reshape(1, -1)
 
 
-def film_grain(start: Fraction, columns: int, mels: int, frames: int) -> Tensor:
-    """White noise (1, M, K) of the window that starts there, for the grain of its mel; it too belongs to the film."""
-    noise = window_noise((mels, frames // columns, columns), GRAIN_SEED, first_column(start, columns))
-    return noise.transpose(2, 3).reshape(1, mels, frames)
+def film_grain(start: Fraction, columns: int, maps: int, mels: int, frames: int) -> Tensor:
+    """White noise (1, maps, M, K) of the window that starts there, for the fine structure of its mel; it too belongs to
+    the film.
+    """
+    noise = window_noise((maps * mels, frames // columns, columns), GRAIN_SEED, first_column(start, columns))
+    return noise.transpose(2, 3).reshape(1, maps, mels, frames)
 
 
 def _known(like: Tensor, places: Sequence[Place]) -> tuple[Tensor, Tensor]:

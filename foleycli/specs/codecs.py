@@ -19,6 +19,9 @@ class VaeSpec:
     mel_std: float = 3.0
     latent_scale: float = 1.0  # latents leave `encode` times this, at about unit variance
     grain: tuple[float, float] = (0.0, 0.0)  # nat at the lowest and the highest bin: fine structure lost in decoding
+    texture_width: int = 0  # of the network that draws that structure in place of grain; 0: there is none
+    texture_blocks: int = 3
+    texture_filters: int = 4  # of its noise, mixed anew at each place
 
     @property
     def reduction(self) -> int:

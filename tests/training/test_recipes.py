@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from foleycli.cli.commands.train import NAMES, line
 from foleycli.errors import InputError
 from foleycli.training.loop import Report
 from foleycli.training.recipes import RECIPES
-from foleycli.training.workspace import Workspace
+from foleycli.training.workspace import Workspace, trained_vae
 
 COLUMNS = ("file", "sound_class", "label", "licence", "author", "attribution", "seconds", "source")
 
@@ -50,6 +51,15 @@ def test_the_vae_recipe_leaves_weights_with_their_spec(workspace: Workspace) -> 
     assert workspace.weights("vae").exists()
     assert workspace.weights("vae").with_suffix(".json").exists()
     assert (workspace.folder / "runs" / "vae" / "log.csv").read_text().count("\n") == 2
+
+
+def test_the_texture_recipe_adds_its_network_to_the_vae_and_leaves_the_rest(workspace: Workspace) -> None:
+    before = torch.load(workspace.weights("vae"), weights_only=True)
+    RECIPES["texture"](workspace)
+    after = torch.load(workspace.weights("vae"), weights_only=True)
+    assert any(name.startswith("texture.") for name in after)
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+    assert trained_vae(workspace).spec.texture_width > 0
 
 
 def test_everyone_is_named_once_under_their_licence(workspace: Workspace) -> None:

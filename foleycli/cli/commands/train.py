@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from foleycli.training.loop import Report
 
 NAMES = (
-    "sounds", "attribution", "rehearsals", "vae", "latents", "performer", "vocoder", "scenes", "spotter", "bundle",
-    "palette",
+    "sounds", "attribution", "rehearsals", "vae", "texture", "latents", "performer", "vocoder", "scenes", "spotter",
+    "bundle", "palette",
 )  # fmt: skip
 ABLATIONS = (
     "base", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "one-vector",

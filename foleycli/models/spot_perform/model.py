@@ -110,9 +110,9 @@ def sounds_of(loaded: LoadedModel, latents: Tensor, starts: Sequence[Fraction]) 
     """Latents (B, C, F, L) of windows that start so many seconds from the first picture -> their sound (B, S)."""
     device, columns = latents.device, latents.shape[-1]
     vae, vocoder = loaded.part("vae", MelVae).to(device), loaded.part("vocoder").to(device)
-    mels = vae.decode(latents)  # (B, M, K)
-    grain = torch.cat([film_grain(start, columns, *mels.shape[1:]) for start in starts])
-    mels = vae.grained(mels, grain.to(device))
+    frames = columns * vae.spec.reduction
+    grain = torch.cat([film_grain(start, columns, vae.noise_maps, loaded.mel.mels, frames) for start in starts])
+    mels = vae.draw(latents, grain.to(device))  # (B, M, K)
     samples = mels.shape[-1] * loaded.mel.hop_samples
     noise = torch.cat([film_phases(start, columns, samples // columns) for start in starts])
     sounds: Tensor = vocoder(mels, noise.to(device))

@@ -13,9 +13,12 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
+from foleycli.networks.codecs.layers import BinOffset, ChannelNorm, ResidualBlock
+from foleycli.networks.codecs.texture import NOISE_MAPS, Texture
 from foleycli.specs import VaeSpec
 
 _LOG_VARIANCE_RANGE = (-12.0, 6.0)
+_FULL_RESOLUTION = 4  # the decoder's last layers: to 4 x the channels, pixel shuffle, activation, convolution
 GRAIN_ALONG = (0.45, 1.0, 0.45)  # neighbouring frames share three quarters of their samples
 GRAIN_ACROSS = (0.2, 1.0, 0.2)  # and neighbouring bins some of their spectrum
 GRAIN_FLOOR, GRAIN_RISE = 1.0, 2.0  # nat above the mel's floor where grain begins, and until it is whole
@@ -34,46 +37,6 @@ class Moments:
     def divergence(self) -> Tensor:
         """KL to a unit Gaussian, mean over all elements, in nats."""
         return 0.5 * (self.mean.square() + self.log_variance.exp() - 1.0 - self.log_variance).mean()
-
-
-class ChannelNorm(nn.Module):
-    """Root-mean-square over the channels of each position: unlike GroupNorm, a hit does not change silence far away,
-    and a long window is treated as a short one."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(width, 1, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * (x.square().mean(dim=1, keepdim=True) + 1e-4).rsqrt() * self.gain
-
-
-class ResidualBlock(nn.Module):
-    """x + conv(act(norm(conv(act(norm(x)))))), the second conv starting at zero."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm1 = ChannelNorm(width)
-        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
-        self.norm2 = ChannelNorm(width)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.conv2.weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.conv1(nnf.silu(self.norm1(x)))
-        out: Tensor = x + self.conv2(nnf.silu(self.norm2(y)))
-        return out
-
-
-class BinOffset(nn.Module):
-    """A learned offset per channel and frequency bin: (B, W, F, L) -> same."""
-
-    def __init__(self, width: int, bins: int) -> None:
-        super().__init__()
-        self.offset = nn.Parameter(torch.zeros(width, bins, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.offset
 
 
 class MelVae(nn.Module):
@@ -102,6 +65,7 @@ class MelVae(nn.Module):
             self.decoder.append(nn.PixelShuffle(2))  # sharper in time than a transposed convolution
         self.decoder.append(nn.SiLU())
         self.decoder.append(nn.Conv2d(spec.last_width, 1, 5, padding=2))
+        self.texture = Texture(spec, mels) if spec.texture_width else None
 
     def encode_moments(self, mel: Tensor) -> Moments:
         """mel (B, M, K) -> posterior over (B, C, M / 8, K / 8), unscaled: for training."""
@@ -117,6 +81,33 @@ class MelVae(nn.Module):
         """Latent (B, C, F, L) as `encode` gives it -> mel (B, 8 F, 8 L), never under the mel floor."""
         return self.decode_raw(latent / self.spec.latent_scale).clamp_min(math.log(1e-5))
 
+    @property
+    def noise_maps(self) -> int:
+        """How many white noises of the mel's size `draw` wants."""
+        return NOISE_MAPS if self.texture is not None else 1
+
+    def draw(self, latent: Tensor, noise: Tensor) -> Tensor:
+        """Latent (B, C, F, L) and white noise (B, `noise_maps`, M, K) -> one of the mels (B, M, K) it may stand for.
+
+        With a texture network the fine structure is learned, else it is grain; the same noise gives the same mel.
+        """
+        if self.texture is None:
+            return self.grained(self.decode(latent), noise[:, 0])
+        mean, added = self.draw_raw(latent, noise)
+        mel = (mean + added) * self.spec.mel_std + self.spec.mel_mean
+        return mel.clamp_min(math.log(1e-5))
+
+    def draw_raw(self, latent: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """The mean mel and what the texture network adds (B, M, K), both in deviations of the mel: for training."""
+        if self.texture is None:
+            raise ValueError("MelVae: draw_raw wants a spec with a texture_width")
+        x = latent / self.spec.latent_scale
+        with torch.no_grad():  # the decoder is trained before
+            layers = list(self.decoder)
+            features = nn.Sequential(*layers[:-_FULL_RESOLUTION])(x)
+            mean = nn.Sequential(*layers[-_FULL_RESOLUTION:])(features)[:, 0]
+        return mean, _heard(mean * self.spec.mel_std + self.spec.mel_mean) * self.texture(features, mean, noise)
+
     def grained(self, mel: Tensor, noise: Tensor) -> Tensor:
         """A decoded mel (B, M, K) with the unrest of a real one put back by white `noise` (B, M, K); silence stays.
 
@@ -128,10 +119,14 @@ class MelVae(nn.Module):
         kernel = noise.new_tensor(GRAIN_ACROSS)[:, None] * noise.new_tensor(GRAIN_ALONG)
         grain = nnf.conv2d(noise[:, None], (kernel / kernel.square().sum().sqrt())[None, None], padding=1)[:, 0]
         deviation = torch.linspace(low, high, mel.shape[1], device=mel.device)[:, None]
-        heard = ((mel - math.log(1e-5) - GRAIN_FLOOR) / GRAIN_RISE).clamp(0, 1)
-        return mel + heard * deviation * grain
+        return mel + _heard(mel) * deviation * grain
 
     def decode_raw(self, latent: Tensor) -> Tensor:
         """Unscaled latent -> mel without the floor, whose gradient would end there: for training."""
         mel: Tensor = self.decoder(latent)[:, 0] * self.spec.mel_std + self.spec.mel_mean
         return mel
+
+
+def _heard(mel: Tensor) -> Tensor:
+    """0 where a log-mel lies at its floor, 1 where it sounds."""
+    return ((mel - math.log(1e-5) - GRAIN_FLOOR) / GRAIN_RISE).clamp(0, 1)

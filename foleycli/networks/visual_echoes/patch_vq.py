@@ -14,7 +14,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from foleycli.networks.codecs.vae import BinOffset, ChannelNorm, ResidualBlock
+from foleycli.networks.codecs.layers import BinOffset, ChannelNorm, ResidualBlock
 from foleycli.specs.visual_echoes import PatchVqSpec
 
 ENOUGH = 80  # patches for each code
