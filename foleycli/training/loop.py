@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -39,6 +40,7 @@ class RunConfig:
     save_every_seconds: float = 120.0
     device: str = "cpu"
     seconds: float | None = None  # stop after this much wall time, at a checkpoint; the learning rate follows `steps`
+    by_time: bool = False  # the learning rate follows `seconds`, of all runs together; `steps` only scales the warm-up
 
 
 @dataclass(frozen=True)
@@ -68,34 +70,69 @@ def fit(
     """
     config.out_dir.mkdir(parents=True, exist_ok=True)
     checkpoint = config.out_dir / "checkpoint.pt"
+    model.to(config.device)
     optimizer = _optimizer(model, config)
     ema = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    first = 0
+    first, spent = 0, 0.0
     if resume and checkpoint.exists():
-        first = _load(checkpoint, model, ema, optimizer, config.device)
+        first, spent = _load(checkpoint, model, ema, optimizer, config.device)
     log = _CsvLog(config.out_dir / "log.csv", fresh=first == 0)
-    meter = _Meter(first, config.steps, batch_size)
-    started = saved = time.monotonic()
+    clock = _Clock(config, spent)
+    meter = _Meter(first, batch_size)
+    saved = time.monotonic()
     model.train()
-    for step in range(first, config.steps):
+    for step in count(first):
+        if clock.finished(step):
+            break
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, config.learning_rate, config.warmup_steps, config.steps)
+            group["lr"] = learning_rate(clock.place(step), config.learning_rate, config.warmup_steps, config.steps)
         losses = _train_step(model, batch_at(step), loss, optimizer, config)
         _update_ema(ema, model, min(config.ema_decay, (1 + step) / (10 + step)))
         meter.add(losses)
         now, done = time.monotonic(), step + 1
-        if done % config.log_every_steps == 0 or done == config.steps:
-            report = meter.report(done)
+        last = clock.over(done)
+        if done % config.log_every_steps == 0 or last:
+            report = meter.report(done, clock)
             log.write(report)
             if progress is not None:
                 progress(report)
-        stop = config.seconds is not None and now - started > config.seconds
-        if now - saved > config.save_every_seconds or done == config.steps or stop:
-            _save(checkpoint, model, ema, optimizer, done)
+        if now - saved > config.save_every_seconds or last:
+            _save(checkpoint, model, ema, optimizer, done, clock.spent)
             saved = now
-        if stop:
+        if last:
             break
     return ema
+
+
+class _Clock:
+    """Where a run stands: how long it has gone on, and where on the curve of the learning rate that is."""
+
+    def __init__(self, config: RunConfig, spent: float) -> None:
+        self.config, self.started, self.before = config, time.monotonic(), spent
+        self.timed = config.seconds if config.by_time else None
+
+    @property
+    def spent(self) -> float:
+        """Seconds of this run and those that it goes on from."""
+        return self.before + time.monotonic() - self.started
+
+    def place(self, step: int) -> float:
+        """In steps out of `config.steps`."""
+        return float(step) if self.timed is None else self.config.steps * self.spent / self.timed
+
+    def finished(self, step: int) -> bool:
+        """Whether nothing is left to do after `step` steps."""
+        return step >= self.config.steps if self.timed is None else self.spent > self.timed
+
+    def over(self, step: int) -> bool:
+        """Whether this run, which has done a step, ends here: finished, or out of time."""
+        seconds = self.config.seconds
+        late = seconds is not None and time.monotonic() - self.started > seconds
+        return self.finished(step) or (self.timed is None and late)
+
+    def left(self, done: int, pace: float) -> float:
+        """Seconds, at `pace` steps a second."""
+        return (self.config.steps - done) / pace if self.timed is None else max(0.0, self.timed - self.spent)
 
 
 def _optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
@@ -133,26 +170,31 @@ def _update_ema(ema: dict[str, Tensor], model: nn.Module, decay: float) -> None:
             ema[name].copy_(value)
 
 
-def _save(path: Path, model: nn.Module, ema: dict[str, Tensor], optimizer: torch.optim.Optimizer, step: int) -> None:
-    state = {"model": model.state_dict(), "ema": ema, "optimizer": optimizer.state_dict(), "step": step}
+def _save(
+    path: Path, model: nn.Module, ema: dict[str, Tensor], optimizer: torch.optim.Optimizer, step: int, spent: float
+) -> None:
+    state = {"model": model.state_dict(), "ema": ema, "optimizer": optimizer.state_dict(), "step": step, "spent": spent}
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
     os.replace(partial, path)
 
 
-def _load(path: Path, model: nn.Module, ema: dict[str, Tensor], optimizer: torch.optim.Optimizer, device: str) -> int:
+def _load(
+    path: Path, model: nn.Module, ema: dict[str, Tensor], optimizer: torch.optim.Optimizer, device: str
+) -> tuple[int, float]:
+    """Fills them from a checkpoint; its step and the seconds it took (0 in those of before 0.2)."""
     state = torch.load(path, map_location=device, weights_only=True)
     model.load_state_dict(state["model"])
     ema.update(state["ema"])
     optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
+    return int(state["step"]), float(state.get("spent", 0.0))
 
 
 class _Meter:
     """Sums losses between reports, and measures the pace since the start."""
 
-    def __init__(self, first: int, steps: int, batch_size: int) -> None:
-        self.first, self.steps, self.batch_size = first, steps, batch_size
+    def __init__(self, first: int, batch_size: int) -> None:
+        self.first, self.batch_size = first, batch_size
         self.reported, self.totals = first, dict[str, float]()
         self.started = time.monotonic()
 
@@ -160,11 +202,12 @@ class _Meter:
         for name, value in losses.items():
             self.totals[name] = self.totals.get(name, 0.0) + value
 
-    def report(self, done: int) -> Report:
+    def report(self, done: int, clock: _Clock) -> Report:
         pace = (done - self.first) / (time.monotonic() - self.started)
         means = {name: total / (done - self.reported) for name, total in self.totals.items()}
         self.totals, self.reported = {}, done
-        return Report(done, self.steps, means, pace * self.batch_size, (self.steps - done) / pace)
+        steps = clock.config.steps if clock.timed is None else done + round(clock.left(done, pace) * pace)
+        return Report(done, steps, means, pace * self.batch_size, clock.left(done, pace))
 
 
 class _CsvLog:

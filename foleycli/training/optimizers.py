@@ -70,7 +70,7 @@ class Adan(torch.optim.Optimizer):
         torch._foreach_copy_(previous, grads)
 
 
-def learning_rate(step: int, peak: float, warmup_steps: int, steps: int, floor: float = 0.02) -> float:
+def learning_rate(step: float, peak: float, warmup_steps: int, steps: int, floor: float = 0.02) -> float:
     """Linear warm-up to `peak`, then half a cosine down to `floor` times it at the last of `steps`."""
     if step < warmup_steps:
         return peak * (step + 1) / warmup_steps

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, replace
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -31,11 +33,13 @@ from foleycli.training.codec.codec import VaeRecipe, VocoderRecipe
 from foleycli.training.codec.texture import TextureRecipe
 from foleycli.training.data.attribution import attribution_list
 from foleycli.training.data.cue_player import SoundBank
-from foleycli.training.data.mixes import WindowMixer
+from foleycli.training.data.device_mixer import DeviceMixer
+from foleycli.training.data.mixes import Mixer, WindowMixer
 from foleycli.training.data.sounds import INDEX_NAME, SoundCache, build_sound_cache
 from foleycli.training.loop import RunConfig, fit
 from foleycli.training.mdsgen.ablations import ablated
 from foleycli.training.mdsgen.features import LatentSet, build_rehearsals, encode_shards
+from foleycli.training.mdsgen.growing import GrowingLatents, start_workers
 from foleycli.training.mdsgen.palette import build_palette
 from foleycli.training.mdsgen.palette_selection import CANDIDATES, EARS_RUN, cast_palette, casting_ears
 from foleycli.training.mdsgen.performer import PerformerRecipe, train_performer
@@ -47,8 +51,32 @@ CUES = CueSpec(SOUND_CLASSES, embedding=64, held_seconds=(0.1, 0.6), timbre=TIMB
 TEST_SHARDS = 3
 GRAIN = (0.34, 0.18)  # 0.7 of what the decoder's errors deviate by at the lowest bins (but the very lowest), highest
 TEXTURE_WIDTH = 32
+VAE = VaeSpec(widths=(40, 80, 200), decoder_blocks=(1, 2, 3), last_width=24, grain=GRAIN)
+DIT = DitSpec(width=256, heads=4)
+MOST_REHEARSALS = 160_000  # windows: 45 GB as shards; the latents of all fit into 20 GB of a card
 CALIBRATION_SEED, CALIBRATION_SHARDS = 7_000_000, 4  # scenes that calibrate the spotter
 POCKET_SAMPLER = SamplerSpec(steps=12, guidance=1.8, guidance_rescale=1.0, prediction="v")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a device can take: batch sizes, and the peak learning rates that go with them."""
+
+    vae: int = 8
+    texture: int = 8
+    vocoder: int = 8
+    performer: int = 32
+    masked_every: int = 8
+    vae_rate: float = 1e-3
+    performer_rate: float = 1e-3
+
+
+CPU = Scale()
+GPU = Scale(vae=96, texture=64, vocoder=32, performer=256, masked_every=2, vae_rate=1.5e-3, performer_rate=1.2e-3)
+
+
+def scale_of(work: Workspace) -> Scale:
+    return CPU if work.device == "cpu" else GPU
 
 
 def sounds(work: Workspace) -> SoundCache:
@@ -78,11 +106,14 @@ def rehearsals(work: Workspace) -> None:
 
 
 def vae(work: Workspace) -> None:
-    """The mel VAE on random mixes: 1850 steps of 8, half an hour on a core; its latents are scaled to unit variance."""
-    recipe, spec = VaeRecipe(), VaeSpec(grain=GRAIN)
-    defaults = RunConfig(work.folder, 1850, learning_rate=1e-3, clip_norm=0.5, ema_decay=0.995, weight_decay=1e-3)
+    """The mel VAE on random mixes: 1850 steps of 8, 45 minutes on a core; its latents are scaled to unit variance."""
+    scale = scale_of(work)
+    recipe = VaeRecipe(batch_size=scale.vae)
+    defaults = RunConfig(
+        work.folder, 1850, learning_rate=scale.vae_rate, clip_norm=0.5, ema_decay=0.995, weight_decay=1e-3
+    )
     torch.manual_seed(0)
-    model, batches = MelVae(spec), recipe.batch_at(WindowMixer(sounds(work), "train"))
+    model, batches = MelVae(VAE), recipe.batch_at(mixer_of(work))
     ema = fit(
         model, batches, recipe.loss, work.run("vae", defaults),
         batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
@@ -90,25 +121,12 @@ def vae(work: Workspace) -> None:
     model.load_state_dict(ema)
     with torch.no_grad():
         spread = torch.cat([model.encode(batches(step)[0]).flatten() for step in range(8)]).std().item()
-    work.save("vae", ema, replace(spec, latent_scale=round(spec.latent_scale / spread, 4)))
-
-
-def vocoder(work: Workspace) -> None:
-    """The iSTFT vocoder on random mixes, half of the mels through the VAE: 2000 steps of 8, 0.6 s each on a core."""
-    recipe, spec = VocoderRecipe(batch_size=8), VocoderSpec()
-    defaults = RunConfig(work.folder, 2000, learning_rate=1e-3, weight_decay=1e-3, ema_decay=0.998)
-    torch.manual_seed(0)
-    batches = recipe.batch_at(WindowMixer(sounds(work), "train"), vae=trained_vae(work))
-    ema = fit(
-        IstftVocoder(spec), batches, recipe.loss, work.run("vocoder", defaults),
-        batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
-    )  # fmt: skip
-    work.save("vocoder", ema, spec)
+    work.save("vae", ema, replace(VAE, latent_scale=round(VAE.latent_scale / spread, 4)))
 
 
 def texture(work: Workspace) -> None:
     """The VAE's texture network, the rest of the VAE as it is: 4000 steps of 8, 0.7 s each on a core."""
-    recipe, trained = TextureRecipe(), trained_vae(work)
+    recipe, trained = TextureRecipe(batch_size=scale_of(work).texture), trained_vae(work)
     spec = replace(trained.spec, texture_width=TEXTURE_WIDTH)
     defaults = RunConfig(work.folder, 4000, learning_rate=2e-3, weight_decay=1e-3, ema_decay=0.998)
     torch.manual_seed(0)
@@ -117,10 +135,35 @@ def texture(work: Workspace) -> None:
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name.startswith("texture."))
     ema = fit(
-        model, recipe.batch_at(WindowMixer(sounds(work), "train")), recipe.loss, work.run("texture", defaults),
+        model, recipe.batch_at(mixer_of(work)), recipe.loss, work.run("texture", defaults),
         batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
     )  # fmt: skip
     work.save("vae", ema, spec)
+
+
+def vocoder(work: Workspace) -> None:
+    """The iSTFT vocoder on random mixes, half of the mels through the VAE: 2000 steps of 8, 0.6 s each on a core."""
+    recipe, spec = VocoderRecipe(batch_size=scale_of(work).vocoder), VocoderSpec()
+    defaults = RunConfig(work.folder, 2000, learning_rate=1e-3, weight_decay=1e-3, ema_decay=0.998)
+    torch.manual_seed(0)
+    batches = recipe.batch_at(mixer_of(work), vae=trained_vae(work).to(work.device))
+    ema = fit(
+        IstftVocoder(spec), batches, recipe.loss, work.run("vocoder", defaults),
+        batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
+    )  # fmt: skip
+    work.save("vocoder", ema, spec)
+
+
+def codec(work: Workspace) -> None:
+    """VAE, texture network and vocoder one after another; of `--minutes` they have 0.4, 0.35 and 0.25."""
+    for recipe, share in ((vae, 0.4), (texture, 0.35), (vocoder, 0.25)):
+        recipe(replace(work, seconds=None if work.seconds is None else share * work.seconds))
+
+
+def mixer_of(work: Workspace) -> Mixer:
+    """What the codec learns from: windows mixed on the device of the training."""
+    cache = sounds(work)
+    return WindowMixer(cache, "train") if work.device == "cpu" else DeviceMixer(cache, "train", work.device)
 
 
 def latents(work: Workspace) -> None:
@@ -129,23 +172,51 @@ def latents(work: Workspace) -> None:
 
 
 def performer(work: Workspace) -> None:
-    """MDSGen-T with frame-aligned conditioning on the latents: 5000 steps of 32, an hour on a core with bf16.
+    """MDSGen with frame-aligned conditioning on the latents: 5000 steps of 32, 90 minutes on a core with bf16.
 
-    An ablation does it in `ablations/NAME`, a workspace of its own with the other parts linked in.
+    With `--workers` rehearsals are made while it trains, and it learns from those that are there. An ablation does
+    it in `ablations/NAME`, a workspace of its own with the other parts linked in.
     """
-    recipe = PerformerRecipe(DitSpec(), CUES, POCKET_SAMPLER, batch_size=32, steps=work.steps or 5000, masked_every=8)
+    scale = scale_of(work)
+    recipe = PerformerRecipe(
+        DIT, CUES, POCKET_SAMPLER, batch_size=scale.performer, steps=work.steps or 5000,
+        masked_every=scale.masked_every, learning_rate=scale.performer_rate,
+    )  # fmt: skip
     own = work
     if work.ablation:
         recipe, own = ablated(recipe, work.ablation), work.aside(work.ablation)
         own.sampler_path.write_text(json.dumps(asdict(recipe.sampler)) + "\n")
-    parts = train_performer(
-        recipe, LatentSet(work.folder / "latents"), own.folder / "runs" / "performer",
-        seconds=work.seconds, device=work.device, precision=work.precision,
-        resume=work.resume, progress=work.progress,
-    )  # fmt: skip
+    with growing_latents(work) as growing:
+        parts = train_performer(
+            recipe, growing or LatentSet(work.folder / "latents"), own.folder / "runs" / "performer",
+            seconds=work.seconds, device=work.device, precision=work.precision, by_time=work.by_time,
+            resume=work.resume, progress=work.progress,
+        )  # fmt: skip
     parts["cues"]["palette"] = build_palette(SoundBank(sounds(work), "train"), CUES)
     own.save("dit", parts["dit"], recipe.dit)
     own.save("cues", parts["cues"], recipe.cues)
+
+
+@contextmanager
+def growing_latents(work: Workspace) -> Iterator[GrowingLatents | None]:
+    """Latents of rehearsals that `work.workers` processes make meanwhile; None without any."""
+    if not work.workers:
+        yield None
+        return
+    sounds(work)
+    folder = work.folder / "rehearsals"
+    workers = start_workers(work.folder / "sounds", CUES, folder, work.workers, MOST_REHEARSALS)
+    try:
+        latents = GrowingLatents(folder, trained_vae(work), CUES, MOST_REHEARSALS, work.device)
+        while not latents.windows:
+            if not any(worker.is_alive() for worker in workers):
+                raise InputError(f"{folder}: no rehearsals could be made; run 'foley train rehearsals' to see why")
+            time.sleep(0.2)
+            latents.take()
+        yield latents
+    finally:
+        for worker in workers:
+            worker.terminate()
 
 
 def scenes(work: Workspace) -> None:
@@ -201,6 +272,7 @@ RECIPES: dict[str, Callable[[Workspace], object]] = {
     "rehearsals": rehearsals,
     "vae": vae,
     "texture": texture,
+    "codec": codec,
     "latents": latents,
     "performer": performer,
     "vocoder": vocoder,

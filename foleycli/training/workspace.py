@@ -32,6 +32,8 @@ class Workspace:
     progress: Callable[[Report], None] | None = None
     count: Callable[[int, int], None] = lambda done, total: None
     ablation: str = ""
+    workers: int = 0  # processes that make rehearsals while the performer trains
+    by_time: bool = False  # the learning rate follows `seconds`
 
     def weights(self, part: str) -> Path:
         return self.folder / "weights" / f"{part}.pt"
@@ -56,7 +58,7 @@ class Workspace:
         """Weights of a part, with the spec that they fit beside them."""
         path = self.weights(part)
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({name: value.contiguous().clone() for name, value in state.items()}, path)
+        torch.save({name: value.detach().cpu().contiguous().clone() for name, value in state.items()}, path)
         path.with_suffix(".json").write_text(json.dumps(asdict(spec), indent=1) + "\n")
 
     def run(self, part: str, defaults: RunConfig) -> RunConfig:
@@ -66,6 +68,7 @@ class Workspace:
             out_dir=self.folder / "runs" / part,
             steps=self.steps or defaults.steps,
             seconds=self.seconds,
+            by_time=self.by_time and self.seconds is not None,
             device=self.device,
             precision="bf16" if self.precision == "bf16" else "fp32",
         )

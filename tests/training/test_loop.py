@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from foleycli.training import loop
 from foleycli.training.loop import Report, RunConfig, fit
 from foleycli.training.optimizers import Adan, learning_rate
 
@@ -41,6 +42,29 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(tmp_path: Path, optimizer
     for _ in range(60):  # a budget of no time at all stops after one step, at a checkpoint
         pieces = fit(fresh_model(), batch_at, loss, config("pieces", seconds=0.0), batch_size=16)
     assert all(torch.equal(whole[name], pieces[name]) for name in whole)
+
+
+def test_by_time_the_learning_rate_falls_over_the_seconds_of_all_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, places = [0.0], []
+    monkeypatch.setattr(loop.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(loop, "learning_rate", lambda place, *rest: places.append(place) or 0.01)  # type: ignore[func-returns-value]
+
+    def slow_batch(step: int) -> Tensor:
+        now[0] += 1.0  # second
+        return batch_at(step)
+
+    def run(seconds: float) -> None:
+        config = RunConfig(tmp_path, 100, seconds=seconds, by_time=True)
+        fit(fresh_model(), slow_batch, loss, config, batch_size=16)
+
+    run(10.5)
+    assert places == pytest.approx([100 * second / 10.5 for second in range(11)])
+    run(10.5)
+    assert len(places) == 11  # finished
+    run(21.5)
+    assert places[11] == pytest.approx(100 * 11 / 21.5) and len(places) == 22
 
 
 def test_adan_finds_the_minimum_of_a_quadratic() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import torch
 
 from foleycli.cli.commands.train import NAMES, line
 from foleycli.errors import InputError
+from foleycli.specs import DitSpec, VaeSpec
+from foleycli.training import recipes
 from foleycli.training.loop import Report
 from foleycli.training.recipes import RECIPES
 from foleycli.training.workspace import Workspace, trained_vae
@@ -34,6 +37,17 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     with (folder / "manifest.csv").open("w", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
     return Workspace(tmp_path_factory.mktemp("work"), folder, steps=2)
+
+
+@pytest.fixture(autouse=True)
+def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recipes on networks that take two steps in a moment."""
+    vae = VaeSpec(widths=(8, 8, 16), encoder_blocks=(0, 0, 0), decoder_blocks=(0, 0, 0), last_width=4)
+    monkeypatch.setattr(recipes, "VAE", vae)
+    monkeypatch.setattr(recipes, "TEXTURE_WIDTH", 8)
+    monkeypatch.setattr(recipes, "DIT", DitSpec(depth=2, width=32, heads=2, decoder_depth=1))
+    monkeypatch.setattr(recipes, "CPU", recipes.Scale(vae=2, texture=2, vocoder=2, performer=4, masked_every=2))
+    monkeypatch.setattr(recipes, "MOST_REHEARSALS", 64)
 
 
 def test_sounds_are_decoded_once_and_split_by_source(workspace: Workspace) -> None:
@@ -60,6 +74,13 @@ def test_the_texture_recipe_adds_its_network_to_the_vae_and_leaves_the_rest(work
     assert any(name.startswith("texture.") for name in after)
     assert all(torch.equal(after[name], value) for name, value in before.items())
     assert trained_vae(workspace).spec.texture_width > 0
+
+
+def test_the_performer_learns_while_workers_make_its_rehearsals(workspace: Workspace) -> None:
+    RECIPES["performer"](replace(workspace, workers=1))
+    assert list((workspace.folder / "rehearsals").glob("train_w*.npz"))
+    cues = torch.load(workspace.weights("cues"), weights_only=True)
+    assert workspace.weights("dit").exists() and cues["palette"].abs().sum() > 0
 
 
 def test_everyone_is_named_once_under_their_licence(workspace: Workspace) -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from foleycli.training.loop import Report
 
 NAMES = (
-    "sounds", "attribution", "rehearsals", "vae", "texture", "latents", "performer", "vocoder", "scenes", "spotter",
-    "bundle", "palette",
+    "sounds", "attribution", "rehearsals", "vae", "texture", "vocoder", "codec", "latents", "performer", "scenes",
+    "spotter", "bundle", "palette",
 )  # fmt: skip
 ABLATIONS = (
     "base", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "one-vector",
@@ -28,6 +28,8 @@ ABLATION_HELP = (
     f"Train this variant of the performer, in DIR/ablations/NAME. One of: {', '.join(ABLATIONS)}. Default: none."
 )
 STEPS_HELP = "Training steps, or shards to make. Default: the recipe's own number."
+BY_TIME_HELP = "Lower the learning rate over --minutes (of all runs together), not over the steps."
+WORKERS_HELP = "Processes that make rehearsals while the performer trains. Default: the finished set is used."
 
 
 def train(
@@ -46,6 +48,8 @@ def train(
     ] = True,
     device: options.DeviceOption = "cpu",
     precision: options.PrecisionOption = "fp32",
+    by_time: Annotated[bool, typer.Option("--by-time", help=BY_TIME_HELP)] = False,
+    workers: Annotated[int, typer.Option("--workers", min=0, metavar="N", help=WORKERS_HELP)] = 0,
     ablation: Annotated[str, typer.Option("--ablation", metavar="NAME", help=ABLATION_HELP)] = "",
     quiet: options.QuietOption = False,
 ) -> None:
@@ -54,6 +58,10 @@ def train(
         raise UsageError(f"no recipe called {recipe!r}; try one of: {', '.join(NAMES)}")
     if ablation and (recipe != "performer" or ablation not in ABLATIONS):
         raise UsageError(f"--ablation {ablation}: goes with 'performer' and is one of: {', '.join(ABLATIONS)}")
+    if workers and recipe != "performer":
+        raise UsageError("--workers goes with 'performer'")
+    if by_time and minutes is None:
+        raise UsageError("--by-time needs --minutes")
     console = Console(quiet=quiet)
     from foleycli.training.recipes import RECIPES
     from foleycli.training.workspace import Workspace
@@ -70,6 +78,8 @@ def train(
             progress=report,
             count=lambda done, total: progress(recipe, done, total),
             ablation=ablation,
+            workers=workers,
+            by_time=by_time,
         )
         made = RECIPES[recipe](workspace)
     console.result(str(made if isinstance(made, Path) else work))

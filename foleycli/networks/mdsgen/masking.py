@@ -61,10 +61,11 @@ def mask_from_noise(kind: MaskKind, columns: int, rows: int, ratio: float, noise
 def make_mask(
     kind: MaskKind, columns: int, rows: int, ratio: float, batch: int, generator: torch.Generator | None = None
 ) -> Mask | None:
-    """A mask per window, drawn from `generator` on the CPU; none for kind "none" or ratio 0."""
+    """A mask per window, drawn from `generator`, on its device; none for kind "none" or ratio 0."""
     if kind == "none" or ratio <= 0:
         return None
-    noise = torch.rand(batch, noise_length(kind, columns, rows), generator=generator)
+    device = None if generator is None else generator.device
+    noise = torch.rand(batch, noise_length(kind, columns, rows), device=device, generator=generator)
     return mask_from_noise(kind, columns, rows, ratio, noise)
 
 

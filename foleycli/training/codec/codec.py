@@ -19,18 +19,13 @@ from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.codecs.vocoder import IstftVocoder
 from foleycli.specs import MelSpec
-from foleycli.training.data.mixes import WindowMixer
+from foleycli.training.data.mixes import Mixer
 
 RESOLUTIONS = (128, 256, 512, 1024, 2048, 4096)
 LEVEL_FLOOR = 3e-5  # -90 dBFS noise: what is below cannot be heard and must not be fitted
 QUIET = 1e-4  # RMS under which a window's linear error is no longer judged relative to the window
 MOST_CONVERGENCE = 2.0  # a crop whose mel sees sound beyond its edge must not outweigh the batch
 CONTEXT_FRAMES = 2  # cut from each end of a crop, whose first mel frames see reflected sound
-
-
-def batch_rng(seed: int, step: int) -> np.random.Generator:
-    """The generator of one step: a resumed run draws what an unbroken one would."""
-    return np.random.default_rng([seed, step])
 
 
 @lru_cache(maxsize=16)
@@ -96,16 +91,14 @@ class VocoderRecipe:
     distance: SpectralDistance = field(default_factory=SpectralDistance)
 
     def batch_at(
-        self, mixer: WindowMixer, seed: int = 0, vae: MelVae | None = None
+        self, mixer: Mixer, seed: int = 0, vae: MelVae | None = None
     ) -> Callable[[int], tuple[Tensor, Tensor, int]]:
         """step -> mel (B, M, K), wav (B, K * hop), seed of its noise; with a VAE, half of the mels come out of it."""
         hop = MelSpec.FULL_BAND.hop_samples
         context = CONTEXT_FRAMES
 
         def batch(step: int) -> tuple[Tensor, Tensor, int]:
-            rng = batch_rng(seed, step)
-            samples = (self.frames + 2 * context) * hop
-            wav = torch.from_numpy(np.stack([mixer.window(rng, samples) for _ in range(self.batch_size)]))
+            wav = mixer.batch(seed, step, self.batch_size, (self.frames + 2 * context) * hop)
             mel = log_mel(wav, MelSpec.FULL_BAND)[..., context:-context]
             if vae is not None:
                 mel = torch.cat([reconstructed(vae, mel[::2]), mel[1::2]])
@@ -141,14 +134,12 @@ class VaeRecipe:
     difference_weight: float = 0.5
     divergence_weight: float = 1e-3
 
-    def batch_at(self, mixer: WindowMixer, seed: int = 1) -> Callable[[int], tuple[Tensor, int]]:
+    def batch_at(self, mixer: Mixer, seed: int = 1) -> Callable[[int], tuple[Tensor, int]]:
         """step -> mel (B, M, K) and the seed of the posterior's noise."""
         hop = MelSpec.FULL_BAND.hop_samples
 
         def batch(step: int) -> tuple[Tensor, int]:
-            rng = batch_rng(seed, step)
-            samples = (self.frames + 2 * CONTEXT_FRAMES) * hop
-            wav = torch.from_numpy(np.stack([mixer.window(rng, samples) for _ in range(self.batch_size)]))
+            wav = mixer.batch(seed, step, self.batch_size, (self.frames + 2 * CONTEXT_FRAMES) * hop)
             return log_mel(wav, MelSpec.FULL_BAND)[..., CONTEXT_FRAMES:-CONTEXT_FRAMES], step
 
         return batch

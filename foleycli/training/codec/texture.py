@@ -17,7 +17,7 @@ from torch import Tensor
 
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.training.codec.codec import VaeRecipe
-from foleycli.training.data.mixes import WindowMixer
+from foleycli.training.data.mixes import Mixer
 
 PATCHES = ((3, 3, 6), (5, 5, 8), (9, 9, 8), (1, 9, 3), (9, 1, 3))  # bins, frames, waves of each
 WAVE_WEIGHT = 0.5
@@ -69,7 +69,7 @@ class TextureRecipe:
     frames: int = 64
     most_noise: float = 0.25  # deviations, added to some latents: those of a performer are not as clean as an encoder's
 
-    def batch_at(self, mixer: WindowMixer, seed: int = 2) -> Callable[[int], tuple[Tensor, int]]:
+    def batch_at(self, mixer: Mixer, seed: int = 2) -> Callable[[int], tuple[Tensor, int]]:
         """step -> mel (B, M, K) and the seed of its noise."""
         return VaeRecipe(batch_size=self.batch_size, frames=self.frames).batch_at(mixer, seed)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from foleycli.cues.classes import SPAN_CLASSES
 from foleycli.training.data.sounds import SAMPLE_RATE, Sound, SoundCache, Split
@@ -36,6 +39,14 @@ def onset_samples(wave: Wave) -> npt.NDArray[np.int64]:
     return np.asarray(rises[fresh] * ONSET_HOP_SAMPLES, np.int64)
 
 
+class Mixer(Protocol):
+    """Where the codec's recipes take their windows from."""
+
+    def batch(self, seed: int, step: int, size: int, samples: int) -> Tensor:
+        """Windows (B, S) of this step, on the device of the training."""
+        ...
+
+
 @dataclass
 class WindowMixer:
     """Draws windows (S,) of one split; everything random comes from the generator passed in."""
@@ -49,6 +60,11 @@ class WindowMixer:
         loud = [sound for sound in self.cache.of(self.split) if sound.peak > 1e-3 and sound.length > 640]
         self.hits = [sound for sound in loud if sound.sound_class not in SPAN_CLASSES]
         self.spans = [sound for sound in loud if sound.sound_class in SPAN_CLASSES]
+
+    def batch(self, seed: int, step: int, size: int, samples: int) -> Tensor:
+        """Windows (B, S): a function of (seed, step), so a resumed run draws what an unbroken one does."""
+        rng = np.random.default_rng([seed, step])
+        return torch.from_numpy(np.stack([self.window(rng, samples) for _ in range(size)]))
 
     def window(self, rng: np.random.Generator, samples: int) -> Wave:
         """One window at a random level of -36..0 dB below full scale (a few are plain silence)."""

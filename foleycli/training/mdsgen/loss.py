@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from foleycli.networks.mdsgen.cues import CueEncoder
 from foleycli.networks.mdsgen.dit import MDSGen
-from foleycli.networks.mdsgen.masking import Mask, training_mask
+from foleycli.networks.mdsgen.masking import training_mask
 from foleycli.sampling.schedule import Schedule
 from foleycli.specs import CueSpec
 
@@ -41,15 +41,17 @@ class DenoisingLoss:
 
     def __call__(self, model: CuedMDSGen, batch: tuple[Tensor, Tensor, int]) -> dict[str, Tensor]:
         clean, curves, step = batch
-        rng = torch.Generator().manual_seed(step)
-        size, spec = len(clean), model.dit.spec
-        t = torch.randint(0, len(self.schedule.betas), (size,), generator=rng)
-        noise = torch.randn(clean.shape, generator=rng)
-        drop = torch.rand(size, generator=rng) < self.condition_dropout
-        hide = torch.rand(2, size, generator=rng) < torch.tensor([[self.hide_class], [self.hide_timbre]])
         device = clean.device
-        t, noise, drop = t.to(device), noise.to(device), drop.to(device)
-        for hidden, part in zip(hide.to(device), _says_what(curves, model.cues.spec), strict=True):
+        rng = torch.Generator(device).manual_seed(
+            step
+        )  # on the device: copying noise there would take as long as a step
+        size, spec = len(clean), model.dit.spec
+        t = torch.randint(0, len(self.schedule.betas), (size,), device=device, generator=rng)
+        noise = torch.randn(clean.shape, device=device, generator=rng)
+        drop = torch.rand(size, device=device, generator=rng) < self.condition_dropout
+        shares = torch.tensor([[self.hide_class], [self.hide_timbre]], device=device)
+        hide = torch.rand(2, size, device=device, generator=rng) < shares
+        for hidden, part in zip(hide, _says_what(curves, model.cues.spec), strict=True):
             curves = torch.where(hidden[:, None, None] & part, 0.0, curves)
         noisy = self.schedule.add_noise(clean, noise, t)
         features = model.cues(curves)
@@ -58,7 +60,6 @@ class DenoisingLoss:
         total = losses[self.prediction] + losses["variance"]
         mask = training_mask(spec, size, rng) if step % self.masked_every == 0 else None
         if mask is not None:
-            mask = Mask(mask.visible.to(device), mask.hidden.to(device))
             hidden = model.dit(noisy, t, features, drop=drop, mask=mask)
             masked = self.terms(hidden, clean, noisy, noise, t)
             total = total + masked[self.prediction] + masked["variance"]

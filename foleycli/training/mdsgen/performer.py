@@ -15,7 +15,10 @@ from foleycli.sampling.schedule import Schedule
 from foleycli.specs import CueSpec, DitSpec, SamplerSpec
 from foleycli.training.loop import Report, RunConfig, fit
 from foleycli.training.mdsgen.features import LatentSet
+from foleycli.training.mdsgen.growing import GrowingLatents
 from foleycli.training.mdsgen.loss import CuedMDSGen, DenoisingLoss
+
+TAKE_EVERY_STEPS = 150  # how often rehearsals made meanwhile are taken in
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ class PerformerRecipe:
     condition_dropout: float = 0.1
     seed: int = 0
 
-    def run_config(self, out_dir: Path, seconds: float | None, device: str, precision: str) -> RunConfig:
+    def run_config(
+        self, out_dir: Path, seconds: float | None, device: str, precision: str, by_time: bool = False
+    ) -> RunConfig:
         """Adan as in the paper; its peak rate is twice the paper's because the run is a hundred times shorter."""
         return RunConfig(
             out_dir,
@@ -48,6 +53,7 @@ class PerformerRecipe:
             precision="bf16" if precision == "bf16" else "fp32",
             seconds=seconds,
             device=device,
+            by_time=by_time,
         )
 
     def ablated(self, **fields: object) -> PerformerRecipe:
@@ -57,12 +63,13 @@ class PerformerRecipe:
 
 def train_performer(
     recipe: PerformerRecipe,
-    latents: LatentSet,
+    latents: LatentSet | GrowingLatents,
     out_dir: Path,
     *,
     seconds: float | None = None,
     device: str = "cpu",
     precision: str = "fp32",
+    by_time: bool = False,
     resume: bool = True,
     start: dict[str, Tensor] | None = None,
     progress: Callable[[Report], None] | None = None,
@@ -82,10 +89,12 @@ def train_performer(
     )
 
     def batch_at(step: int) -> tuple[Tensor, Tensor, int]:
+        if isinstance(latents, GrowingLatents) and step % TAKE_EVERY_STEPS == 0:
+            latents.take()
         latent, curves = latents.batch(step, recipe.batch_size, recipe.seed)
         return latent.to(device), curves.to(device), step
 
-    config = recipe.run_config(out_dir, seconds, device, precision)
+    config = recipe.run_config(out_dir, seconds, device, precision, by_time)
     ema = fit(model, batch_at, loss, config, batch_size=recipe.batch_size, progress=progress, resume=resume)
     return {
         part: {k[len(part) + 1 :]: v for k, v in ema.items() if k.startswith(part + ".")} for part in ("dit", "cues")
