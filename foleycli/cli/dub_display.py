@@ -90,6 +90,7 @@ def outcome_facts(outcome: Outcome) -> dict[str, Any]:
         "track_sha256": outcome.track_sha256,
         "loudness_lufs": None if outcome.level.loudness_lufs is None else round(outcome.level.loudness_lufs, 2),
         "warnings": list(outcome.warnings),
+        "lost": list(outcome.lost),
         "plot": None if outcome.beside.plot is None else str(outcome.beside.plot),
         "stems": {name: str(path) for name, path in outcome.beside.stems.items()},
         "scores": None if outcome.scores is None else asdict(outcome.scores),

@@ -14,7 +14,10 @@ PCM = frozenset({"pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le"
 
 @dataclass(frozen=True)
 class Container:
-    """A kind of file: ffmpeg's name for it, and the codecs (ffmpeg's names) that go in unchanged; None: any."""
+    """A kind of file: ffmpeg's name for it, and the codecs (ffmpeg's names) that are put in unchanged.
+
+    Each is tried with a packet before, so None means all that ffmpeg puts in; a set is narrower where players are.
+    """
 
     muxer: str
     encoder: str  # of the new sound
@@ -59,7 +62,6 @@ WEBM = Container(
     muxer="webm",
     encoder="libopus",
     sounds=frozenset({"opus", "vorbis"}),
-    videos=frozenset({"vp8", "vp9", "av1"}),
     subtitles=frozenset({"webvtt"}),
     text_encoder="webvtt",
 )
@@ -75,7 +77,6 @@ AVI = Container(
     muxer="avi",
     encoder="pcm_s16le",
     sounds=PCM | {"mp3", "mp2", "ac3"},
-    videos=frozenset({"mpeg4", "mjpeg", "rawvideo", "huffyuv", "ffvhuff", "ffv1", "mpeg2video"}),
     several_videos=False,
     family="avi",
 )

@@ -24,6 +24,7 @@ ALTERNATIVES = {
     "ipod": ("alac",),
     "ogg": ("flac",),
 }
+LOSSLESS = ("matroska", "mov")
 
 
 @dataclass(frozen=True)
@@ -53,18 +54,23 @@ def bits_per_second(encoder: str, channels: int) -> int | None:
     return FIXED_BITS.get(encoder)
 
 
-def encoding_for(container: Container, layout: str) -> Encoding:
-    """The first encoding that gives this layout back from this kind of file; else one of the nearest layout."""
-    first = container.encoder
-    if layout in ("mono", "stereo"):
-        return Encoding(first, layout)
+def encoding_for(container: Container, layout: str, *, lossless: bool = False) -> Encoding:
+    """The first encoding that gives these channels back from this kind of file; else one of the nearest layout.
+
+    `lossless`: where the kind of file has a usual encoder that loses nothing, that one comes first.
+    """
+    others = ALTERNATIVES.get(container.muxer, ())
+    encoders = (container.encoder, *others)
+    if lossless and container.muxer in LOSSLESS:
+        encoders = (*others, container.encoder)
     own = writable_layout(layout)
-    for encoder in (first, *ALTERNATIVES.get(container.muxer, ())):
-        if own == layout and carries(container.muxer, encoder, own):
+    for encoder in encoders:
+        if own is not None and carries(container.muxer, encoder, own):
             return Encoding(encoder, own)
+    first = container.encoder
     usual = DEFAULTS.get(len(channel_names(layout)), "stereo")
-    for nearest in (own, usual, "7.1" if usual == "6.1" else None):
-        if nearest is not None and carries(container.muxer, first, nearest):
+    for nearest in (usual, "7.1"):
+        if carries(container.muxer, first, nearest):
             return Encoding(first, nearest)
     return Encoding(first, "stereo")
 

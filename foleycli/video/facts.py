@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from foleycli.errors import InputError
@@ -59,8 +60,14 @@ class FileFacts:
 
 
 def file_facts(path: Path) -> FileFacts:
-    """Asks ffmpeg; raises InputError if it can't open the file."""
+    """Asks ffmpeg; raises InputError if it can't open the file. What was told of a file is kept as long as it is so."""
     check_readable(path)
+    found = path.stat()
+    return _file_facts(path, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _file_facts(path: Path, _size: int, _age: int) -> FileFacts:
     done = run_ffmpeg(["-nostdin", "-hide_banner", *input_arguments(path)])
     text = done.stderr.decode(errors="replace")
     if "\nInput #0, " not in f"\n{text}":
@@ -107,8 +114,10 @@ def _blocks(text: str) -> Iterator[tuple[str, dict[str, str], tuple[str, ...]]]:
         elif inside == "Metadata:" and (found := re.match(r" {4,}(\S.*?) *: (.*)", line)):
             last = found[1].lower()
             metadata.setdefault(last, found[2])
-        elif inside == "Side data:":
+        elif inside == "Side data:" and line.startswith("      "):
             side_data.append(bare)
+        elif not line.startswith(" "):
+            inside = ""
     yield head, metadata, tuple(side_data)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -14,19 +14,22 @@ import soundfile
 from foleycli.atomic import atomic_file
 from foleycli.errors import OutputError
 from foleycli.timeline import to_samples
-from foleycli.video.containers import TEXT_SUBTITLES, Container, container_for, suffix_like
-from foleycli.video.encoders import Encoding, encoding_for
-from foleycli.video.ffmpeg import file_url, find_ffmpeg, input_arguments, run_ffmpeg
+from foleycli.video.boxes import complete, picture_boxes
+from foleycli.video.containers import Container, container_for
+from foleycli.video.encoders import Encoding
+from foleycli.video.facts import file_facts
+from foleycli.video.ffmpeg import file_url, input_arguments, run_ffmpeg
 from foleycli.video.layouts import channel_names, default_layout
 from foleycli.video.probe import StreamInfo, VideoInfo
+from foleycli.video.stream_plan import Plan, check_container, plan_streams, source_shift
+from foleycli.video.trial import ANNEX_B
+from foleycli.video.verify import named_tags, verify
 
 STDERR_LINES = 3
-GUESSED = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}  # by count, by ffmpeg
-REFUSED = (
-    "not currently supported in container",
-    "only supported in",
-    "Could not find tag for codec",
-    "not supported in",
+# Tags that ffmpeg's muxers of MP4 and QuickTime write where players look for them.
+WRITTEN_TAGS = (
+    "title, artist, album_artist, composer, album, date, comment, genre, copyright, grouping, lyrics, description, "
+    "synopsis, show, episode_id, network, keywords, track, disc, location"
 )
 FOLLOW_UPS = (
     "Terminating thread",
@@ -40,24 +43,10 @@ FOLLOW_UPS = (
 
 @dataclass(frozen=True)
 class MuxReport:
-    """The file that was written, and what could not be kept as it was."""
+    """The file that was written, and what could not be kept as it was, in one line each."""
 
     out: Path
     warnings: tuple[str, ...] = ()
-
-
-@dataclass
-class Plan:
-    """Which streams of the source go where: arguments per mapped stream, in the order of the output."""
-
-    container: Container
-    encoding: Encoding  # of the track
-    pictures: list[int] = field(default_factory=list)
-    sounds: list[tuple[StreamInfo, Encoding | None]] = field(default_factory=list)  # None: copied
-    subtitles: list[tuple[int, str]] = field(default_factory=list)
-    others: list[int] = field(default_factory=list)
-    data: list[int] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
 
 
 def mux(
@@ -83,96 +72,62 @@ def mux(
     if out.exists() and os.path.samefile(info.path, out):
         raise OutputError(f"{out} is the video itself; choose another name")
     with atomic_file(out, overwrite=overwrite) as temporary:
-        while True:
-            arguments = ffmpeg_arguments(info, track, temporary, plan, about.samplerate, sample_rate, title, layout)
-            done = run_ffmpeg(arguments)
-            if done.returncode == 0:
-                break
-            if not plan.data:
-                raise OutputError(_explain(done.stderr.decode(errors="replace"), info, out))
-            plan.warnings.append(f"data streams {plan.data} do not go into {out.suffix}: dropped")
-            plan.data.clear()
-    return MuxReport(out, tuple(plan.warnings))
+        _write(Job(info, track, plan, about.samplerate, sample_rate, title, layout), temporary)
+        lost = (*plan.warnings, *verify(info, temporary, plan, out))
+    return MuxReport(out, lost)
 
 
-def check_container(info: VideoInfo, out: Path) -> None:
-    """Raises OutputError, before any work, if the kind of file that `out` names can't hold these pictures, or no ffmpeg
-    is there that can write it.
-    """
-    find_ffmpeg()
-    container, codec = container_for(out), info.streams[info.video_index].codec
-    if not (container.videos is None or codec in container.videos or _same_family(info, container)):
-        raise OutputError(_wont_fit(info, out))
+@dataclass(frozen=True)
+class Job:
+    """What goes into a file: the source, the track with its rate and layout, where each stream goes."""
+
+    info: VideoInfo
+    track: Path
+    plan: Plan
+    track_rate: int
+    sample_rate: int = 48000
+    title: str = "Foley"
+    layout: str = "mono"
 
 
-def plan_streams(info: VideoInfo, container: Container, *, keep_sound: bool, layout: str = "mono") -> Plan:
-    """Decides for each stream of the source: copied, converted, or dropped with a warning; `layout` is the track's."""
-    plan = Plan(container, encoding_for(container, layout))
-    if plan.encoding.layout != layout:
-        plan.warnings.append(f"{layout} sound does not go into {container.muxer}: mixed to {plan.encoding.layout}")
-    elif plan.encoding.encoder != container.encoder:
-        plan.warnings.append(f"{layout} sound goes into {container.muxer} as {plan.encoding.encoder}")
-    for stream in info.streams:
-        name = f"{stream.kind} stream {stream.index} ({stream.codec})"
-        if stream.kind == "video":
-            first = stream.index == info.video_index
-            if first or (container.covers if stream.attached_picture else container.several_videos):
-                plan.pictures.append(stream.index)
-                continue
-        elif stream.kind == "audio":
-            if not keep_sound:
-                continue
-            fits = (container.sounds is None or stream.codec in container.sounds) and not _loses_layout(
-                container, stream
-            )
-            plan.sounds.append((stream, None if fits else encoding_for(container, stream.layout)))
-            if not fits:
-                plan.warnings.append(f"{name} does not go into {container.muxer} as it is: encoded again")
-            continue
-        elif stream.kind == "subtitle":
-            if stream.codec in container.subtitles:
-                plan.subtitles.append((stream.index, "copy"))
-                continue
-            if stream.codec in TEXT_SUBTITLES and container.text_encoder:
-                plan.subtitles.append((stream.index, container.text_encoder))
-                continue
-        elif stream.kind == "attachment" and container.attachments:
-            plan.others.append(stream.index)
-            continue
-        elif stream.kind == "data":
-            if stream.timecode or (info.chapters and stream.codec == "bin_data"):
-                continue  # time code and chapter tracks: ffmpeg writes them anew from the metadata
-            if _same_family(info, container):
-                plan.data.append(stream.index)
-                continue
-        plan.warnings.append(f"{name} does not go into {container.muxer}: dropped")
-    plan.pictures.sort(key=lambda index: index != info.video_index)
-    return plan
+def _write(job: Job, out: Path) -> None:
+    """Runs ffmpeg, then puts in what its muxer leaves out."""
+    info, muxer = job.info, job.plan.container.muxer
+    tags = _keys(info) if job.plan.container.family == "mov" else {}
+    own = [one.index for one in info.streams if one.kind == "video" and not one.attached_picture]
+    boxes = picture_boxes(info.path, own.index(info.video_index)) if muxer in ("mov", "mp4") else []
+    if not tags and not boxes:
+        _run(job, out, index_first=True)
+        return
+    plain = out.with_name(f"{out.stem}-plain{out.suffix}")
+    try:
+        _run(job, plain, index_first=False)
+        complete(plain, out, tags, boxes, quicktime=muxer == "mov")
+    finally:
+        plain.unlink(missing_ok=True)
 
 
-def source_shift(info: VideoInfo, container: Container) -> Fraction:
-    """Seconds taken off all times of the source: none within a family of containers, else its file starts at 0."""
-    if container.muxer == "avi" and not _same_family(info, container):  # has no times: its first picture is at 0
-        return info.start
-    absolute = container.family in ("mov", "matroska", "avi") and _same_family(info, container)
-    return Fraction(0) if absolute else info.container_start
+def _run(job: Job, out: Path, *, index_first: bool) -> None:
+    plan = job.plan
+    while (done := run_ffmpeg(ffmpeg_arguments(job, out, index_first=index_first))).returncode:
+        if not plan.data:
+            raise OutputError(_explain(done.stderr.decode(errors="replace"), out))
+        plan.warnings.append(f"data streams {plan.data} do not go into {plan.container.muxer}: dropped")
+        plan.data.clear()
 
 
-def _same_family(info: VideoInfo, container: Container) -> bool:
-    return bool(container.family) and info.container.startswith(container.family)
+def _keys(info: VideoInfo) -> dict[str, str]:
+    """The tags for which ffmpeg's muxer has no place beside those of iTunes: a phone's, and what others made up."""
+    return {
+        key: value
+        for key, value in named_tags(dict(info.metadata)).items()
+        if key.lower() not in WRITTEN_TAGS.split(", ")
+    }
 
 
-def ffmpeg_arguments(
-    info: VideoInfo,
-    track: Path,
-    out: Path,
-    plan: Plan,
-    track_rate: int,
-    sample_rate: int,
-    title: str,
-    layout: str = "mono",
-) -> list[str]:
-    """ffmpeg's arguments, without its own name; `layout` is that of the track's channels."""
+def ffmpeg_arguments(job: Job, out: Path, *, index_first: bool = True) -> list[str]:
+    """ffmpeg's arguments, without its own name."""
+    info, plan, track_rate, layout = job.info, job.plan, job.track_rate, job.layout
     container = plan.container
     shift = source_shift(info, container)
     length = to_samples(info.duration, track_rate)
@@ -180,7 +135,7 @@ def ffmpeg_arguments(
     arguments = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-copyts"]
     arguments += ["-fflags", "+genpts", "-itsoffset", _seconds(-shift), *input_arguments(info.path)]
     # A sound in an AVI file has no start either: it is led in by silence.
-    arguments += ["-itsoffset", "0" if lead else _seconds(info.start - shift), *input_arguments(track)]
+    arguments += ["-itsoffset", "0" if lead else _seconds(info.start - shift), *input_arguments(job.track)]
     arguments += _maps(f"0:{index}" for index in plan.pictures)
     arguments += _maps(["1:a:0"])
     arguments += _maps(f"0:{stream.index}" for stream, _ in plan.sounds)
@@ -191,23 +146,33 @@ def ffmpeg_arguments(
     led = f",adelay={lead}S:all=1" if lead else ""
     filters = f"{relabelled(layout, plan.encoding.layout)}apad=whole_len={length},atrim=end_sample={length}{led}"
     arguments += ["-filter:a:0", filters]
-    arguments += [*plan.encoding.arguments(0), "-ar:a:0", str(sample_rate)]
-    arguments += [*_named(container, 0, title), "-disposition:a:0", "default"]
+    arguments += [*plan.encoding.arguments(0), "-ar:a:0", str(job.sample_rate)]
+    arguments += [*_named(container, 0, job.title), "-disposition:a:0", "default"]
     for number, (stream, encoding) in enumerate(plan.sounds, start=1):
         arguments += [f"-c:a:{number}", "copy"] if encoding is None else _encoded_again(number, stream, encoding)
         arguments += [f"-disposition:a:{number}", "0"]
         arguments += _named(container, number, stream.title or "Original")
     for number, (_, encoder) in enumerate(plan.subtitles):
         arguments += [f"-c:s:{number}", encoder]
-    if container.family == "mov":
-        arguments += ["-movflags", "+use_metadata_tags" if _has_custom_tags(info) else "+faststart"]
+    arguments += _picture_arguments(job)
+    if container.family == "mov" and index_first:
+        arguments += ["-movflags", "+faststart"]
     return [*arguments, "-max_muxing_queue_size", "9999", "-f", container.muxer, file_url(out)]
 
 
-def _loses_layout(container: Container, stream: StreamInfo) -> bool:
-    """Whether a copy would come out with other channels: Matroska's PCM has a count of them and no names."""
-    pcm = container.muxer == "matroska" and stream.codec.startswith("pcm_")
-    return pcm and stream.layout not in ("", GUESSED.get(stream.channels))
+def _picture_arguments(job: Job) -> list[str]:
+    """Options that keep what the pictures carry: their codec's name, their side data, what is hidden."""
+    container, info = job.plan.container, job.info
+    # Unofficial: Dolby Vision, 360 degrees and stereo 3D in MP4. Experimental: FLAC and PCM there.
+    arguments = ["-strict", "experimental" if "-strict" in job.plan.encoding.arguments(0) else "unofficial"]
+    codec = info.streams[info.video_index].codec
+    if codec == "hevc" and container.family == "mov":
+        facts = next((one for one in file_facts(info.path).streams if one.index == info.video_index), None)
+        tag = "dvh1" if facts is not None and facts.tag in ("dvh1", "dvhe") else "hvc1"  # Apple's players want these
+        arguments += ["-tag:v:0", tag]
+    if codec == "h264" and container.muxer == "avi":
+        return [*arguments, *ANNEX_B]
+    return [*arguments, *job.plan.hidden.arguments()]
 
 
 def relabelled(layout: str, wanted: str) -> str:
@@ -242,23 +207,9 @@ def _seconds(time: Fraction) -> str:
     return f"{float(time):.6f}"
 
 
-def _has_custom_tags(info: VideoInfo) -> bool:
-    # Phones keep place and model under names like com.apple.quicktime.make; ffmpeg's other way of keeping tags
-    # holds those, but no cover.
-    return any("." in key for key, _ in info.metadata) and not any(one.attached_picture for one in info.streams)
-
-
-def _explain(stderr: str, info: VideoInfo, out: Path) -> str:
-    if any(sign in stderr for sign in REFUSED):
-        return _wont_fit(info, out)
+def _explain(stderr: str, out: Path) -> str:
     if "No space left on device" in stderr:
         return f"{out}: No space left on device; make room there, or write to another one"
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     causes = [line for line in lines if not any(sign in line for sign in FOLLOW_UPS)] or lines or ["no reason given"]
     return f"{out}: ffmpeg failed: {' | '.join(causes[-STDERR_LINES:])}; check disk space, or try .mkv"
-
-
-def _wont_fit(info: VideoInfo, out: Path) -> str:
-    own = suffix_like(info.path)
-    codec = info.streams[info.video_index].codec
-    return f"{out}: {codec} video does not go into {out.suffix} here; use {own if own == '.mkv' else f'{own} or .mkv'}"

@@ -129,6 +129,11 @@ def _check(path: Path, stream: VideoStream, timing: Timing) -> None:
     width, height = stream.codec_context.width, stream.codec_context.height
     if not 0 < width * height <= MAX_PIXELS:
         raise InputError(f"{path}: pictures of {width} x {height} pixels; scale it to at most 16384 x 8192")
+    if timing.jump:
+        raise InputError(
+            f"{path}: the clock of its pictures jumps by {float(timing.jump):+.1f} s on the way; "
+            "put it straight first: ffmpeg -i VIDEO -c copy straight.mkv"
+        )
     if timing.stop - timing.start > MAX_SECONDS:
         hours = float((timing.stop - timing.start) / 3600)
         raise InputError(f"{path} says it lasts {hours:.0f} hours; cut it into pieces of at most 24")

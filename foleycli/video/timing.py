@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -18,6 +18,8 @@ from foleycli.video.open import packets
 
 WHOLE_BYTES = 2**28  # larger files are read at both ends only, if their header gives a duration
 HEAD_PACKETS = 2000
+RESTARTING = ("mpegts", "mpeg")  # kinds of file that may be joined of several, each with a clock of its own
+BACK_SECONDS, FORWARD_SECONDS = 1, 10  # more than the order of pictures, or a hole in a recording, makes
 TAIL_MICROSECONDS = 5_000_000  # pictures are stored out of order: the last shown is not the last stored
 
 
@@ -30,20 +32,23 @@ class Timing:
     frame_rate: Fraction
     variable: bool
     pictures: int
+    jump: Fraction = Fraction(0)  # the largest step of the clock that no film makes, forward or back; 0: none
 
 
 def timings_of(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int, Timing]:
     """Timing of each stream that has pictures, by index."""
     whole = container.size <= WHOLE_BYTES or container.duration is None
-    head = _shown(container, streams, None if whole else HEAD_PACKETS)
+    jumps: dict[int, Fraction] = {}
+    head = _shown(container, streams, None if whole else HEAD_PACKETS, jumps)
     tail = {} if whole else _tail(container, streams)
     if not whole and any(tail[index].size == 0 for index in head):  # can't seek there: no index, or cut off
         container.seek(container.start_time or 0)
-        head, tail = _shown(container, streams, None), {}
+        head, tail = _shown(container, streams, None, jumps), {}
     timings = {}
     for stream in streams:
         if head[stream.index].size:
-            timings[stream.index] = _timing(stream, head[stream.index], tail.get(stream.index))
+            timing = _timing(stream, head[stream.index], tail.get(stream.index))
+            timings[stream.index] = replace(timing, jump=jumps.get(stream.index, Fraction(0)))
     return timings
 
 
@@ -52,21 +57,36 @@ def _tail(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int
         container.seek((container.start_time or 0) + max(0, (container.duration or 0) - TAIL_MICROSECONDS))
     except FFmpegError:
         return {stream.index: np.empty((0, 2), np.int64) for stream in streams}
-    return _shown(container, streams, None)
+    return _shown(container, streams, None, {})
 
 
-def _shown(container: InputContainer, streams: Sequence[VideoStream], limit: int | None) -> dict[int, Any]:
-    """(pts, length) in ticks of each packet that is shown, in order of pts: index -> int64 (pictures, 2)."""
+def _shown(
+    container: InputContainer, streams: Sequence[VideoStream], limit: int | None, jumps: dict[int, Fraction]
+) -> dict[int, Any]:
+    """(pts, length) in ticks of each packet that is shown, in order of pts: index -> int64 (pictures, 2).
+
+    Into `jumps` goes the largest fault of each stream's clock.
+    """
     rows = {stream.index: array("q") for stream in streams}  # 16 bytes a packet: a long film has a million
     for packet in islice(packets(container, *streams), limit):
         ticks = packet.dts if packet.pts is None else packet.pts
         # Discarded packets are decoded but not shown: what an edit list cuts off.
         if ticks is not None and not packet.is_discard:
             rows[packet.stream_index].extend((ticks, packet.duration or 0))
-    shown = {index: _in_order(np.array(row, np.int64).reshape(-1, 2)) for index, row in rows.items()}
+    plain = {index: np.array(row, np.int64).reshape(-1, 2) for index, row in rows.items()}
+    for stream in streams if container.format.name in RESTARTING else ():
+        jumps[stream.index] = _jump(plain[stream.index][:, 0], stream.time_base or Fraction(1, 90000))
+    shown = {index: _in_order(row) for index, row in plain.items()}
     if limit is not None:  # later packets may be shown between the last of these
         shown = {index: row[: max(1, len(row) - 32)] for index, row in shown.items()}
     return shown
+
+
+def _jump(ticks: Any, base: Fraction) -> Fraction:
+    """The largest step from packet to packet that is a fault of the clock, in seconds; 0 if there is none."""
+    steps = np.diff(ticks)
+    faults = steps[(steps < -BACK_SECONDS / base) | (steps > FORWARD_SECONDS / base)]
+    return int(faults[np.abs(faults).argmax()]) * base if faults.size else Fraction(0)
 
 
 def _in_order(rows: Any) -> Any:

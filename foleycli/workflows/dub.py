@@ -151,11 +151,12 @@ def _settings(request: DubRequest) -> Settings:
 
 def _probed(request: DubRequest, targets: Targets) -> VideoInfo:
     """The probed video, before the model is loaded: a bad file should fail at once."""
-    from foleycli.video.mux import check_container
     from foleycli.video.probe import probe
+    from foleycli.video.stream_plan import check_container, check_sound
 
     info = probe(request.video)
     _check_part(info, request.settings)
+    check_sound(info, request.settings.mix.original)
     for target in targets.files:
         if in_video(target):
             check_container(info, target)

@@ -24,8 +24,8 @@ class Remake:
     def __init__(
         self, sidecar: Sidecar, path: Path, target: Path, device: str | None, progress: Progress | None
     ) -> None:
-        from foleycli.video.mux import check_container
         from foleycli.video.probe import probe
+        from foleycli.video.stream_plan import check_container
 
         self.sidecar, self.progress, self.whole = sidecar, progress, in_video(target)
         settings = sidecar.settings

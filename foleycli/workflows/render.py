@@ -28,7 +28,8 @@ from foleycli.pipeline.track import STEMS
 from foleycli.specs.settings import Mix
 from foleycli.text import clock
 from foleycli.timeline import to_samples
-from foleycli.video.mux import check_container, mux
+from foleycli.video.mux import mux
+from foleycli.video.stream_plan import check_container
 from foleycli.video.timecode import source_timecode, timecode_seconds
 from foleycli.workflows.outputs import NOTHING, Beside, in_video
 
@@ -55,6 +56,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     beside: Beside = NOTHING
     scores: TakeScores | None = None
+    lost: tuple[str, ...] = ()  # what of the video could not be kept as it was; among the warnings too
 
 
 def render(
@@ -89,11 +91,12 @@ def render(
             sound = Sound(track, Fraction(0) if whole else start)
             draw_dub(stream, info, start=start, draft=draft, title=info.path.name, sound=sound)
         named = target is None or target.suffix.lower() == ".wav" or beside.stems
+        lost = place(track, info, target=target, mix=mix, origin=origin, overwrite=overwrite, sink=sink)
         warnings = (
             *(() if mix.original in ("mix", "duck") else _unheard(stream, start, level.true_peak_dbtp)),
             *level.warnings,
             *(doubts if named else ()),
-            *place(track, info, target=target, mix=mix, origin=origin, overwrite=overwrite, sink=sink),
+            *lost,
         )
         return Outcome(
             target,
@@ -104,6 +107,7 @@ def render(
             track_sha256=fingerprint(track),
             warnings=warnings,
             beside=beside,
+            lost=lost,
         )
 
 

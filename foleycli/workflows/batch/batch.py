@@ -114,8 +114,8 @@ def batch(request: BatchRequest, on_event: OnEvent | None = None) -> BatchResult
 
 def plan_batch(request: BatchRequest) -> BatchPlan:
     """What `batch` would do, and what it would find done or in its way; changes nothing."""
-    from foleycli.video.mux import check_container
     from foleycli.video.probe import probe
+    from foleycli.video.stream_plan import check_container
 
     request, jobs = _checked(request)
     done = done_before(request.out_dir, _fingerprint(request.settings), jobs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from foleycli.cues.sheet import Cue
 from foleycli.specs.settings import Settings
 from foleycli.types import Progress
-from foleycli.workflows.outputs import named_beside
+from foleycli.workflows.outputs import in_video, named_beside
 
 if TYPE_CHECKING:
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
@@ -48,9 +48,13 @@ class Watched:
 def watch_job(job: DubJob, pipeline: FoleyPipeline, progress: Progress) -> Watched:
     """Probes and spots the video of a job; raises FoleyError for one that can't be read."""
     from foleycli.video.probe import probe
+    from foleycli.video.stream_plan import check_container, check_sound
     from foleycli.workflows.render import check_fades
 
     info = probe(job.source)
+    if in_video(job.target):
+        check_container(info, job.target)  # before the work
+    check_sound(info, job.settings.mix.original)
     check_fades(job.settings.mix, info.duration)
     return Watched(info, pipeline.stream(info, job.settings.generation, progress=progress))
 
