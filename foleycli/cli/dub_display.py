@@ -10,6 +10,7 @@ from typing import Any
 
 from foleycli.cli.console import Console
 from foleycli.cli.stdin import local_file
+from foleycli.cues.summary import summary
 from foleycli.errors import UsageError
 from foleycli.text import clock, size
 from foleycli.workflows.dub import DubRequest, DubResult, Event, check_request, dub, plan_dub
@@ -59,6 +60,8 @@ def _show(result: DubResult, request: DubRequest, named: str, console: Console) 
     for outcome in result.outcomes:
         for warning in outcome.warnings:
             console.warn(warning)
+    if played := summary(result.cues):
+        console.note(played)
     console.note(f"{len(result.cues)} cues, {clock(result.video.duration)} of video in {result.seconds:.1f} s")
     if console.as_json:
         console.data(

@@ -53,12 +53,18 @@ _DEVICE = "Where the networks run. auto takes the first there is of cuda, mps, c
 _PRECISION = "Number format of the transformer. auto is bf16 on a GPU that has it, else fp32."
 _COMPILE = "Compile the transformer with torch.compile first. That takes a minute or more: only for many windows."
 
+_NAMER = (
+    "What tells from the picture what sounds: auto (EfficientNet-Lite2), off, or a CLIP or SigLIP (hf://owner/name, or "
+    "a folder)."
+)
+
 VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="The video file; '-' reads a video from stdin.")]
 ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="NAME", help=_MODEL)]
 SoundOption = Annotated[list[str] | None, typer.Option("--sound", metavar="CLASS", help=_SOUND)]
 StartOption = Annotated[Fraction | None, typer.Option("--start", metavar="TIME", parser=seconds, help=_START)]
 EndOption = Annotated[Fraction | None, typer.Option("--end", metavar="TIME", parser=seconds, help=_END)]
 DeviceOption = Annotated[Device, typer.Option("--device", help=_DEVICE)]
+NamerOption = Annotated[str, typer.Option("--namer", metavar="NAME", help=_NAMER)]
 PrecisionOption = Annotated[Precision, typer.Option("--precision", help=_PRECISION)]
 CompileOption = Annotated[bool, typer.Option("--compile", help=_COMPILE)]
 OfflineOption = Annotated[

@@ -1,7 +1,7 @@
 """The sounds that the built-in model knows, by name: the folders of its training set.
 
 `hit` classes are struck: one short sound per event. `span` classes last: rain, engines, fire.
-Several are both (water drops, machine-gun typing): they are listed where they are most often wanted.
+Several are both: they are listed where they are most often wanted, and again in `BOTH_CLASSES`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,25 @@ SPAN_CLASSES: tuple[str, ...] = (
     "power_tool", "rain", "saw_file_scrape", "vehicle_air", "vehicle_engine", "vehicle_siren_horn", "vehicle_train",
     "water_pour_flow", "water_waves", "wind",
 )  # fmt: skip
+# A picture of one of these leaves hits and spans as they were spotted. One of a hit class alone makes no spans (a dog
+# that is seen does not bark all the time); one of a span class alone makes no hits (a waterfall is not struck).
+BOTH_CLASSES: frozenset[str] = frozenset((
+    "animal_bird_fowl", "animal_bird_wild", "bell_alarm", "clock_tick", "domestic_brush_scrub", "human_clapping",
+    "human_nonspeech", "rattle_shake_spray", "saw_file_scrape", "thunder", "vehicle_siren_horn", "water_drops",
+))  # fmt: skip
+UNSTRUCK_HITS: frozenset[str] = frozenset(("human_baby_cry",))  # hit classes that nothing strikes: spans, when seen
 NEUTRAL_HIT, NEUTRAL_SPAN = "impact_generic", "ambience"  # what a cue without a name sounds like
 SOUND_CLASSES: tuple[str, ...] = tuple(sorted(HIT_CLASSES + SPAN_CLASSES))
+
+
+def may_be_hit(sound: str) -> bool:
+    """Whether a picture of this sound may have hits."""
+    return sound in BOTH_CLASSES or (sound in HIT_CLASSES and sound not in UNSTRUCK_HITS)
+
+
+def may_last(sound: str) -> bool:
+    """Whether a picture of this sound may have spans."""
+    return sound in BOTH_CLASSES or sound in SPAN_CLASSES or sound in UNSTRUCK_HITS
 
 
 def nearest_classes(name: str, count: int = 3) -> list[str]:

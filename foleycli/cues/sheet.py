@@ -1,7 +1,8 @@
 """The cue sheet: what happens when, as a Foley artist writes it down before performing. No torch here.
 
 A cue with `stop` None is a hit (one short sound at `time`); with a `stop` it is a span (rain, an engine).
-CSV columns: time, stop, strength, sound, confidence, mute, lock (seconds from the first picture; strength 0..1).
+CSV columns: time, stop, strength, sound, confidence, mute, lock (seconds from the first picture; strength 0..1),
+named_by and suggestions (sounds that an unnamed cue may be of, likeliest first), which change nothing that is heard.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import difflib
 import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 from foleycli.cues.classes import (
     HIT_CLASSES,
@@ -35,11 +36,14 @@ class Cue:
     confidence: float = 1.0
     mute: bool = False
     lock: bool = False
+    named_by: str = field(default="", compare=False)  # one of NAMED_BY, "" where nothing did
+    suggestions: tuple[str, ...] = field(default=(), compare=False)  # for a cue that nothing named
 
 
+PICTURE, MOTION, SHEET, ASKED, DEFAULT = NAMED_BY = ("picture", "motion", "sheet", "asked", "default")
 NUMBERS = ("time", "stop", "strength", "confidence")
 YES, NO = ("1", "yes", "true", "x", "y"), ("", "0", "no", "false", "n")
-COLUMNS = ("time", "stop", "strength", "sound", "confidence", "mute", "lock")
+COLUMNS = ("time", "stop", "strength", "sound", "confidence", "mute", "lock", "named_by", "suggestions")
 
 
 def write_csv(cues: Iterable[Cue]) -> str:
@@ -51,7 +55,8 @@ def write_csv(cues: Iterable[Cue]) -> str:
         stop = "" if cue.stop is None else f"{cue.stop:.3f}"
         flags = ("yes" if cue.mute else "", "yes" if cue.lock else "")
         strength, confidence = (round(share, 3) for share in (cue.strength, cue.confidence))  # as the picker rounds
-        rows.writerow((f"{cue.time:.3f}", stop, strength, cue.sound, confidence, *flags))
+        origin = (cue.named_by, " ".join(cue.suggestions))
+        rows.writerow((f"{cue.time:.3f}", stop, strength, cue.sound, confidence, *flags, *origin))
     return out.getvalue()
 
 
@@ -111,18 +116,28 @@ def _check_header(header: Sequence[str], name: str) -> None:
 def _cue(row: dict[str, object], where: str) -> Cue:
     known = {field.name for field in fields(Cue)}
     values = {key: value for key, value in row.items() if key in known and value not in ("", None)}
+    sound = check_sound(str(values.get("sound", "")), where)
+    neutral = values.get("named_by") == DEFAULT and sound in (NEUTRAL_HIT, NEUTRAL_SPAN)
     cue = Cue(
         time=_number(values.get("time"), f"{where}: time", 0.0, 1e9),
         stop=_number(values["stop"], f"{where}: stop", 0.0, 1e9) if "stop" in values else None,
         strength=_number(values.get("strength", 0.7), f"{where}: strength", 0.0, 1.0),
         confidence=_number(values.get("confidence", 1.0), f"{where}: confidence", 0.0, 1.0),
-        sound=check_sound(str(values.get("sound", "")), where),
+        sound=sound,
         mute=_flag(values.get("mute"), f"{where}: mute"),
         lock=_flag(values.get("lock"), f"{where}: lock"),
+        named_by=DEFAULT if neutral else SHEET if sound else "",  # who edits a sound leaves its column as it was
+        suggestions=_suggestions(values.get("suggestions", "")),
     )
     if cue.stop is not None and cue.stop <= cue.time:
         raise UsageError(f"{where}: stop {cue.stop} is not after time {cue.time}; leave it empty for a hit")
     return cue
+
+
+def _suggestions(value: object) -> tuple[str, ...]:
+    """Those of the words that are sounds: a note to the reader, so nothing is refused."""
+    words = value if isinstance(value, list) else str(value).replace(",", " ").split()
+    return tuple(str(word) for word in words if word in SOUND_CLASSES)
 
 
 def _number(value: object, where: str, low: float, high: float) -> float:
@@ -162,12 +177,13 @@ def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tu
     hit = next((sound for sound in sounds if sound in HIT_CLASSES), "")
     span = next((sound for sound in sounds if sound in SPAN_CLASSES), "")
     locked = [cue for cue in cues if cue.lock]
-    hits = [replace(cue, sound=hit or span) for cue in cues if cue.stop is None and not cue.lock]
-    spans = [replace(cue, sound=span or hit) for cue in cues if cue.stop is not None and not cue.lock]
+    free = [replace(cue, named_by=ASKED, suggestions=()) for cue in cues if not cue.lock]
+    hits = [replace(cue, sound=hit or span) for cue in free if cue.stop is None]
+    spans = [replace(cue, sound=span or hit) for cue in free if cue.stop is not None]
     if hit and not span:
         chosen = hits or spans
     elif span and not hit:
-        chosen = spans or [Cue(0.0, 0.6, span, stop=stop_seconds)]
+        chosen = spans or [Cue(0.0, 0.6, span, stop=stop_seconds, named_by=ASKED)]
     else:
         chosen = hits + spans
     return tuple(sorted(locked + chosen, key=lambda cue: cue.time))
@@ -175,6 +191,5 @@ def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tu
 
 def named(cues: Iterable[Cue]) -> tuple[Cue, ...]:
     """The cues, those without a sound given the neutral one of their kind."""
-    return tuple(
-        cue if cue.sound else replace(cue, sound=NEUTRAL_HIT if cue.stop is None else NEUTRAL_SPAN) for cue in cues
-    )
+    neutral = {True: NEUTRAL_HIT, False: NEUTRAL_SPAN}
+    return tuple(cue if cue.sound else replace(cue, sound=neutral[cue.stop is None], named_by=DEFAULT) for cue in cues)

@@ -21,6 +21,7 @@ from foleycli.evaluation.sound import clipped_share, peak_db, rms_db, seam_rank
 from foleycli.evaluation.sync import SyncScore
 from foleycli.evaluation.takes import Player, Take, borders, listening_times, sync_scores, take
 from foleycli.models.loaded import LoadedModel
+from foleycli.models.sound_namer.namer import OFF
 from foleycli.pipeline.foley_pipeline import FoleyPipeline
 from foleycli.types import Progress
 
@@ -40,7 +41,7 @@ def evaluate(
     progress: Progress | None = None,
 ) -> Report:
     """Tries a model on held-out rendered scenes ("scenes", `count` of them) or on a folder of clips."""
-    pipeline = FoleyPipeline(model, device=device)
+    pipeline = FoleyPipeline(model, device=device, namer=OFF)
     with ExitStack() as stack:
         if str(data) == SCENES:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="foley-evaluate-")))

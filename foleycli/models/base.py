@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from foleycli.bundles.format import Bundle
     from foleycli.cues.sheet import Cue
     from foleycli.models.passages import Passage
+    from foleycli.models.sound_namer.watching import NamingThread
     from foleycli.specs import SamplerSpec
     from foleycli.types import Progress, Wave
     from foleycli.video.probe import VideoInfo
@@ -45,9 +46,16 @@ class FoleyModel(Protocol):
     column: Fraction  # in seconds: the overlap of two windows is a multiple of it
 
     def watch(
-        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
+        self,
+        info: VideoInfo,
+        start: Fraction,
+        stop: Fraction,
+        *,
+        spot: bool,
+        progress: Progress | None,
+        namer: NamingThread | None = None,
     ) -> Sighting:
-        """Reads the pictures of [start, stop) seconds once: for cuts and, with `spot`, for cues."""
+        """Reads the pictures of [start, stop) seconds once: for cuts and, with `spot`, for cues that `namer` names."""
         ...
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:

@@ -19,6 +19,8 @@ from foleycli.errors import UsageError
 from foleycli.models.base import FoleyModel
 from foleycli.models.loaded import LoadedModel, load_bundle
 from foleycli.models.passages import Passage, apart, passages
+from foleycli.models.sound_namer.namer import AUTO
+from foleycli.models.sound_namer.watching import naming_thread
 from foleycli.pipeline.micro_batcher import MicroBatcher
 from foleycli.pipeline.track import Track, TrackStream, hits_and_spans, sum_of
 from foleycli.sampling.runtime import Runtime
@@ -41,9 +43,13 @@ class FoleyPipeline:
         device: str = "auto",
         precision: str = "auto",
         compiled: bool = False,
+        namer: str = AUTO,
+        offline: bool = False,
     ) -> None:
+        """`namer` tells from the picture what sounds: "auto", "off", or a CLIP or SigLIP, fetched unless `offline`."""
         self.loaded = model if isinstance(model, LoadedModel) else load_bundle(model)
         self.bundle, self.family = self.loaded.bundle, self.loaded.family
+        self.namer = naming_thread(namer, offline=offline)
         self.device = pick_device(device)
         self.model: FoleyModel = self.family.build(self.loaded, Runtime.of(self.device, precision, compiled))
         self.batcher = MicroBatcher(self._perform, self.model.at_once)  # threads with a video each share its batches
@@ -61,7 +67,7 @@ class FoleyPipeline:
         """
         info = as_info(video)
         first, last = _part(info, settings)
-        seen = self.model.watch(info, first, last, spot=True, progress=progress)
+        seen = self.model.watch(info, first, last, spot=True, progress=progress, namer=self.namer)
         return named(steer(seen.cues, settings.sounds, float(last)))
 
     def stream(
@@ -100,7 +106,7 @@ class FoleyPipeline:
             )
         info = as_info(video)
         first, last = _part(info, settings)
-        seen = self.model.watch(info, first, last, spot=cues is None, progress=progress)
+        seen = self.model.watch(info, first, last, spot=cues is None, progress=progress, namer=self.namer)
         cues = named(steer(seen.cues if cues is None else cues, settings.sounds, float(last)))
         overlap = whole_columns(settings.overlap, self.model.column)
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])

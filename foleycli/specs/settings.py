@@ -43,6 +43,7 @@ class Model:
     precision: str = "auto"  # auto, fp32, bf16
     compiled: bool = False  # by torch.compile, on first use
     offline: bool = False  # never ask the network
+    namer: str = "auto"  # what tells from the picture what sounds: auto, off, a CLIP or SigLIP (Hub name or folder)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,14 +17,21 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from foleycli.video.probe import VideoInfo
 
 SCALING = int(Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
+STILL_PIXELS = 260  # side: what EfficientNet-Lite2 was trained on
+CANDIDATE_SECONDS, FEWEST = Fraction(1, 2), 8  # between stills; of a short film more, so that there are some
 MOST_SIDES = 4  # a picture longer than so many squares is squeezed
 Still = npt.NDArray[np.uint8]  # (size, size, 3)
+
+
+def still_step(length: Fraction) -> Fraction:
+    """Seconds between the stills that are kept of a film of that length."""
+    return min(CANDIDATE_SECONDS, length / FEWEST)
 
 
 class Stills:
     """Called with each picture that is decoded, keeps one of each `every` seconds from `start` on."""
 
-    def __init__(self, info: VideoInfo, start: Fraction, every: Fraction, size_pixels: int) -> None:
+    def __init__(self, info: VideoInfo, start: Fraction, every: Fraction, size_pixels: int = STILL_PIXELS) -> None:
         self.info, self.start, self.every, self.size_pixels = info, start, every, size_pixels
         self._scaler = VideoReformatter()
         self._kept: dict[int, tuple[Fraction, Still]] = {}  # by slot: when it is shown, and the still

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from queue import Full, Queue
 from threading import Event, Lock, Thread
@@ -22,6 +22,7 @@ from foleycli.timeline import to_samples
 from foleycli.video.frames import FrameReader
 from foleycli.video.probe import VideoInfo
 from foleycli.video.shots import find_cuts
+from foleycli.video.stills import Still, Stills, still_step
 
 CHUNK_SECONDS = Fraction(16)  # read at a time: neither pictures nor what is made of them pile up
 HALO_SECONDS = Fraction(2)  # seen on either side of a chunk and thrown away: more than the spotter's reach
@@ -38,11 +39,15 @@ class View:
     stop: Fraction
     frames_per_second: int = FRAMES_PER_SECOND
     pixels: int = PIXELS
+    stills: bool = False  # whether colour stills are kept too, for a namer
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Pictures (T, H, W) of [start, stop) in a halo: the part begins at number `first`, and all begins at `origin`."""
+    """Pictures (T, H, W) of [start, stop) in a halo: the part begins at number `first`, and all begins at `origin`.
+
+    `stills` are colour stills with the times at which they are shown, where the view asks for them.
+    """
 
     start: Fraction
     stop: Fraction
@@ -51,6 +56,7 @@ class Chunk:
     first: int
     count: int
     frames_per_second: int
+    stills: tuple[tuple[Fraction, Still], ...] = ()
 
     def cuts(self) -> list[Fraction]:
         """The cuts between shots in this part, in seconds from the first picture of the film."""
@@ -61,13 +67,15 @@ class Chunk:
 def read_chunks(view: View) -> Iterator[Chunk]:
     """The chunks of a film in order, each decoded when it is asked for."""
     rate, at = view.frames_per_second, view.start
-    with FrameReader(view.info, rate, (view.pixels, view.pixels), grey=True) as reader:
+    stills = Stills(view.info, view.start, still_step(view.stop - view.start)) if view.stills else None
+    with FrameReader(view.info, rate, (view.pixels, view.pixels), grey=True, aside=stills) as reader:
         while at < view.stop:
             end = min(at + CHUNK_SECONDS, view.stop)
             before = min(HALO_SECONDS, at - view.start)
             frames = reader.read(at - before, min(end + HALO_SECONDS, view.stop))
             count = max(1, to_samples(end - view.start, rate) - to_samples(at - view.start, rate))
-            yield Chunk(at, end, at - before, frames, to_samples(before, rate), count, rate)
+            kept = () if stills is None else tuple(stills.take(end))
+            yield Chunk(at, end, at - before, frames, to_samples(before, rate), count, rate, kept)
             at = end
 
 
@@ -131,7 +139,8 @@ def begun(view: View) -> Iterator[None]:
 def watched(view: View) -> Iterator[Iterator[Chunk]]:
     """The chunks of a film, read in a thread from now on or since `begun`."""
     with _turn:
-        reading = _begun.pop(view, None)
+        more = replace(view, stills=True)  # holds all that is asked for
+        reading = _begun.pop(view, None) or _begun.pop(more, None)
     reading = reading or ReadAhead(view)
     try:
         yield iter(reading)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
     from foleycli.pipeline.track import TrackStream
     from foleycli.video.probe import VideoInfo
+    from foleycli.video.watching import View
 
 Event = Advanced | ModelLoaded | Spotted
 OnEvent = Callable[[Event], None]
@@ -205,18 +206,27 @@ def _built(pipeline: FoleyPipeline) -> None:
         pipeline.prepare()
 
 
+def _view(info: VideoInfo, settings: Settings, *, spot: bool) -> View:
+    """What is watched of the video: with stills, if they are looked at."""
+    from foleycli.models.sound_namer.namer import looks
+    from foleycli.video.watching import View
+
+    end = settings.generation.end
+    stop = info.duration if end is None else min(end, info.duration)
+    return View(info, settings.generation.first, stop, stills=spot and looks(settings.model.namer))
+
+
 def _perform(
     request: DubRequest, targets: Targets, info: VideoInfo, cues: Sequence[Cue] | None, on_event: OnEvent
 ) -> DubResult:
-    from foleycli.video.watching import View, begun
+    from foleycli.video.watching import begun
 
     started = time.monotonic()
     settings, outputs = _settings(request), request.outputs
     generation, start = settings.generation, settings.generation.first
     outcomes: list[Outcome] = []
     heard: list[Take] = []
-    view = View(info, start, info.duration if generation.end is None else min(generation.end, info.duration))
-    with begun(view):  # decoded while torch is imported
+    with begun(_view(info, settings, spot=cues is None)):  # decoded while torch is imported
         pipeline = load_pipeline(settings.model)
         on_event(ModelLoaded(pipeline.bundle.folder, str(pipeline.device)))
         streams = _watched(pipeline, request, info=info, generation=generation, cues=cues, on_event=on_event)

@@ -17,4 +17,11 @@ def load_pipeline(model: Model) -> FoleyPipeline:
     bundle = load_bundle(model.name, offline=model.offline)
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
 
-    return FoleyPipeline(bundle, device=model.device, precision=model.precision, compiled=model.compiled)
+    return FoleyPipeline(
+        bundle,
+        device=model.device,
+        precision=model.precision,
+        compiled=model.compiled,
+        namer=model.namer,
+        offline=model.offline,
+    )

@@ -20,6 +20,7 @@ GENERATION = {  # key in the file -> field
 }  # fmt: skip
 MODEL = {
     "model": "name", "device": "device", "precision": "precision", "offline": "offline", "compiled": "compiled",
+    "namer": "namer",
 }  # fmt: skip
 NEEDED = ("sounds", "start", "end", "overlap", "device", "mix")
 CONSTANT: dict[str, Any] = {"takes": 1, "sheet": None}

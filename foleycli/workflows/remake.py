@@ -9,6 +9,7 @@ from pathlib import Path
 
 from foleycli.audio.splice import splice
 from foleycli.errors import ModelError, UsageError
+from foleycli.models.sound_namer.namer import OFF
 from foleycli.pipeline.track import STEMS
 from foleycli.types import Progress
 from foleycli.workflows.fingerprint import bundle_hash
@@ -35,7 +36,7 @@ class Remake:
         self.info = probe(find_video(sidecar, path))
         if self.whole:
             check_container(self.info, target)  # before the work
-        self.pipeline = load_pipeline(self.settings.model)
+        self.pipeline = load_pipeline(replace(self.settings.model, namer=OFF))  # the cues are there already
         if bundle_hash(self.pipeline.bundle) != sidecar.bundle_sha256:
             raise ModelError(f"{path}: made with another version of {settings.model.name}; name it with its folder")
         model = self.pipeline.bundle.manifest.name

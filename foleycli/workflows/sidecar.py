@@ -71,6 +71,8 @@ def sidecar_path(output: Path) -> Path:
 def to_json(sidecar: Sidecar) -> str:
     """The sidecar as text."""
     plain = asdict(replace(sidecar, settings=Settings())) | {"settings": to_plain(sidecar.settings)}
+    notes = ("named_by", "suggestions")  # left out where there are none, as before there were any
+    plain["cues"] = [{key: cue[key] for key in cue if key not in notes or cue[key]} for cue in plain["cues"]]
     return json.dumps({"format": FORMAT, **plain}, indent=1, default=str) + "\n"
 
 
@@ -87,7 +89,7 @@ def read_sidecar(path: Path) -> Sidecar:
         known = {field.name: plain[field.name] for field in fields(Sidecar) if field.name != "scores"}
         known["scores"] = plain.get("scores")
         known["windows"] = tuple(tuple(map(Fraction, window)) for window in known["windows"])
-        known["cues"] = tuple(Cue(**cue) for cue in known["cues"])
+        known["cues"] = tuple(Cue(**{**cue, "suggestions": tuple(cue.get("suggestions", ()))}) for cue in known["cues"])
         known["retakes"] = tuple(_retake(one) for one in known["retakes"])
         _check_kinds(known)
         return Sidecar(**known | {"settings": _settings(known["settings"], path)})

@@ -128,3 +128,19 @@ def test_locked_cues_stay_as_they_are() -> None:
 
 def test_a_cue_without_a_name_gets_the_neutral_sound_of_its_kind() -> None:
     assert [cue.sound for cue in named([Cue(1.0), Cue(2.0, stop=3.0), HIT])] == [NEUTRAL_HIT, NEUTRAL_SPAN, "glass"]
+
+
+def test_where_a_name_came_from_and_suggestions_are_written_and_change_nothing() -> None:
+    cues = named([Cue(1.0, suggestions=("glass", "cloth")), Cue(2.0, sound="rain", stop=3.0, named_by="picture")])
+    for write in (write_csv, write_json):
+        read = read_cues(write(cues))
+        assert read == cues
+        assert [(cue.named_by, cue.suggestions) for cue in read] == [("default", ("glass", "cloth")), ("sheet", ())]
+    assert write_csv(cues).splitlines()[1] == "1.000,,0.7,impact_generic,1.0,,,default,glass cloth"
+    assert Cue(1.0, named_by="picture", suggestions=("rain",)) == Cue(1.0)
+
+
+def test_a_sound_written_over_the_neutral_one_is_the_sheets() -> None:
+    (cue,) = read_cues("time,sound,named_by,suggestions\n1,glass,default,no-such glass\n")
+    assert (cue.named_by, cue.suggestions) == ("sheet", ("glass",))
+    assert read_cues("time,sound\n1,glass\n")[0].named_by == "sheet"  # a sheet of an older version

@@ -13,9 +13,11 @@ import pytest
 import torch
 
 from foleycli import FoleyPipeline
+from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.cues.sheet import Cue
 from foleycli.errors import UsageError
 from foleycli.models.passages import passages
+from foleycli.models.sound_namer import watching
 from foleycli.models.spot_perform.model import SpotPerform
 from foleycli.pipeline.foley_pipeline import pick_device
 from foleycli.specs.settings import Generation
@@ -182,3 +184,22 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
     assert pick_device("cpu").type == "cpu"
     with pytest.raises(UsageError, match="auto, "):
         pick_device("abacus")
+
+
+class Rainy:
+    """A namer that sees rain everywhere."""
+
+    def scores(self, frames: np.ndarray) -> np.ndarray:
+        return np.eye(len(SOUND_CLASSES), dtype=np.float32)[[SOUND_CLASSES.index("rain")] * len(frames)]
+
+
+def test_what_the_picture_names_is_what_the_cues_say(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "looks", lambda name: name != "off")
+    monkeypatch.setattr(watching, "open_namer", lambda name, offline: Rainy())
+    write_tiny(tmp_path / "tiny")
+    cues = FoleyPipeline(tmp_path / "tiny", device="cpu").spot(clip)
+    assert {(cue.sound, cue.named_by, cue.stop is None) for cue in cues} == {("rain", "picture", False)}
+    blind = FoleyPipeline(tmp_path / "tiny", device="cpu", namer="off").spot(clip)
+    assert "picture" not in {cue.named_by for cue in blind}

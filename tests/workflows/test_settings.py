@@ -19,7 +19,7 @@ SETTINGS = Settings(
         seed=3, steps=8, guidance=1.5, sounds=("rain", "glass"), start=Fraction(1, 3), end=Fraction(7),
         overlap=Fraction(64, 125), stems=True,
     ),
-    model=Model(name="mine", device="cpu", precision="bf16", compiled=True, offline=True),
+    model=Model(name="mine", device="cpu", precision="bf16", compiled=True, offline=True, namer="off"),
     mix=Mix(original="duck", gain_db=-2.5, loudness_lufs=-23.0, fade_in=Fraction(1, 2), fade_out=Fraction(1, 4)),
 )  # fmt: skip
 

@@ -64,6 +64,7 @@ def batch(
     fade_out: FadeOutOption = "0",  # type: ignore[assignment]
     stems: StemsOption = None,
     plot: PlotOption = None,
+    namer: options.NamerOption = "auto",
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     compiled: options.CompileOption = False,
@@ -86,7 +87,7 @@ def batch(
     generation = Generation(seed=seed, steps=steps, guidance=guidance, sounds=options.sounds(sound), overlap=overlap)
     settings = Settings(
         generation=generation,
-        model=Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline),
+        model=Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline, namer=namer),
         mix=Mix(original=original, gain_db=gain, loudness_lufs=loudness, fade_in=fade_in, fade_out=fade_out),
     )
     request = BatchRequest(

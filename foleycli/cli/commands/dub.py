@@ -82,6 +82,7 @@ def dub(
     fade_out: FadeOutOption = "0",  # type: ignore[assignment]
     stems: StemsOption = None,
     plot: PlotOption = None,
+    namer: options.NamerOption = "auto",
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     compiled: options.CompileOption = False,
@@ -109,7 +110,7 @@ def dub(
             end=end,
             overlap=overlap,
         ),
-        model=Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline),
+        model=Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline, namer=namer),
         mix=Mix(original=original, gain_db=gain, loudness_lufs=loudness, fade_in=fade_in, fade_out=fade_out),
     )
     to_stdout = output == STDOUT

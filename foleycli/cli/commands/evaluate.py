@@ -39,7 +39,7 @@ def evaluate(
         loaded = load_bundle(bundle, offline=offline)
         if data == REPERTOIRE:
             listener = load_listener()
-            player = FoleyPipeline(loaded, device=device)
+            player = FoleyPipeline(loaded, device=device, namer="off")
             found = hear_repertoire(
                 player,
                 listener.classes,

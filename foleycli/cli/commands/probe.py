@@ -58,7 +58,9 @@ def _draw(info: VideoInfo, target: Path, model: str, offline: bool, overwrite: b
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
     from foleycli.reports.figure.dub import draw_dub
 
-    stream = FoleyPipeline(load_bundle(model, offline=offline)).stream(info)  # watched; performed only if it were read
+    stream = FoleyPipeline(load_bundle(model, offline=offline), namer="off").stream(
+        info
+    )  # watched; performed only if it were read
     with atomic_file(target, overwrite=overwrite) as draft:
         draw_dub(stream, info, start=Fraction(0), draft=draft, title=info.path.name)
 

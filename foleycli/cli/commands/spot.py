@@ -24,6 +24,7 @@ def spot(
     keep_locked: Annotated[Path | None, typer.Option("--keep-locked", metavar="SHEET", help=_KEEP_LOCKED)] = None,
     start: options.StartOption = None,
     end: options.EndOption = None,
+    namer: options.NamerOption = "auto",
     device: options.DeviceOption = "auto",
     offline: options.OfflineOption = False,
     overwrite: options.OverwriteOption = False,
@@ -49,7 +50,7 @@ def spot(
         request = SpotRequest(
             video=path,
             generation=generation,
-            model=Model(name=model, device=device, offline=offline),
+            model=Model(name=model, device=device, offline=offline, namer=namer),
             locked=locked,
         )
         found = find_cues(request, lambda event: progress(event.stage, event.done, event.total))

@@ -18,6 +18,7 @@ from torch import Tensor
 from foleycli.models.base import Sighting, full_batches
 from foleycli.models.loaded import LoadedModel
 from foleycli.models.passages import Passage
+from foleycli.models.sound_namer.watching import NamingThread
 from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.networks.vision.cavp import FRAME_PIXELS, FRAMES_PER_SECOND, CavpVideoEncoder
 from foleycli.sampling.latents import Place, draw_latents, windows_at_once
@@ -40,7 +41,14 @@ class OfficialMdsgen:
         self.column = WINDOW_SECONDS / loaded.spec("dit", DitSpec).latent_frames
 
     def watch(
-        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
+        self,
+        info: VideoInfo,
+        start: Fraction,
+        stop: Fraction,
+        *,
+        spot: bool,
+        progress: Progress | None,
+        namer: NamingThread | None = None,
     ) -> Sighting:
         """The cuts alone: the pictures of each window are read when its sound is made."""
         cuts: list[Fraction] = []

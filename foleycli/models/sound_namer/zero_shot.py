@@ -65,6 +65,8 @@ class ZeroShotNamer:
     @torch.inference_mode()
     def scores(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         pictures = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+        side = (self.size_pixels, self.size_pixels)
+        pictures = F.interpolate(pictures, side, mode="bicubic", antialias=True).clamp(0, 1)
         seen = _vectors(self.network.get_image_features(pixel_values=(pictures - self._mean) / self._deviation))
         likeness = seen @ self._phrases.T * self.network.logit_scale.exp()  # (B, phrases)
         shares: npt.NDArray[np.float32] = (likeness.softmax(dim=1) @ self._sounds).numpy()

@@ -15,6 +15,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.models.base import Sighting, full_batches
 from foleycli.models.loaded import LoadedModel
 from foleycli.models.passages import Draft, Passage
+from foleycli.models.sound_namer.watching import NamingThread, PictureWatch
 from foleycli.models.spot_perform.peak_picking import Picker
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.mdsgen.cues import CueEncoder
@@ -40,20 +41,32 @@ class SpotPerform:
         self._drafts: WeakKeyDictionary[Draft, dict[SamplerSpec, Tensor]] = WeakKeyDictionary()
 
     def watch(
-        self, info: VideoInfo, start: Fraction, stop: Fraction, *, spot: bool, progress: Progress | None
+        self,
+        info: VideoInfo,
+        start: Fraction,
+        stop: Fraction,
+        *,
+        spot: bool,
+        progress: Progress | None,
+        namer: NamingThread | None = None,
     ) -> Sighting:
         spec = self.loaded.spec("spotter", SpotterSpec)
         picker = Picker(spec, float(start))
         cuts: list[Fraction] = []
-        with watched(View(info, start, stop, spec.frames_per_second, spec.size_pixels)) as chunks:
+        naming = PictureWatch(namer) if spot and namer is not None else None
+        view = View(info, start, stop, spec.frames_per_second, spec.size_pixels, stills=naming is not None)
+        with watched(view) as chunks:
             for chunk in chunks:
-                cuts += chunk.cuts()
+                new = chunk.cuts()
+                cuts += new
+                if naming is not None:  # while the spotter works
+                    naming.add(chunk, new)
                 if spot:
                     curves = self.loaded.part("spotter", Spotter).to(self.device).spot_curves(chunk.frames)
                     picker.add(curves.crop(chunk.first, chunk.first + chunk.count), last=chunk.stop == stop)
                 if progress is not None:
                     progress("watch", to_samples(chunk.stop - start, 1), to_samples(stop - start, 1))
-        cues = picker.cues([float(cut) for cut in cuts])
+        cues = picker.cues([float(cut) for cut in cuts], None if naming is None else naming.pictures())
         return Sighting(tuple(_as_sure(cue) for cue in cues if cue.time < stop), tuple(cuts))
 
     def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:

