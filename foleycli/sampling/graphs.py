@@ -99,3 +99,10 @@ class Recordings:
             reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
             warnings.warn(f"no CUDA graph here ({reason}); each step is launched by itself, slower", stacklevel=3)
             return None
+
+    def poison(self) -> None:
+        """Fills every output with NaN, so that a replay that does nothing is found out; for checks."""
+        with torch.inference_mode():
+            for recording in self._kept.values():
+                if recording is not None:
+                    recording.output.fill_(float("nan"))

@@ -25,8 +25,8 @@ from foleycli.sampling.solver import sample, steps_of
 from foleycli.specs import SamplerSpec
 from foleycli.timeline import WINDOW_SECONDS, to_samples
 
-MOST_AT_ONCE = 8
-GIB_PER_WINDOW = 3  # of a card's memory, all networks and their work
+MOST_AT_ONCE = 16  # more gains little, and a short film waits for a whole batch of repeats
+SHARE_OF_MEMORY = 0.5  # of a card, for the windows: the rest is for weights, other programs and what is fragmented
 PHASE_SEED = 2**40  # no seed of a take: phases are the film's
 GRAIN_SEED = 2**41
 
@@ -41,15 +41,15 @@ class Place:
     after: Tensor | None = None  # how its own draft ends; held as its last
 
 
-def windows_at_once(device: torch.device) -> int:
-    """How many windows are performed together, by the memory of the device: 1 on a CPU, where more gain nothing.
+def windows_at_once(device: torch.device, window_mib: int) -> int:
+    """How many windows of `window_mib` MiB are performed together: 1 on a CPU, where more gain nothing.
 
     It depends on the kind of machine alone, since the shape of a batch decides how sums are rounded.
     """
     if device.type != "cuda":
         return 1
-    gib = torch.cuda.get_device_properties(device).total_memory / 2**30
-    return max(1, min(MOST_AT_ONCE, int(gib) // GIB_PER_WINDOW))
+    mib = torch.cuda.get_device_properties(device).total_memory / 2**20
+    return max(1, min(MOST_AT_ONCE, int(mib * SHARE_OF_MEMORY / window_mib)))
 
 
 def draw_latents(

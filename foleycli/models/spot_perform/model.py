@@ -29,13 +29,15 @@ from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo
 from foleycli.video.watching import View, watched
 
+WINDOW_MIB = 64  # measured: 35 MiB for the vocoder, 4 for the rest; and as much again for the libraries' work space
+
 
 class SpotPerform:
     """Pocket: a spotter writes cues, MDSGen with frame-aligned conditioning plays them."""
 
     def __init__(self, loaded: LoadedModel, runtime: Runtime) -> None:
         self.loaded, self.runtime, self.device = loaded, runtime, runtime.device
-        self.at_once = windows_at_once(runtime.device)
+        self.at_once = windows_at_once(runtime.device, WINDOW_MIB)
         self.sample_rate = loaded.mel.sample_rate
         self.column = WINDOW_SECONDS / loaded.spec("dit", DitSpec).latent_frames
         self._drafts: WeakKeyDictionary[Draft, dict[SamplerSpec, Tensor]] = WeakKeyDictionary()
