@@ -21,10 +21,11 @@ import torch
 from torch import Tensor
 
 from foleycli.evaluation.distances import frechet_distance
-from foleycli.evaluation.embeddings import load_listener
+from foleycli.evaluation.embeddings import load_sound_classifier
 from foleycli.evaluation.metrics import LOG_GAIN, onset_f1, top_peaks
 from foleycli.models.loaded import load_bundle
 from foleycli.models.spot_perform.peak_picking import find_peaks, refine_peak
+from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.judges.sound_classifier import excerpts, halve
 from foleycli.sampling.latents import Place, draw_latents
 from foleycli.sampling.runtime import Runtime
@@ -114,7 +115,7 @@ class Jury:
     @torch.inference_mode()
     def loss(self, model: CuedMDSGen, sampler: SamplerSpec) -> float:
         schedule = Schedule.linear(sampler)
-        judge, total = DenoisingLoss(schedule, sampler.prediction), list[float]()
+        loss, total = DenoisingLoss(schedule, sampler.prediction), list[float]()
         chosen = torch.arange(min(self.loss_windows, len(self.tests)))
         features = model.cues(self.curves(chosen))
         clean = self.tests.latents[chosen].float()
@@ -123,7 +124,7 @@ class Jury:
             t = torch.full((len(clean),), int(step))
             noisy = schedule.add_noise(clean, noise, t)
             output = model.dit(noisy, t, features)
-            total.append(float(judge.terms(output, clean, noisy, noise, t)[sampler.prediction]))
+            total.append(float(loss.terms(output, clean, noisy, noise, t)[sampler.prediction]))
         return float(np.mean(total))
 
     @torch.inference_mode()
@@ -143,14 +144,14 @@ class Jury:
 
     @torch.inference_mode()
     def _mels(self, latents: Tensor) -> list[Tensor]:
-        vae = load_bundle("pocket", offline=True).vae
+        vae = load_bundle("pocket", offline=True).part("vae", MelVae)
         return [mel for part in torch.split(latents, self.batch) for mel in vae.decode(part)]
 
     @torch.inference_mode()
     def _heard_as(self, mels: Sequence[Tensor]) -> npt.NDArray[np.float32]:
-        ears = load_listener().ears
+        network = load_sound_classifier().network
         cut = [
-            excerpts(mel, [round(at * MEL_RATE) for at in hits], ears.spec)
+            excerpts(mel, [round(at * MEL_RATE) for at in hits], network.spec)
             for mel, hits in zip(mels, cycle(self.hits), strict=False)
         ]
-        return np.asarray(ears.embed(halve(torch.cat(cut))).numpy())
+        return np.asarray(network.embed(halve(torch.cat(cut))).numpy())

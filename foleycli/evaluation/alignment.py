@@ -1,12 +1,12 @@
 """Alignment accuracy as Diff-Foley defines it: the share of a model's tracks that a classifier takes for true ones.
 
-judge/                   a bundle like any other, inside the package
+sync_classifier/         a bundle like any other, inside the package
   bundle.json            spec, hashes, licence
   aligner.safetensors    the network, float16
-  CARD.md                how well it judges
+  CARD.md                its accuracy
 
-It learned on rendered scenes with real sounds, from motion alone: it has heard no generated track, and the spotter's
-opinion is not among what it sees.
+It was trained on rendered scenes with real sounds. Its input is motion and sound, not the spotter's output, and no
+generated track was in its training data.
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ from foleycli.evaluation.takes import Take, baseline_pictures
 from foleycli.networks.judges.sync_classifier import (
     BANDS,
     FRAMES_PER_STEP,
-    Aligner,
-    AlignerSpec,
+    SyncClassifierNet,
+    SyncClassifierSpec,
     motion_curves,
     sound_bands,
 )
 from foleycli.networks.vision.flow import motion_grid
 
-JUDGE_DIR = Path(__file__).parent / "sync_classifier"
-JUDGE_NAME = "foley-judge-v2"
-PIECE_STEPS = 128  # judged at a time: 5.12 s
+SYNC_CLASSIFIER_DIR = Path(__file__).parent / "sync_classifier"
+SYNC_CLASSIFIER_NAME = "foley-judge-v2"
+PIECE_STEPS = 128  # of one piece: 5.12 s
 HOP_STEPS = 64
-SILENT = 1e-4  # -80 dBFS: nothing to be in time with
+SILENT = 1e-4  # -80 dBFS: quieter sound is not scored
 SHIFT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Judge:
-    """An aligner and its name."""
+class SyncClassifier:
+    """A network that says whether sound and picture are in time, and its name."""
 
-    aligner: Aligner
-    name: str = JUDGE_NAME
+    network: SyncClassifierNet
+    name: str = SYNC_CLASSIFIER_NAME
 
     @torch.inference_mode()
-    def belief(self, pictures: npt.NDArray[np.uint8], wave: Array, sample_rate: int) -> float:
-        """How likely a waveform (S,) belongs to grey pictures (T, 64, 64) at 25 a second: over 0.5 is aligned.
+    def probability(self, pictures: npt.NDArray[np.uint8], wave: Array, sample_rate: int) -> float:
+        """The probability that a waveform (S,) belongs to grey pictures (T, 64, 64) at 25 a second; aligned over 0.5.
 
-        The mean logit of pieces of 5.12 s, each half over the next; 0 for silence.
+        The sigmoid of the mean logit of pieces of 5.12 s, which overlap by half; 0 for silence.
         """
         mono = np.asarray(wave, np.float32)
         if sample_rate != BANDS.sample_rate:
@@ -66,40 +66,40 @@ class Judge:
         bands = sound_bands(torch.from_numpy(mono)[None])
         steps = min(len(pictures), bands.shape[1] // FRAMES_PER_STEP)
         logits = [
-            self.aligner(_curves(pictures, first, last), bands[:, FRAMES_PER_STEP * first : FRAMES_PER_STEP * last])
+            self.network(_curves(pictures, first, last), bands[:, FRAMES_PER_STEP * first : FRAMES_PER_STEP * last])
             for first, last in pieces(steps)
         ]
         return float(torch.cat(logits).mean().sigmoid())
 
 
 def pieces(steps: int) -> Iterator[tuple[int, int]]:
-    """First and last step (exclusive) of pieces that cover the whole evenly; one piece if it is short."""
+    """First and last step (exclusive) of evenly spaced pieces that cover all steps; one piece if there are few."""
     count = 1 + max(0, -(-(steps - PIECE_STEPS) // HOP_STEPS))
     for first in np.linspace(0, max(0, steps - PIECE_STEPS), count).round().astype(int):
         yield int(first), min(steps, int(first) + PIECE_STEPS)
 
 
 def _curves(pictures: npt.NDArray[np.uint8], first: int, last: int) -> Tensor:
-    """Motion curves (1, T, 16, 9) of a piece, its first step seen against the picture before."""
+    """Motion curves (1, T, 16, 9) of a piece; the motion of its first step is from the picture before."""
     before = max(0, first - 1)
     grey = torch.from_numpy(pictures[before:last].astype(np.float32) / 255)[None]
     return motion_curves(motion_grid(grey))[:, first - before :]
 
 
-def alignment(takes: Sequence[Take], judge: Judge) -> tuple[dict[str, Any], list[dict[str, float]]]:
-    """Share of the struck takes that are judged aligned, by voice; and what was believed of each."""
+def alignment(takes: Sequence[Take], sync_classifier: SyncClassifier) -> tuple[dict[str, Any], list[dict[str, float]]]:
+    """Share of the struck takes that are aligned, for each kind of track, and the probabilities of each take."""
     struck = [one for one in takes if one.struck]
     rows = [
-        beliefs(one, struck[(place + 1) % len(struck)] if len(struck) > 1 else None, judge)
+        aligned_probabilities(one, struck[(place + 1) % len(struck)] if len(struck) > 1 else None, sync_classifier)
         for place, one in enumerate(struck)
     ]
     voices = list(dict.fromkeys(voice for row in rows for voice in row))
     shares = {voice: interval([float(row[voice] > 0.5) for row in rows if voice in row]) for voice in voices}
-    return {"network": judge.name, "clips": len(struck), **shares}, rows
+    return {"network": sync_classifier.name, "clips": len(struck), **shares}, rows
 
 
-def beliefs(take: Take, other: Take | None, judge: Judge) -> dict[str, float]:
-    """What the judge believes of a take's tracks, and of the true soundtrack where there is one, in time and not."""
+def aligned_probabilities(take: Take, other: Take | None, sync_classifier: SyncClassifier) -> dict[str, float]:
+    """The probability of each track of a take, and of the true soundtrack, in time and shifted, where there is one."""
     pictures = baseline_pictures(take.case.video)
     own, rate = take.own.samples, take.own.sample_rate
     tracks: dict[str, tuple[Array, int]] = {
@@ -112,25 +112,25 @@ def beliefs(take: Take, other: Take | None, judge: Judge) -> dict[str, float]:
         true = take.case.soundtrack
         tracks["soundtrack"] = (true, RATE)
         tracks["soundtrack_shifted"] = (np.roll(true, round(SHIFT_SECONDS * RATE)), RATE)
-    return {voice: judge.belief(pictures, wave, its_rate) for voice, (wave, its_rate) in tracks.items()}
+    return {voice: sync_classifier.probability(pictures, wave, its_rate) for voice, (wave, its_rate) in tracks.items()}
 
 
-def load_judge(folder: Path = JUDGE_DIR) -> Judge:
-    """The judge in a folder, checked against its hashes; the packaged one by default."""
+def load_sync_classifier(folder: Path = SYNC_CLASSIFIER_DIR) -> SyncClassifier:
+    """Loads the classifier from a folder and checks its hashes; by default the packaged one."""
     bundle = read_bundle(folder)
-    aligner = Aligner(bundle.spec("aligner", AlignerSpec))
-    aligner.load_state_dict(read_part(bundle, "aligner"))
-    return Judge(aligner.eval().requires_grad_(False), bundle.manifest.name)
+    network = SyncClassifierNet(bundle.spec("aligner", SyncClassifierSpec))
+    network.load_state_dict(read_part(bundle, "aligner"))
+    return SyncClassifier(network.eval().requires_grad_(False), bundle.manifest.name)
 
 
-def save_judge(folder: Path, judge: Judge, *, training_data: str, card: str) -> Bundle:
-    """Writes a judge as a bundle."""
+def save_sync_classifier(folder: Path, sync_classifier: SyncClassifier, *, training_data: str, card: str) -> Bundle:
+    """Writes a sync classifier as a bundle."""
     return write_bundle(
         folder,
-        {"aligner": judge.aligner.state_dict()},
-        name=judge.name,
+        {"aligner": sync_classifier.network.state_dict()},
+        name=sync_classifier.name,
         kind="judge",
-        specs={"aligner": judge.aligner.spec, "mel": BANDS},
+        specs={"aligner": sync_classifier.network.spec, "mel": BANDS},
         licence="Apache-2.0",
         commercial_use=True,
         training_data=training_data,

@@ -1,4 +1,4 @@
-"""What a model is tried on: short videos and what is known of their sound.
+"""The test videos of an evaluation, and what is known of their sound.
 
 scenes   rendered, held out by seed, written as small H.264 files so that the whole path is tried
 clips    a folder of real videos, with manifest.csv (name, auto_onsets_s[, sound]) or their own soundtracks as truth

@@ -1,4 +1,4 @@
-"""The cue sheet that a model wrote for itself: what it found, what it missed, and how sure it was of what."""
+"""Scores of the cue sheet that a model spotted: precision, recall, calibration."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def cue_scores(takes: Sequence[Take]) -> dict[str, Any]:
     struck = [one for one in takes if one.struck]
     quiet = [one for one in takes if not len(one.case.onset_seconds)]
     matches = [match_onsets(_times(one), one.case.onset_seconds, TOLERANCE_SECONDS) for one in struck]
-    judged = [pair for one in takes for pair in _judged(one.own.cues, one.case.onset_seconds)]
-    confidence, true = zip(*judged, strict=True) if judged else ((), ())
+    matched = [pair for one in takes for pair in _matched(one.own.cues, one.case.onset_seconds)]
+    confidence, true = zip(*matched, strict=True) if matched else ((), ())
     return {
         "f1_100ms": interval([match.f1 for match in matches]),
         "precision": interval([match.precision for match in matches]),
         "recall": interval([match.recall for match in matches]),
         "false_hits_in_10_s": interval([10 * len(_times(one)) / _seconds(one) for one in quiet]),
-        "calibration_error": calibration_error(confidence, true) if judged else None,
-        "hits": len(judged),
+        "calibration_error": calibration_error(confidence, true) if matched else None,
+        "hits": len(matched),
     }
 
 
@@ -39,7 +39,7 @@ def _seconds(one: Take) -> float:
     return len(one.own.samples) / one.own.sample_rate
 
 
-def _judged(cues: Sequence[Cue], onset_seconds: Sequence[float] | Array) -> list[tuple[float, float]]:
+def _matched(cues: Sequence[Cue], onset_seconds: Sequence[float] | Array) -> list[tuple[float, float]]:
     """(confidence, 1 or 0) of each hit: true if an onset is near that no surer hit has taken."""
     hits = sorted((cue for cue in cues if cue.stop is None and not cue.mute), key=lambda cue: -cue.confidence)
     true = are_true([cue.time for cue in hits], [float(onset) for onset in onset_seconds], TOLERANCE_SECONDS)

@@ -1,4 +1,4 @@
-"""Is the sound on time? Onsets of a soundtrack, their agreement with the true ones, and the chance level beside it."""
+"""Synchrony: onsets of a soundtrack, their agreement with the true ones, and the level of chance."""
 
 from __future__ import annotations
 

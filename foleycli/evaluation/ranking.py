@@ -1,4 +1,4 @@
-"""How well a take did what its cues asked for: on time, as loud as asked, quiet in between, never bent.
+"""Scores a take against its cues: timing, level, noise between hits, limiting. No network is used.
 
 sync      correlation of the track's onset envelope with the hits, each as tall as it is strong, blurred by 40 ms
 level     mean |dB| between what was asked and the loudest 50 ms of a hit, or the mean level of a span; 24 at most
@@ -31,12 +31,12 @@ from foleycli.types import Wave
 
 Reader = Callable[[float, float], Wave]  # (from, to) in the seconds that the cues count -> (S,)
 
-CHUNK_SECONDS = 20.0  # heard at a time: memory stays flat
-CONTEXT_SECONDS = 0.1  # heard on either side of a chunk
-REST_SECONDS = 2.0  # after a hit: where quiet is looked for, up to the next one
+CHUNK_SECONDS = 20.0  # read at a time, so that memory stays flat
+CONTEXT_SECONDS = 0.1  # read on either side of a chunk
+REST_SECONDS = 2.0  # after a hit, up to the next one: the part in which the quietest 50 ms are searched
 SHORTEST_REST_SECONDS = 0.15
 QUIET_DB = -60.0
-BENT_SHARE = 0.01  # a hundredth of a track bent is as bad as can be
+BENT_SHARE = 0.01  # with 1 % of the samples over the knee the quality is 0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What an evaluation found, with how it was found: everything that goes into the JSON."""
+"""The result of an evaluation with its protocol, as it goes into the JSON."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ PROTOCOL = {
     "recall; false_hits_in_10_s: where nothing is struck. calibration_error: mean distance, over ten bins, of their "
     "confidence and the share that is true",
     "alignment": "Diff-Foley's: share of the clips with two or more true onsets whose track a classifier takes for "
-    "the true one. It sees the motion of 64 x 64 grey pictures at 25 a second and hears 16 bands at 50 a second; it "
+    "the true one. Its input: the motion of 64 x 64 grey pictures at 25 a second, 16 bands of sound at 50 a second. It "
     "learned on rendered scenes played with real sounds, half true, a quarter shifted by 0.25 to 2 s, a quarter "
     "another's; mean logit of pieces of 5.12 s, over 0 is aligned, silence is not. soundtrack, soundtrack_shifted (by "
-    "1 s): how far to trust it on these videos. clips.aligned: its belief, 0 to 1",
-    "class": "the ears hear the second after each cue (every second of a span) in which no other sound has a cue; "
-    "geometric mean over a track; a sound counts if among the first 1 or 3 names. asked: performed from true cues with "
-    "their class. spotted: the whole model, heard at the cues it wrote, against the class of the scene",
+    "1 s): how far to trust it on these videos. clips.aligned: its probability, 0 to 1",
+    "class": "a sound classifier gets the second after each cue (every second of a span) in which no other sound has a "
+    "cue; geometric mean over a track; a sound counts if among the first 1 or 3 names. asked: performed from true cues "
+    "with their class. spotted: the whole model, at the cues it wrote, against the class of the scene",
     "distances": "of the tracks performed from true cues with their class; of the whole model's where no class is "
-    "known. fad: Frechet distance of the ears' 64 values, seconds at cues against held-out real sounds of the classes "
-    "asked for; fad_real: the same between two halves of those. "
+    "known. fad: Frechet distance of the classifier's 64 values, seconds at cues against held-out real sounds of the "
+    "classes asked for; fad_real: the same between two halves of those. "
     "kl: nats from the soundtrack's class probabilities (scenes: from the asked class) to the track's. is: of the "
     "seconds heard, by track",
     "sound": "still_below_peaks_db: median peak of the struck tracks minus RMS of the still one (silence: -120 dB). "

@@ -1,4 +1,4 @@
-"""`evaluate`: a model on scenes or clips -> a report: on time, obedient, the right sound, clean?"""
+"""`evaluate`: runs a model on scenes or clips and scores synchrony, cues, sound classes and artefacts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from foleycli.evaluation.alignment import Judge, alignment, load_judge
+from foleycli.evaluation.alignment import SyncClassifier, alignment, load_sync_classifier
 from foleycli.evaluation.cases import RATE, Case, clip_cases, scene_cases
 from foleycli.evaluation.cuelist import cue_scores
 from foleycli.evaluation.distances import frechet_distance, inception_score, kl_divergence, ranks
-from foleycli.evaluation.embeddings import Heard, Listener, load_listener
+from foleycli.evaluation.embeddings import Recognition, SoundClassifier, load_sound_classifier
 from foleycli.evaluation.report import Report, Scores, interval
 from foleycli.evaluation.sound import clipped_share, peak_db, rms_db, seam_rank
 from foleycli.evaluation.sync import SyncScore
-from foleycli.evaluation.takes import Player, Take, borders, listening_times, sync_scores, take
+from foleycli.evaluation.takes import Player, Take, borders, excerpt_times, sync_scores, take
 from foleycli.models.loaded import LoadedModel
 from foleycli.models.sound_namer.namer import OFF
 from foleycli.pipeline.foley_pipeline import FoleyPipeline
@@ -37,10 +37,10 @@ def evaluate(
     count: int = SCENE_COUNT,
     seed: int = 0,
     device: str = "auto",
-    listener: Listener | None = None,
+    classifier: SoundClassifier | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Tries a model on held-out rendered scenes ("scenes", `count` of them) or on a folder of clips."""
+    """Scores a model on held-out rendered scenes ("scenes", `count` of them) or on a folder of clips."""
     pipeline = FoleyPipeline(model, device=device, namer=OFF)
     with ExitStack() as stack:
         if str(data) == SCENES:
@@ -49,20 +49,20 @@ def evaluate(
         else:
             cases = list(clip_cases(Path(data), progress))[:count]
         name = pipeline.bundle.manifest.name
-        return evaluate_cases(pipeline, cases, listener or load_listener(), name, str(data), seed, progress)
+        return evaluate_cases(pipeline, cases, classifier or load_sound_classifier(), name, str(data), seed, progress)
 
 
 def evaluate_cases(
     player: Player,
     cases: Sequence[Case],
-    listener: Listener,
+    classifier: SoundClassifier,
     model: str,
     data: str,
     seed: int = 0,
     progress: Progress | None = None,
-    judge: Judge | None = None,
+    sync_classifier: SyncClassifier | None = None,
 ) -> Report:
-    """The report of a player on cases whose videos are there."""
+    """Scores a player on the given cases."""
     takes = []
     for case in cases:
         takes.append(take(player, case, seed))
@@ -70,22 +70,22 @@ def evaluate_cases(
             progress("perform", len(takes), len(cases))
     length = sum(len(one.own.samples) / one.own.sample_rate for one in takes)
     sync, clips = _sync(takes)
-    aligned, believed = alignment(takes, judge or load_judge())
-    clips = [{**row, "aligned": beliefs} for row, beliefs in zip(clips, believed, strict=True)]
+    aligned, probabilities = alignment(takes, sync_classifier or load_sync_classifier())
+    clips = [{**row, "aligned": found} for row, found in zip(clips, probabilities, strict=True)]
     scores: Scores = {
         "sync": sync,
         "cues": cue_scores(takes),
         "alignment": aligned,
-        "class": _classes(takes, listener),
-        "distances": _distances(takes, listener),
+        "class": _classes(takes, classifier),
+        "distances": _distances(takes, classifier),
         "sound": _sound(takes),
     }
     pace = sum(one.seconds for one in takes) / length if length else None
-    return Report(model, data, len(cases), seed, listener.name, pace, scores, tuple(clips))
+    return Report(model, data, len(cases), seed, classifier.name, pace, scores, tuple(clips))
 
 
 def _sync(takes: Sequence[Take]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Scores of each voice over the struck clips, and the rows they come from."""
+    """Scores of each kind of track over the struck clips, and the rows they come from."""
     struck = [one for one in takes if one.struck]
     rows = []
     for place, one in enumerate(struck):
@@ -113,17 +113,17 @@ def _summary(scores: Sequence[SyncScore]) -> dict[str, Any]:
     return found | {"median_lag_seconds": float(np.median(lags)) if lags else None}
 
 
-def _classes(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
-    """Whether the ears name the sound: as asked for, and as the whole model spotted it."""
+def _classes(takes: Sequence[Take], classifier: SoundClassifier) -> dict[str, Any]:
+    """How often the classifier gives the true class: to tracks from true cues ("asked"), and to the whole model's."""
     named: dict[str, list[tuple[str, int]]] = {"asked": [], "spotted": []}
     for one in takes:
         for sound in one.case.sounds:
-            if sound not in listener.classes:
+            if sound not in classifier.classes:
                 continue
-            times = {"asked": listening_times(one.case.cues, sound), "spotted": listening_times(one.own.cues)}
+            times = {"asked": excerpt_times(one.case.cues, sound), "spotted": excerpt_times(one.own.cues)}
             for how, track in (("asked", one.obeyed), ("spotted", one.own)):
-                heard = listener.hear(track.samples, track.sample_rate, times[how])
-                named[how].append((sound, rank_of(heard, listener.classes, sound)))
+                heard = classifier.classify(track.samples, track.sample_rate, times[how])
+                named[how].append((sound, rank_of(heard, classifier.classes, sound)))
     found: dict[str, Any] = {}
     for how, pairs in named.items():
         found[how] = {f"top{n}": interval([float(rank < n) for _, rank in pairs]) for n in (1, 3)}
@@ -132,30 +132,30 @@ def _classes(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
     return found | {"asked_but_not_heard": missed}
 
 
-def rank_of(heard: Heard, classes: Sequence[str], asked: str) -> int:
-    """Place of the asked class among what was heard, from 0; last for silence."""
+def rank_of(heard: Recognition, classes: Sequence[str], asked: str) -> int:
+    """Rank of the asked class among the classifier's probabilities, from 0; the last rank for silence."""
     if not len(heard.probability):
         return len(classes)
     return int(ranks(heard.pooled()[None], np.array([classes.index(asked)]))[0])
 
 
-def _distances(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
-    """FAD, KL and IS of what was performed from true cues, or by the whole model where no class is known."""
+def _distances(takes: Sequence[Take], classifier: SoundClassifier) -> dict[str, Any]:
+    """FAD, KL and IS of the tracks from true cues, or of the whole model's tracks where no class is known."""
     heard, kl = [], []
     for one in takes:
         if not one.case.cues:
             continue
         track = one.obeyed if one.case.sounds else one.own
-        ours = listener.hear(track.samples, track.sample_rate, listening_times(track.cues))
+        ours = classifier.classify(track.samples, track.sample_rate, excerpt_times(track.cues))
         heard.append(ours)
-        kl += [float(kl_divergence(row, ours.pooled())) for row in _true_names(one.case, listener)]
-    labels = {listener.classes.index(s) for one in takes for s in one.case.sounds if s in listener.classes}
-    real = listener.reference.of(sorted(labels)) if labels else listener.reference.embedding
+        kl += [float(kl_divergence(row, ours.pooled())) for row in _true_names(one.case, classifier)]
+    labels = {classifier.classes.index(s) for one in takes for s in one.case.sounds if s in classifier.classes}
+    real = classifier.reference.of(sorted(labels)) if labels else classifier.reference.embedding
     real = np.random.default_rng(0).permutation(real)
     made = np.concatenate([part.embedding for part in heard]) if heard else real[:0]
-    tracks = np.stack([part.pooled() for part in heard]) if heard else np.zeros((0, len(listener.classes)))
+    tracks = np.stack([part.pooled() for part in heard]) if heard else np.zeros((0, len(classifier.classes)))
     return {
-        "network": listener.name,
+        "network": classifier.name,
         "fad": frechet_distance(made, real),
         "fad_real": frechet_distance(real[::2], real[1::2]),
         "seconds_heard": len(made),
@@ -164,12 +164,12 @@ def _distances(takes: Sequence[Take], listener: Listener) -> dict[str, Any]:
     }
 
 
-def _true_names(case: Case, listener: Listener) -> list[np.ndarray[Any, Any]]:
-    """Class probabilities of the true sound: heard in the soundtrack, or the asked class for certain."""
+def _true_names(case: Case, classifier: SoundClassifier) -> list[np.ndarray[Any, Any]]:
+    """Class probabilities of the true sound: from the soundtrack, or 1 for the asked class."""
     if case.soundtrack is not None:
-        return [listener.hear(case.soundtrack, RATE, listening_times(case.cues)).pooled()]
-    known = [listener.classes.index(sound) for sound in case.sounds if sound in listener.classes]
-    return [np.eye(len(listener.classes))[number] for number in known]
+        return [classifier.classify(case.soundtrack, RATE, excerpt_times(case.cues)).pooled()]
+    known = [classifier.classes.index(sound) for sound in case.sounds if sound in classifier.classes]
+    return [np.eye(len(classifier.classes))[number] for number in known]
 
 
 def _sound(takes: Sequence[Take]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What must not be heard: sound where nothing happens, clipping, and the borders of windows."""
+"""Artefacts: sound where nothing happens, clipping, and audible borders of windows."""
 
 from __future__ import annotations
 

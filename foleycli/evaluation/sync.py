@@ -1,4 +1,4 @@
-"""How well a curve (spotted from the picture) or a track (generated) keeps time with a clip's true soundtrack.
+"""Scores of a curve (from the picture) or of a track against the true onsets of a clip.
 
 Fixed-count scores take as many of the highest peaks as there are true onsets, so no threshold is in them.
 """
@@ -23,7 +23,7 @@ from foleycli.evaluation.metrics import (
     top_peaks,
 )
 
-COMBINE_SECONDS = 0.03  # no ear, and no peak picker, tells such onsets apart
+COMBINE_SECONDS = 0.03  # nearer onsets are counted as one
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def truth_of_track(wav: Array, sample_rate: int, onset_seconds: Sequence[float] 
 
 
 def truth_of_events(onset_seconds: Sequence[float] | Array, seconds: float) -> Truth:
-    """What to score against where only the times are known, as of rendered scenes; both hands at once are one."""
+    """What to score against where only the times are known, as of rendered scenes; near onsets are one."""
     times = combined(onset_seconds, COMBINE_SECONDS)
     return Truth(times, impulses(times, seconds, ENVELOPE_RATE), seconds)
 

@@ -1,4 +1,4 @@
-"""One model tried on one case: what it plays by itself, what it plays from true cues, and how each is judged."""
+"""The tracks of one model for one case, by itself and from the true cues, and their synchrony scores."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from foleycli.video.probe import probe
 
 BASELINE_RATE, BASELINE_PIXELS = 25, (64, 64)
 RANDOM_DRAWS = 8
-SPAN_STEP_SECONDS = 1.0  # between two listenings to a lasting sound
-EAR_SECONDS = 1.0
+SPAN_STEP_SECONDS = 1.0  # between two excerpts of a lasting sound
+EXCERPT_SECONDS = 1.0
 
 
 class Player(Protocol):
-    """What an evaluation asks of a model: FoleyPipeline, or in a test something whose answers are known."""
+    """The model under evaluation: a FoleyPipeline, or in a test an object whose scores are known."""
 
     def generate(self, video: Path, *, seed: int, cues: Sequence[Cue] | None = None) -> Track:
-        """The track of a video, from the given cues if there are any, else from its own."""
+        """The track of a video, from the given cues, or from those that it spots."""
         ...
 
 
 @dataclass(frozen=True)
 class Take:
-    """A case performed twice, and how long the first time took."""
+    """The two tracks of a case, and the seconds that the first took."""
 
     case: Case
     own: Track
@@ -46,7 +46,7 @@ class Take:
 
     @property
     def struck(self) -> bool:
-        """Whether there are true onsets enough to keep time with."""
+        """Whether there are enough true onsets to score synchrony."""
         return len(self.case.onset_seconds) >= 2
 
 
@@ -59,7 +59,7 @@ def take(player: Player, case: Case, seed: int) -> Take:
 
 
 def sync_scores(take: Take, other: Take | None) -> dict[str, SyncScore]:
-    """The take's own track and those it has to beat, against the truth: voice -> score."""
+    """The scores of the take's track and of the baselines, by the kind of track."""
     truth = take.case.truth
     grey = baseline_pictures(take.case.video)
     scores = {
@@ -88,8 +88,8 @@ def _mean(scores: Sequence[SyncScore]) -> SyncScore:
     return SyncScore(*(float(value) for value in table.mean(axis=0)))
 
 
-def listening_times(cues: Sequence[Cue], sound: str | None = None) -> list[float]:
-    """When to listen for a sound (for any, if None): at each hit, and every second of each span, while alone.
+def excerpt_times(cues: Sequence[Cue], sound: str | None = None) -> list[float]:
+    """The times at which a sound (any, if None) is classified: each hit, and every second of each span.
 
     A second in which another sound has a cue is left out, unless none would remain.
     """
@@ -100,15 +100,15 @@ def listening_times(cues: Sequence[Cue], sound: str | None = None) -> list[float
         if cue.stop is None:
             times.append(cue.time)
         else:
-            last = max(cue.time + lead, cue.stop - EAR_SECONDS)
+            last = max(cue.time + lead, cue.stop - EXCERPT_SECONDS)
             times += list(np.arange(cue.time + lead, last + 1e-6, SPAN_STEP_SECONDS))
     others = [cue for cue in cues if sound is not None and cue.sound != sound]
-    alone = [at for at in times if not any(_heard(cue, at - lead, at + EAR_SECONDS - lead) for cue in others)]
+    alone = [at for at in times if not any(_heard(cue, at - lead, at + EXCERPT_SECONDS - lead) for cue in others)]
     return sorted(alone or times)
 
 
 def _heard(cue: Cue, start: float, stop: float) -> bool:
-    return cue.time < stop and (cue.time + EAR_SECONDS / 2 if cue.stop is None else cue.stop) > start
+    return cue.time < stop and (cue.time + EXCERPT_SECONDS / 2 if cue.stop is None else cue.stop) > start
 
 
 def borders(track: Track) -> list[float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SoundClassifierSpec:
-    """log-mel (128, frames) -> embedding -> names of sounds: the listener of the evaluation."""
+    """log-mel (128, frames) -> embedding -> names of sounds, for evaluation."""
 
     classes: tuple[str, ...]
     mels: int = 128

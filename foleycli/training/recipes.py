@@ -41,7 +41,7 @@ from foleycli.training.mdsgen.ablations import ablated
 from foleycli.training.mdsgen.features import LatentSet, build_rehearsals, encode_shards
 from foleycli.training.mdsgen.growing import GrowingLatents, start_workers
 from foleycli.training.mdsgen.palette import build_palette
-from foleycli.training.mdsgen.palette_selection import CANDIDATES, EARS_RUN, cast_palette, casting_ears
+from foleycli.training.mdsgen.palette_selection import CANDIDATES, CLASSIFIER_RUN, select_palette, selection_classifier
 from foleycli.training.mdsgen.performer import PerformerRecipe, train_performer
 from foleycli.training.spotter.calibration import calibrate, peaks_of
 from foleycli.training.spotter.spotter import SHARD_CLIPS, SceneClips, scene_clip, train_spotter, write_shard
@@ -258,10 +258,12 @@ def palette(work: Workspace) -> Path:
         for part in ("ears", "palette"):
             shutil.rmtree(work.folder / "runs" / part, ignore_errors=True)
     bank, loaded = SoundBank(sounds(work), "train"), LoadedModel(read_bundle(bundle(work)))
-    ears = casting_ears(bank, sorted((work.folder / "rehearsals").glob("train_*.npz")), work.run("ears", EARS_RUN))
+    classifier = selection_classifier(
+        bank, sorted((work.folder / "rehearsals").glob("train_*.npz")), work.run("ears", CLASSIFIER_RUN)
+    )
     tried = build_palette(bank, replace(CUES, palette=(CANDIDATES, CUES.palette[1])))
     state = torch.load(work.weights("cues"), weights_only=True)
-    state["palette"] = cast_palette(loaded, tried, ears, work.folder / "runs" / "palette", work.count)
+    state["palette"] = select_palette(loaded, tried, classifier, work.folder / "runs" / "palette", work.count)
     work.save("cues", state, CUES)
     return bundle(work)
 

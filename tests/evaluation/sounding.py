@@ -12,10 +12,10 @@ import torch
 
 from foleycli.cues.sheet import Cue
 from foleycli.evaluation.cases import Case, write_film
-from foleycli.evaluation.embeddings import Listener, Reference
+from foleycli.evaluation.embeddings import Reference, SoundClassifier
 from foleycli.evaluation.sync import truth_of_events
 from foleycli.networks.codecs.mel import log_mel
-from foleycli.networks.judges.sound_classifier import Ears, excerpts, halve
+from foleycli.networks.judges.sound_classifier import SoundClassifierNet, excerpts, halve
 from foleycli.pipeline.track import Track
 from foleycli.specs import MelSpec, SoundClassifierSpec
 from foleycli.timeline import plan_windows
@@ -56,22 +56,22 @@ def examples(each: int, seed: int) -> Excerpts:
 
 
 @cache
-def listener() -> Listener:
+def classifier() -> SoundClassifier:
     """Ears that have learnt the four voices."""
     torch.manual_seed(0)
-    ears, data = Ears(SPEC), examples(24, 0)
-    optimizer = torch.optim.AdamW(ears.parameters(), lr=5e-3)
+    network, data = SoundClassifierNet(SPEC), examples(24, 0)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3)
     rng = np.random.default_rng(0)
     for _ in range(60):
         chosen = rng.integers(0, len(data), 32)
         mel = spoil(torch.from_numpy(data.mel[chosen]).float(), rng)
         optimizer.zero_grad()
-        naming_loss(ears, (mel, torch.from_numpy(data.label[chosen])))["loss"].backward()
+        naming_loss(network, (mel, torch.from_numpy(data.label[chosen])))["loss"].backward()
         optimizer.step()
-    ears.eval().requires_grad_(False)
+    network.eval().requires_grad_(False)
     real = examples(12, 1)
-    embedding = ears.embed(torch.from_numpy(real.mel).float()).numpy()
-    return Listener(ears, Reference(embedding, real.label), "four-voices")
+    embedding = network.embed(torch.from_numpy(real.mel).float()).numpy()
+    return SoundClassifier(network, Reference(embedding, real.label), "four-voices")
 
 
 def make_cases(folder: Path, count: int, *, flash: bool) -> list[Case]:

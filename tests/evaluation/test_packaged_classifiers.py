@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from foleycli.cues.classes import SOUND_CLASSES
-from foleycli.evaluation.embeddings import EARS_DIR, load_listener
+from foleycli.evaluation.embeddings import SOUND_CLASSIFIER_DIR, load_sound_classifier
 
 
 def test_they_know_the_classes_of_the_model_and_real_sounds_to_compare_with() -> None:
-    packaged = load_listener()
+    packaged = load_sound_classifier()
     assert packaged.classes == SOUND_CLASSES
     assert packaged.name == "foley-ears-v1"
     assert len(packaged.reference.embedding) == len(packaged.reference.label) > 300
@@ -15,5 +15,5 @@ def test_they_know_the_classes_of_the_model_and_real_sounds_to_compare_with() ->
 
 
 def test_they_are_small_and_say_how_well_they_hear() -> None:
-    assert sum(path.stat().st_size for path in EARS_DIR.iterdir()) < 2_000_000
-    assert "| top 1 | top 3 |" in (EARS_DIR / "CARD.md").read_text()
+    assert sum(path.stat().st_size for path in SOUND_CLASSIFIER_DIR.iterdir()) < 2_000_000
+    assert "| top 1 | top 3 |" in (SOUND_CLASSIFIER_DIR / "CARD.md").read_text()

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foleycli.cues.sheet import Cue
-from foleycli.evaluation.repertoire import hear_repertoire, sheet
+from foleycli.evaluation.repertoire import evaluate_repertoire, sheet
 from foleycli.pipeline.track import Track
-from tests.evaluation.sounding import NAMES, RATE, listener, play
+from tests.evaluation.sounding import NAMES, RATE, classifier, play
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Voices:
 
 
 def test_the_right_voices_are_named_and_the_wrong_ones_are_not() -> None:
-    right = hear_repertoire(Voices(), NAMES, listener(), "voices", (0, 1)).scores["class"]
-    wrong = hear_repertoire(Voices(1), NAMES, listener(), "voices", (0, 1)).scores["class"]
+    right = evaluate_repertoire(Voices(), NAMES, classifier(), "voices", (0, 1)).scores["class"]
+    wrong = evaluate_repertoire(Voices(1), NAMES, classifier(), "voices", (0, 1)).scores["class"]
     assert right["top1"].mean == 1 and right["asked_but_not_heard"] == []
     assert wrong["top1"].mean <= 0.25
 

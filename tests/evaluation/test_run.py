@@ -12,7 +12,7 @@ import pytest
 from foleycli.evaluation.cases import Case
 from foleycli.evaluation.report import PROTOCOL
 from foleycli.evaluation.run import evaluate_cases
-from tests.evaluation.sounding import NAMES, Band, listener, make_cases
+from tests.evaluation.sounding import NAMES, Band, classifier, make_cases
 
 COUNT = 12
 
@@ -23,7 +23,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
 
 
 def scores(band: Band, cases: list[Case]) -> dict[str, Any]:
-    return evaluate_cases(band, cases, listener(), "band", "made").plain()["scores"]
+    return evaluate_cases(band, cases, classifier(), "band", "made").plain()["scores"]
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +110,12 @@ def test_a_silent_player_scores_nothing_and_breaks_nothing(cases: list[Case]) ->
 
 def test_the_report_is_json_with_its_protocol_and_its_clips(cases: list[Case]) -> None:
     few = [*cases[:2], cases[-1]]
-    report = json.loads(json.dumps(evaluate_cases(Band(few), few, listener(), "band", "made", 7).plain()))
+    report = json.loads(json.dumps(evaluate_cases(Band(few), few, classifier(), "band", "made", 7).plain()))
     assert report["protocol"] == PROTOCOL
     assert (report["model"], report["cases"], report["seed"], report["ears"]) == ("band", 3, 7, "four-voices")
     assert [row["clip"] for row in report["clips"]] == ["case0", "case1"]
     assert np.isfinite(report["seconds_per_second"])
-    only_still = evaluate_cases(Band(cases), cases[-1:], listener(), "band", "made").plain()["scores"]
+    only_still = evaluate_cases(Band(cases), cases[-1:], classifier(), "band", "made").plain()["scores"]
     assert only_still["sync"] == {"clips": 0}
 
 

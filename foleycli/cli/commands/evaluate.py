@@ -28,8 +28,8 @@ def evaluate(
     quiet: options.QuietOption = False,
 ) -> None:
     """Tests BUNDLE on videos whose sound is known, and prints its scores, with intervals and chance beside them."""
-    from foleycli.evaluation.embeddings import load_listener
-    from foleycli.evaluation.repertoire import REPERTOIRE, hear_repertoire
+    from foleycli.evaluation.embeddings import load_sound_classifier
+    from foleycli.evaluation.repertoire import REPERTOIRE, evaluate_repertoire
     from foleycli.evaluation.run import evaluate as run
     from foleycli.models.loaded import load_bundle
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
@@ -38,12 +38,12 @@ def evaluate(
     with console.progress() as progress:
         loaded = load_bundle(bundle, offline=offline)
         if data == REPERTOIRE:
-            listener = load_listener()
+            classifier = load_sound_classifier()
             player = FoleyPipeline(loaded, device=device, namer="off")
-            found = hear_repertoire(
+            found = evaluate_repertoire(
                 player,
-                listener.classes,
-                listener=listener,
+                classifier.classes,
+                classifier=classifier,
                 model=loaded.manifest.name,
                 seeds=(seed,),
                 progress=progress,

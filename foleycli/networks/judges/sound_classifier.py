@@ -1,4 +1,4 @@
-"""Ears: a small network that names a second of sound. Its last hidden layer is "foley-ears-v1", our space for FAD.
+"""A small network that names a second of sound. FAD uses its last hidden layer ("foley-ears-v1").
 
 log-mel (128, 64) -> halved (64, 32) -> level taken out -> four strided convolutions -> (192, 4, 2) -> 64 -> 50 names
 
@@ -16,12 +16,12 @@ from torch import Tensor, nn
 
 from foleycli.specs import MelSpec, SoundClassifierSpec
 
-RANGE = 9.0  # natural log units heard under the loudest bin: 78 dB
-SILENT = -9.0  # log-mel of full-band mels under which nothing is there to be named
-LEAD_FRAMES = 4  # heard before the cue: an attack needs its silence
+RANGE = 9.0  # natural log units under the loudest bin that count: 78 dB
+SILENT = -9.0  # log-mel of full-band mels; quieter sound is not named
+LEAD_FRAMES = 4  # before the cue, so that the rise of an attack is seen
 
 
-class Ears(nn.Module):
+class SoundClassifierNet(nn.Module):
     """Halved log-mel (B, M / 2, 32) -> logits (B, classes); the level of the sound makes no difference."""
 
     def __init__(self, spec: SoundClassifierSpec) -> None:

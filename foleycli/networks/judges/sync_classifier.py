@@ -1,7 +1,7 @@
-"""Aligner: does a sound belong to a picture, moment by moment? The judge of the evaluation, never used to make sound.
+"""A network that says whether a sound belongs to a picture. Used for evaluation, never to make sound.
 
 motion grid (T, 8, 16, 16) -> nine curves of each of 4 x 4 cells -> convolved through time, cells merged -> (T, 32) \
-                                                                             their product says: now, both -> logit
+                                                                             their product, -> logit
 waveform -> log-mel of 16 bands at 50 Hz, and its rises -> convolved through time ------------------------> (T, 32) /
 
 It works at 25 steps a second on pieces of any length from about 2.5 s. Diff-Foley (Luo et al., 2023) calls the share of
@@ -24,12 +24,12 @@ STEPS_PER_SECOND = 25
 FRAMES_PER_STEP = 2  # of BANDS
 CELLS = 4  # on each side
 CURVES = 9
-RANGE = 7.0  # natural log units heard under the loudest band: 61 dB
+RANGE = 7.0  # natural log units under the loudest band that count: 61 dB
 
 
 @dataclass(frozen=True)
-class AlignerSpec:
-    """Widths of an aligner's layers, and how far (in steps of 40 ms) each convolution reaches."""
+class SyncClassifierSpec:
+    """Widths of the layers, and the taps (steps of 40 ms) of each convolution."""
 
     cell_width: int = 16
     sound_width: int = 48
@@ -38,10 +38,10 @@ class AlignerSpec:
     taps: int = 5
 
 
-class Aligner(nn.Module):
+class SyncClassifierNet(nn.Module):
     """Curves of the picture (B, T, 16, 9) and bands of the sound (B, 2 T, 16) -> logit (B,): above 0 is aligned."""
 
-    def __init__(self, spec: AlignerSpec) -> None:
+    def __init__(self, spec: SyncClassifierSpec) -> None:
         super().__init__()
         self.spec = spec
         heard = 2 * FRAMES_PER_STEP * BANDS.mels
@@ -67,7 +67,7 @@ class Aligner(nn.Module):
         return logit
 
 
-def _conv(here: int, there: int, spec: AlignerSpec, dilation: int = 1) -> nn.Conv1d:
+def _conv(here: int, there: int, spec: SyncClassifierSpec, dilation: int = 1) -> nn.Conv1d:
     return nn.Conv1d(here, there, spec.taps, padding=spec.taps // 2 * dilation, dilation=dilation)
 
 

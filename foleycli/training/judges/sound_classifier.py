@@ -1,4 +1,4 @@
-"""Teaching the ears: a second of real sound -> its class. Hits and textures are cut as the performer hears them.
+"""Trains the sound classifier: a second of real sound -> its class. Hits and textures are cut as in the rehearsals.
 
 recordings  find_hits / pieces of textures --log-mel--\
                                                         excerpts (N, 64, 32) float16, labels (N,), recordings (N,)
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from foleycli.networks.codecs.mel import log_mel
-from foleycli.networks.judges.sound_classifier import LEAD_FRAMES, SILENT, Ears, excerpts, halve
+from foleycli.networks.judges.sound_classifier import LEAD_FRAMES, SILENT, SoundClassifierNet, excerpts, halve
 from foleycli.specs import CueSpec, MelSpec, SoundClassifierSpec
 from foleycli.training.data.cue_player import SoundBank
 from foleycli.training.data.effects import RATE
@@ -170,15 +170,15 @@ def spoil(mel: Tensor, rng: np.random.Generator) -> Tensor:
     return mel
 
 
-def naming_loss(ears: Ears, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+def naming_loss(network: SoundClassifierNet, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
     """Cross-entropy of the class, a little of it spread over all names."""
     mel, label = batch
-    logits = ears(mel)
+    logits = network(mel)
     right = (logits.argmax(1) == label).float().mean()
     return {"loss": F.cross_entropy(logits, label, label_smoothing=SMOOTHING), "right": right}
 
 
-def train_ears(
+def train_sound_classifier(
     spec: SoundClassifierSpec,
     data: Excerpts,
     config: RunConfig,
@@ -186,13 +186,13 @@ def train_ears(
     batch_size: int = 64,
     seed: int = 0,
     progress: Callable[[Report], None] | None = None,
-) -> Ears:
-    """Ears with averaged weights; resumes from `config.out_dir`. 2000 steps take about 2 minutes of one core."""
+) -> SoundClassifierNet:
+    """A network with averaged weights; resumes from `config.out_dir`. 2000 steps take about 2 minutes of one core."""
     torch.manual_seed(seed)
-    ears = Ears(spec)
-    ears.load_state_dict(
+    network = SoundClassifierNet(spec)
+    network.load_state_dict(
         fit(
-            ears,
+            network,
             lambda step: batch_of(data, step, batch_size, seed),
             naming_loss,
             config,
@@ -200,12 +200,12 @@ def train_ears(
             progress=progress,
         )
     )
-    return ears.eval()
+    return network.eval()
 
 
 @torch.inference_mode()
-def probabilities(ears: Ears, data: Excerpts, batch: int = 64) -> npt.NDArray[np.float32]:
-    """What the ears say to each excerpt: (N, classes)."""
-    parts = [ears(part.float()).softmax(1) for part in torch.split(torch.from_numpy(data.mel), batch)]
+def probabilities(network: SoundClassifierNet, data: Excerpts, batch: int = 64) -> npt.NDArray[np.float32]:
+    """The class probabilities of each excerpt: (N, classes)."""
+    parts = [network(part.float()).softmax(1) for part in torch.split(torch.from_numpy(data.mel), batch)]
     heard: npt.NDArray[np.float32] = torch.cat(parts).numpy()
     return heard

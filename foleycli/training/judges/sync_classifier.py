@@ -1,10 +1,10 @@
-"""Teaching the aligner: rendered scenes with true sounds, against the same sounds at the wrong time or of another film.
+"""Trains the sync classifier: rendered scenes with true sounds, shifted sounds, and sounds of other films.
 
 film   three cached scene clips in a row, or one long scene: motion curves (192, 16, 9)
 sound  its true events and spans, played with real recordings by `perform`: bands (384, 16)
 pair   a piece of 2.56 to 6 s of both: true (half of them), shifted by 0.25 to 2 s, or another film's (a quarter each)
 
-A shifted sound is cut from the same film earlier or later, never turned round: a splice would give it away.
+A shifted sound is cut from the same film earlier or later, not rotated: the network could find the splice.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from foleycli.cues.sheet import Cue
 from foleycli.networks.judges.sync_classifier import (
     FRAMES_PER_STEP,
     STEPS_PER_SECOND,
-    Aligner,
-    AlignerSpec,
+    SyncClassifierNet,
+    SyncClassifierSpec,
     motion_curves,
     sound_bands,
 )
@@ -50,7 +50,7 @@ RECOGNISED = SpotterSpec(classes=SOUND_CLASSES)  # rate and classes of cached cl
 
 @dataclass(frozen=True)
 class Films:
-    """N films and their true sounds as the aligner takes them."""
+    """N films and their true sounds, as input of the network."""
 
     curves: npt.NDArray[np.float16]  # (N, 192, 16, 9)
     bands: npt.NDArray[np.float16]  # (N, 384, 16)
@@ -151,7 +151,7 @@ def _spoilt_curves(curves: Tensor, rng: np.random.Generator) -> Tensor:
     gain = torch.from_numpy(rng.uniform(0.7, 1.3, (count, 1, 1, 1))).float()
     deviation = torch.from_numpy(0.12 * rng.random((count, 1, 1, 1)) ** 2).float()
     noise = torch.from_numpy(rng.standard_normal(curves.shape, dtype=np.float32))
-    across = torch.tensor([-1.0, 1.0, -1.0, *[1.0] * 6])  # u turns round; which cell is where makes no difference
+    across = torch.tensor([-1.0, 1.0, -1.0, *[1.0] * 6])  # mirrored: u changes its sign
     turned = torch.from_numpy(np.where(rng.random((count, 1, 1, 1)) < 0.5, 1.0, 0.0)).float()
     return curves * (turned * across + 1 - turned) * gain + deviation * noise
 
@@ -168,45 +168,45 @@ def _spoilt_bands(bands: Tensor, rng: np.random.Generator) -> Tensor:
     return torch.logaddexp(bands + draw(-1.0, 1.0) * torch.linspace(-1, 1, mels), ground) + draw(0, 0.3) * noise
 
 
-def aligning_loss(aligner: Aligner, pairs: Pairs) -> dict[str, Tensor]:
-    """Binary cross-entropy, and the share that was told right."""
-    logit = aligner(pairs.curves, pairs.bands)
+def sync_loss(network: SyncClassifierNet, pairs: Pairs) -> dict[str, Tensor]:
+    """Binary cross-entropy, and the share that is classified rightly."""
+    logit = network(pairs.curves, pairs.bands)
     right = ((logit > 0) == (pairs.aligned > 0.5)).float().mean()
     return {"loss": F.binary_cross_entropy_with_logits(logit, pairs.aligned), "right": right}
 
 
-def train_aligner(
-    spec: AlignerSpec,
+def train_sync_classifier(
+    spec: SyncClassifierSpec,
     films: Films,
     config: RunConfig,
     *,
     batch_size: int = 32,
     seed: int = 0,
     progress: Callable[[Report], None] | None = None,
-) -> Aligner:
-    """An aligner with averaged weights; resumes from `config.out_dir`."""
+) -> SyncClassifierNet:
+    """A network with averaged weights; resumes from `config.out_dir`."""
     torch.manual_seed(seed)
-    aligner = Aligner(spec)
-    aligner.load_state_dict(
+    network = SyncClassifierNet(spec)
+    network.load_state_dict(
         fit(
-            aligner,
+            network,
             lambda step: pairs_at(films, step, batch_size, seed),
-            aligning_loss,
+            sync_loss,
             config,
             batch_size=batch_size,
             progress=progress,
         )
     )
-    return aligner.eval()
+    return network.eval()
 
 
 @torch.inference_mode()
-def told_right(aligner: Aligner, films: Films, steps: int = 128, seed: int = 0) -> dict[str, float]:
-    """Share of the films of which one piece is told right: with its true sound, shifted, and swapped."""
+def shares_right(network: SyncClassifierNet, films: Films, steps: int = 128, seed: int = 0) -> dict[str, float]:
+    """Share of the films of which one piece is classified rightly: with its true sound, shifted, and swapped."""
     found = {}
     for kind in (TRUE, SHIFTED, SWAPPED):
         rng = np.random.default_rng(seed)
         pairs = (piece(films, number, kind, steps, rng) for number in range(len(films)))
-        logit = torch.cat([aligner(curves[None], bands[None]) for curves, bands in pairs])
+        logit = torch.cat([network(curves[None], bands[None]) for curves, bands in pairs])
         found[kind] = float(((logit > 0) == (kind == TRUE)).float().mean())
     return found

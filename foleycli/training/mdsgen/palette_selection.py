@@ -1,9 +1,9 @@
-"""Casting: of the recordings that a cue could imitate, those that the performer plays recognisably and on time.
+"""Palette selection: finds the recordings of each class that the performer plays recognisably and on time.
 
-candidates -> a window of each, performed -> ears that no evaluation uses, rises -> the best few of each class
+candidates -> a window of each, performed -> classifier of its own, attacks -> the best few of each class
 
-A timbre that is typical of its class need not be one that a small performer can play. What is asked of a class most
-often is tried, hits or a span; its other kind keeps the most typical recordings.
+A small performer can't play every timbre that is typical of its class. Each class is tried as what it is most often,
+hits or a span; for its other kind the most typical recordings are kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.models.loaded import LoadedModel
 from foleycli.models.spot_perform.model import sounds_of
 from foleycli.networks.codecs.mel import log_mel
-from foleycli.networks.judges.sound_classifier import Ears, excerpts, halve
+from foleycli.networks.judges.sound_classifier import SoundClassifierNet, excerpts, halve
 from foleycli.networks.mdsgen.cues import CueEncoder
 from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.networks.mdsgen.timbre import take_of
@@ -29,17 +29,22 @@ from foleycli.sampling.latents import Place, draw_latents
 from foleycli.sampling.runtime import Runtime
 from foleycli.specs import CueSpec, MelSpec, SoundClassifierSpec
 from foleycli.training.data.cue_player import SoundBank
-from foleycli.training.judges.sound_classifier import Excerpts, recorded_excerpts, rehearsed_excerpts, train_ears
+from foleycli.training.judges.sound_classifier import (
+    Excerpts,
+    recorded_excerpts,
+    rehearsed_excerpts,
+    train_sound_classifier,
+)
 from foleycli.training.loop import RunConfig
 
 CANDIDATES = 60  # recordings of a class that are tried at the most
-SHARE_KEPT, LEAST_KEPT = 0.25, 4  # few recordings are no reason to keep poor ones
-SEEDS = (11, 12)  # of the noise: luck is not talent
+SHARE_KEPT, LEAST_KEPT = 0.25, 4  # even of few recordings poor ones are dropped
+SEEDS = (11, 12)  # of the noise; more than one, as a seed changes the score
 HIT_SECONDS = (0.7, 1.9, 3.1, 4.3, 5.5, 6.7)
 SPAN_SECONDS, HEARD_SECONDS = (0.4, 7.6), (1.0, 2.2, 3.4, 4.6, 5.8)
 STRENGTH = 0.8
-EARS, EARS_SEED = SoundClassifierSpec(SOUND_CLASSES, widths=(32, 64, 96, 160), embedding=48), 7
-EARS_RUN = RunConfig(Path(), 3000, learning_rate=2e-3, weight_decay=0.05)
+CLASSIFIER, CLASSIFIER_SEED = SoundClassifierSpec(SOUND_CLASSES, widths=(32, 64, 96, 160), embedding=48), 7
+CLASSIFIER_RUN = RunConfig(Path(), 3000, learning_rate=2e-3, weight_decay=0.05)
 ATTACK_WEIGHT = (
     5.0  # a candidate half of whose attacks are a fifth too low loses about as much as one named half as surely
 )
@@ -65,18 +70,20 @@ def sound_of(loaded: LoadedModel) -> Play:
     return play
 
 
-def audition(play: Play, palette: Tensor, kind: int, row: int, candidates: Tensor, ears: Ears) -> Tensor:
+def candidate_scores(
+    play: Play, palette: Tensor, kind: int, row: int, candidates: Tensor, classifier: SoundClassifierNet
+) -> Tensor:
     """How well class number `row` is played by each candidate (takes, variants, timbre): (takes,), at best 0.
 
-    `palette` is that of the model's cue encoder and is left as it was. The score is the mean log probability that the
-    ears give the class; of hits also how far their attacks stand out of everything else (`on_time`).
+    `palette` is that of the model's cue encoder and is left as it was. The score is the mean log probability of the
+    class; for hits also how far their attacks stand out of everything else (`on_time`).
     """
     before = palette[kind, row].clone()
     scores = []
     for timbres in candidates:
         palette[kind, row] = timbres
-        waves = [play(_sheet(ears.spec.classes[row], kind), seed) for seed in SEEDS]
-        scores.append(float(np.mean([_score(wave, kind, row, ears) for wave in waves])))
+        waves = [play(_sheet(classifier.spec.classes[row], kind), seed) for seed in SEEDS]
+        scores.append(float(np.mean([_score(wave, kind, row, classifier) for wave in waves])))
     palette[kind, row] = before
     return torch.tensor(scores)
 
@@ -88,23 +95,23 @@ def _sheet(sound: str, kind: int) -> list[Cue]:
 
 
 @torch.inference_mode()
-def _score(wave: Tensor, kind: int, row: int, ears: Ears) -> float:
+def _score(wave: Tensor, kind: int, row: int, classifier: SoundClassifierNet) -> float:
     spec = MelSpec.FULL_BAND
     frames = [round(at / float(spec.frame_seconds)) for at in (HIT_SECONDS, HEARD_SECONDS)[kind]]
     mel = log_mel(wave[None], spec)[0]
-    heard = halve(excerpts(mel, frames, ears.spec))
-    named = float(ears(heard).softmax(1)[:, row].clamp_min(LEAST).log().mean())
+    heard = halve(excerpts(mel, frames, classifier.spec))
+    named = float(classifier(heard).softmax(1)[:, row].clamp_min(LEAST).log().mean())
     if kind == 1:
         return named
-    # What stands for all that has no name is heard most often, and in rolls too: it must be over soon.
-    over = brevity(mel, frames) if ears.spec.classes[row] == NEUTRAL_HIT else 0.0
+    # The neutral hit is used most often, in rolls too, so it must be short.
+    over = brevity(mel, frames) if classifier.spec.classes[row] == NEUTRAL_HIT else 0.0
     return named + ATTACK_WEIGHT * (on_time(mel, frames) + over)
 
 
 def on_time(mel: Tensor, frames: Sequence[int]) -> float:
     """How far the attacks at these frames of a log-mel (M, K) stand out of its other rises: 0 twice as high, else less.
 
-    The mean of log(rise / (2 x the highest rise elsewhere)): who claps must not rustle.
+    The mean of log(rise / (2 x the highest rise elsewhere)).
     """
     audible = mel.clamp_min(float(mel.max()) - AUDIBLE)
     rise = audible.diff(dim=1).clamp_min(0).mean(0)  # (K - 1,): how much louder the bins become
@@ -141,8 +148,8 @@ def _seen(candidates: Tensor, number: int) -> bool:
     return any(torch.equal(candidates[number], earlier) for earlier in candidates[:number])
 
 
-def cast_palette(
-    loaded: LoadedModel, tried: Tensor, ears: Ears, folder: Path, count: Callable[[int, int], None]
+def select_palette(
+    loaded: LoadedModel, tried: Tensor, classifier: SoundClassifierNet, folder: Path, count: Callable[[int, int], None]
 ) -> Tensor:
     """The palette of the bundle's cue encoder, its rows cast anew from those of `tried` (2, classes, takes, ...).
 
@@ -151,22 +158,22 @@ def cast_palette(
     folder.mkdir(parents=True, exist_ok=True)
     palette = loaded.part("cues", CueEncoder).palette
     play, kept = sound_of(loaded), palette.clone()
-    for row, sound in enumerate(ears.spec.classes):
+    for row, sound in enumerate(classifier.spec.classes):
         kind, path = asked_kind(sound), folder / f"{sound}.pt"
         candidates = tried[kind, row].to(palette)
         if not path.exists():
             partial = path.with_suffix(".partial")
-            torch.save(audition(play, palette, kind, row, candidates, ears), partial)
+            torch.save(candidate_scores(play, palette, kind, row, candidates, classifier), partial)
             partial.replace(path)
         best = best_of(candidates, torch.load(path, weights_only=True), palette.shape[2])
         kept[kind, row] = best.roll(take_of(0, sound, len(best)), 0)  # seed 0, which most hear, has the very best
-        count(row + 1, len(ears.spec.classes))
+        count(row + 1, len(classifier.spec.classes))
     return kept
 
 
-def casting_ears(bank: SoundBank, rehearsals: Sequence[Path], config: RunConfig) -> Ears:
-    """Ears of another shape and another draw of the recordings than those of `foley evaluate`."""
-    recorded = recorded_excerpts(bank, EARS, EARS_SEED)
-    rehearsed = rehearsed_excerpts(rehearsals, CueSpec(EARS.classes), EARS, EARS_SEED)
+def selection_classifier(bank: SoundBank, rehearsals: Sequence[Path], config: RunConfig) -> SoundClassifierNet:
+    """A classifier with other layers and other excerpts than that of `foley evaluate`."""
+    recorded = recorded_excerpts(bank, CLASSIFIER, CLASSIFIER_SEED)
+    rehearsed = rehearsed_excerpts(rehearsals, CueSpec(CLASSIFIER.classes), CLASSIFIER, CLASSIFIER_SEED)
     data = Excerpts.join([recorded, rehearsed])
-    return train_ears(EARS, data, config, seed=EARS_SEED).requires_grad_(False)
+    return train_sound_classifier(CLASSIFIER, data, config, seed=CLASSIFIER_SEED).requires_grad_(False)

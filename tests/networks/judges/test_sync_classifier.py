@@ -8,8 +8,8 @@ import torch
 from foleycli.networks.judges.sync_classifier import (
     BANDS,
     CURVES,
-    Aligner,
-    AlignerSpec,
+    SyncClassifierNet,
+    SyncClassifierSpec,
     motion_curves,
     sound_bands,
     with_rises,
@@ -18,13 +18,13 @@ from foleycli.networks.vision.flow import motion_grid
 
 
 @pytest.fixture(scope="module")
-def aligner() -> Aligner:
+def network() -> SyncClassifierNet:
     torch.manual_seed(0)
-    return Aligner(AlignerSpec()).eval().requires_grad_(False)
+    return SyncClassifierNet(SyncClassifierSpec()).eval().requires_grad_(False)
 
 
-def test_it_is_small(aligner: Aligner) -> None:
-    assert sum(one.numel() for one in aligner.parameters()) < 300_000
+def test_it_is_small(network: SyncClassifierNet) -> None:
+    assert sum(one.numel() for one in network.parameters()) < 300_000
 
 
 def test_curves_belong_to_the_cell_that_moves() -> None:
@@ -49,16 +49,16 @@ def test_bands_rise_where_the_sound_begins() -> None:
     assert rises[40:].abs().max() == 0
 
 
-def test_the_level_of_the_sound_makes_no_difference(aligner: Aligner) -> None:
+def test_the_level_of_the_sound_makes_no_difference(network: SyncClassifierNet) -> None:
     generator = torch.Generator().manual_seed(1)
     curves, bands = torch.randn(2, 70, 16, CURVES, generator=generator), torch.randn(2, 140, 16, generator=generator)
-    assert aligner(curves, bands + 2.0).tolist() == pytest.approx(aligner(curves, bands).tolist(), abs=1e-4)
+    assert network(curves, bands + 2.0).tolist() == pytest.approx(network(curves, bands).tolist(), abs=1e-4)
 
 
-def test_a_piece_is_judged_alone_and_at_any_length(aligner: Aligner) -> None:
+def test_a_piece_is_judged_alone_and_at_any_length(network: SyncClassifierNet) -> None:
     generator = torch.Generator().manual_seed(2)
     curves, bands = torch.randn(3, 64, 16, CURVES, generator=generator), torch.randn(3, 128, 16, generator=generator)
-    together = aligner(curves, bands)
+    together = network(curves, bands)
     assert together.shape == (3,)
-    assert aligner(curves[1:2], bands[1:2]).item() == pytest.approx(together[1].item(), abs=1e-4)
-    assert torch.isfinite(aligner(curves[:, :9], bands[:, :18])).all()
+    assert network(curves[1:2], bands[1:2]).item() == pytest.approx(together[1].item(), abs=1e-4)
+    assert torch.isfinite(network(curves[:, :9], bands[:, :18])).all()

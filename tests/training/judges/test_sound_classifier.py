@@ -22,7 +22,7 @@ from foleycli.training.judges.sound_classifier import (
     probabilities,
     recorded_excerpts,
     rehearsed_excerpts,
-    train_ears,
+    train_sound_classifier,
 )
 from foleycli.training.loop import RunConfig
 from foleycli.training.mdsgen.features import write_shard
@@ -86,7 +86,7 @@ def test_a_run_learns_to_name_the_voices(tmp_path: Path) -> None:
     spec = SoundClassifierSpec(NAMES, widths=(8, 12, 16, 24), embedding=8)
     data = recorded_excerpts(bank(), spec)
     config = RunConfig(tmp_path, 60, learning_rate=5e-3, warmup_steps=5, ema_decay=0.9)
-    ears = train_ears(spec, data, config, batch_size=24)
-    heard = probabilities(ears, data)
+    network = train_sound_classifier(spec, data, config, batch_size=24)
+    heard = probabilities(network, data)
     assert heard.sum(1) == pytest.approx(np.ones(len(data)), abs=1e-4)
     assert (heard.argmax(1) == data.label).mean() > 0.9

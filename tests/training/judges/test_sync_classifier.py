@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from foleycli.cues.classes import SOUND_CLASSES
-from foleycli.networks.judges.sync_classifier import CURVES, AlignerSpec
+from foleycli.networks.judges.sync_classifier import CURVES, SyncClassifierSpec
 from foleycli.scenes.scene import Event, Scene, Span
 from foleycli.training.judges.sync_classifier import (
     FILM_SECONDS,
@@ -23,8 +23,8 @@ from foleycli.training.judges.sync_classifier import (
     film_of_scene,
     pairs_at,
     piece,
-    told_right,
-    train_aligner,
+    shares_right,
+    train_sync_classifier,
 )
 from foleycli.training.loop import RunConfig
 from foleycli.training.spotter.spotter import truth_of
@@ -113,6 +113,6 @@ def test_a_batch_is_a_function_of_its_step_and_half_true() -> None:
 
 def test_it_learns_what_belongs_together(tmp_path: Path) -> None:
     config = RunConfig(tmp_path, 45, learning_rate=8e-3, warmup_steps=5, ema_decay=0.8)
-    aligner = train_aligner(AlignerSpec(8, 16, 8, 16), clicks(64), config, batch_size=16)
-    found = told_right(aligner, clicks(40, seed=1))
+    network = train_sync_classifier(SyncClassifierSpec(8, 16, 8, 16), clicks(64), config, batch_size=16)
+    found = shares_right(network, clicks(40, seed=1))
     assert found[TRUE] > 0.9 and found[SHIFTED] > 0.9 and found[SWAPPED] > 0.9

@@ -14,7 +14,7 @@ from foleycli.bundles.format import read_bundle, write_bundle
 from foleycli.cues.sheet import Cue
 from foleycli.models.loaded import LoadedModel
 from foleycli.networks.codecs.mel import log_mel
-from foleycli.networks.judges.sound_classifier import Ears
+from foleycli.networks.judges.sound_classifier import SoundClassifierNet
 from foleycli.networks.mdsgen.cues import CueEncoder
 from foleycli.networks.mdsgen.timbre import take_of
 from foleycli.specs import MelSpec, SoundClassifierSpec
@@ -23,14 +23,14 @@ from foleycli.training.mdsgen import palette_selection as casting
 from foleycli.training.mdsgen.palette_selection import (
     HEARD_SECONDS,
     asked_kind,
-    audition,
     best_of,
     brevity,
-    cast_palette,
+    candidate_scores,
     on_time,
+    select_palette,
     sound_of,
 )
-from tests.evaluation.sounding import NAMES, listener, play
+from tests.evaluation.sounding import NAMES, classifier, play
 from tests.tiny_model import SPECS, networks
 
 TAKES = 3
@@ -52,7 +52,7 @@ def test_the_candidate_with_the_right_voice_is_heard(sound: str) -> None:
         heard = [Cue(at, 0.8, voice) for cue in cues for at in ([cue.time] if cue.stop is None else HEARD_SECONDS)]
         return torch.from_numpy(play(heard, 8.192, seed))
 
-    scores = audition(voiced, palette, kind, row, voices(*NAMES), listener().ears)
+    scores = candidate_scores(voiced, palette, kind, row, voices(*NAMES), classifier().network)
     assert int(scores.argmax()) == row
     assert (palette == 9.0).all()  # as it was
 
@@ -112,10 +112,10 @@ def test_a_palette_is_cast_from_those_who_were_tried_and_goes_on_after_a_break(
     wave = sound_of(bundle)([Cue(1.0, 0.9, "glass")], 3)
     assert wave.shape == (int(WINDOW_SECONDS * 32000),) and wave.isfinite().all()
     monkeypatch.setattr(casting, "sound_of", lambda loaded: lambda cues, seed: torch.from_numpy(play(cues, 8.0, seed)))
-    ears = Ears(SoundClassifierSpec(NAMES, widths=(8, 12, 16, 24), embedding=8)).eval()
+    classifier = SoundClassifierNet(SoundClassifierSpec(NAMES, widths=(8, 12, 16, 24), embedding=8)).eval()
     tried = torch.randn(2, len(NAMES), 6, 2, 8, generator=torch.Generator().manual_seed(0))
     done: list[int] = []
-    cast = cast_palette(bundle, tried, ears, tmp_path / "scores", lambda at, of: done.append(at))
+    cast = select_palette(bundle, tried, classifier, tmp_path / "scores", lambda at, of: done.append(at))
     assert done == [1, 2, 3, 4] and cast.shape == bundle.part("cues", CueEncoder).palette.shape
     for row, sound in enumerate(NAMES):
         kind = asked_kind(sound)
@@ -124,4 +124,4 @@ def test_a_palette_is_cast_from_those_who_were_tried_and_goes_on_after_a_break(
         assert all(any(torch.equal(one, other) for other in tried[kind, row]) for one in cast[kind, row])
         assert torch.equal(cast[1 - kind, row], bundle.part("cues", CueEncoder).palette[1 - kind, row])
     monkeypatch.setattr(casting, "audition", lambda *asked: pytest.fail("performed again"))
-    assert torch.equal(cast, cast_palette(bundle, tried, ears, tmp_path / "scores", lambda at, of: None))
+    assert torch.equal(cast, select_palette(bundle, tried, classifier, tmp_path / "scores", lambda at, of: None))
