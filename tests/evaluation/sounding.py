@@ -1,4 +1,4 @@
-"""Three sounds that anybody can tell apart, ears that learn them in a second, and cases whose answers are known."""
+"""Sounds that are easy to tell apart, a classifier trained on them in a second, and cases whose scores are known."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def examples(each: int, seed: int) -> Excerpts:
 
 @cache
 def classifier() -> SoundClassifier:
-    """Ears that have learnt the four voices."""
+    """A classifier trained on the four voices."""
     torch.manual_seed(0)
     network, data = SoundClassifierNet(SPEC), examples(24, 0)
     optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3)
