@@ -59,6 +59,7 @@ THIRD_PARTY = {  # what a package may import beside the standard library, lazily
 }  # fmt: skip
 CLI_LINES = 2000
 ALSO = {  # and one file, beside its package
+    "video/pictures.py": {"PIL"},
     "models/sound_namer/zero_shot.py": {"transformers"},
     "networks/codecs/kl_vae.py": {"diffusers"},
     "training/data/sounds.py": {"soundfile", "soxr"},

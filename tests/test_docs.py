@@ -8,7 +8,10 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+from PIL import Image
 
 import foleycli
 from tests.cli.conftest import Foley, clip, film, foley, models
@@ -32,6 +35,8 @@ def test_the_manual_is_what_the_commands_say() -> None:
 @pytest.mark.parametrize("line", LINES)
 def test_every_line_shown_can_be_run(foley: Foley, clip: Path, line: str) -> None:
     clip.with_name("cues.csv").write_text("time,strength,sound\n0.5,1.0,impact_wood\n")
+    Image.new("RGB", (96, 64), "teal").save(clip.with_name("photo.jpg"))
+    soundfile.write(clip.with_name("bark.wav"), np.hanning(20_000) * 0.5, 16_000)
     words = shlex.split(line)
     if {"rerun", "retake"} & set(words):
         assert foley("dub", clip, "-o", "dubbed.wav", "--sidecar").code == 0

@@ -41,6 +41,7 @@ _AUDIOLDM_REVISION = "feeb3d14203495a4b6ac0893cbdedb2159b4819c"
 
 CATALOGUE: tuple[Entry, ...] = (
     Entry("pocket", "spot, then perform: runs on a laptop, offline", "built-in", _OURS, True),
+    Entry("echo", "a sound for a picture, a picture for a sound ('foley imagine'), to train", "train", _OURS, True),
     Entry("mdsgen-t", "MDSGen T, to train", "train", _OURS, True, paper_parameters="5 M", architecture="T"),
     Entry("mdsgen-s", "MDSGen S, to train", "train", _OURS, True, paper_parameters="33 M", architecture="S"),
     Entry("mdsgen-b", "MDSGen B, to train", "train", _OURS, True, paper_parameters="131 M", architecture="B"),
@@ -53,6 +54,11 @@ CATALOGUE: tuple[Entry, ...] = (
         "cavp", "Diff-Foley's video encoder, part of the official MDSGen path", "hub", "MIT", True, 1_361_483_035,
         "SimianLuo/Diff-Foley", "b17ddbe76e6d42f4b4135eeb443b1c1644267e3e", ("diff_foley_ckpt/cavp_epoch66.ckpt",),
         "3472c2217a9481f530a96e32611c9e4611766f10b7f0d185a1ce35be7b7f9c80",
+    ),
+    Entry(
+        "mage-vqgan", "MAGE's image tokenizer, for models of pictures and sounds", "hub", "MIT", True, 218_130_007,
+        "zideliu/vqgan", "de74b2f6f43373e79d33123c49a15442e0bacfdb", ("vqgan_jax_strongaug.ckpt",),
+        "bac193bccc890db48c498e36ac5a6f2b0e067d3eb360669bd4c2250bf1ae4c6d",
     ),
     Entry(
         "sd-vae", "Stable Diffusion's VAE, for mels as pictures", "hub", "MIT", True, 334_643_823,

@@ -54,10 +54,10 @@ def _from_path(folder: Path) -> Path:
 
 def _from_catalogue(entry: catalogue.Entry) -> Path:
     folder = BUILT_IN / entry.name
-    if entry.source == "built-in":
-        if not (folder / MANIFEST).is_file():
-            raise ModelError(f"{folder}: the built-in model is not in this installation; install foleycli again")
+    if (folder / MANIFEST).is_file():
         return folder
+    if entry.source == "built-in":
+        raise ModelError(f"{folder}: the built-in model is not in this installation; install foleycli again")
     ways = {
         "train": f"{entry.name} is an architecture to train; 'foley train --help' says how, then give its folder to -m",
         "import": f"{entry.name} is not on the Hub: get FILE from its authors (docs/models.md says where), then "

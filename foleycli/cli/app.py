@@ -7,7 +7,21 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from foleycli.cli.commands import batch, demo, doctor, dub, evaluate, models, probe, retake, scenes, sounds, spot, train
+from foleycli.cli.commands import (
+    batch,
+    demo,
+    doctor,
+    dub,
+    evaluate,
+    imagine,
+    models,
+    probe,
+    retake,
+    scenes,
+    sounds,
+    spot,
+    train,
+)
 from foleycli.cli.console import Console, complain, leave_quietly, open_streams
 from foleycli.cli.signals import Listener, Stopped
 from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
@@ -44,6 +58,7 @@ app.command("rerun", short_help="Make a dub again from its sidecar")(retake.reru
 app.command("retake", short_help="Perform a part of a dub again")(retake.retake)
 app.command("spot", short_help="Write the cue sheet of a video")(spot.spot)
 app.command("probe", short_help="Show streams, times and windows of a video")(probe.probe)
+app.command("imagine", short_help="Make a sound for a picture, or a picture for a sound")(imagine.imagine)
 app.command("sounds", short_help="List the names that --sound takes")(sounds.sounds)
 app.add_typer(models.app, name="models", short_help="List, show, check, fetch, import models")
 app.add_typer(scenes.app, name="scenes", short_help="Render the scenes that teach the spotter")

@@ -171,3 +171,17 @@ class DecodingSpec:
         """With those that are given replaced."""
         given = {"steps": steps, "temperature": temperature, "guidance": guidance}
         return replace(self, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class EchoSpec:
+    """Where a Visual Echoes model has its tokenizers from.
+
+    image "patch": in the bundle; "mage": MAGE's VQGAN, pulled from the Hub. sound "latent": in the bundle, over the
+    latents of the model called `codec`; "specvqgan": SpecVQGAN and MelGAN, imported from disk.
+    """
+
+    image: Literal["patch", "mage"] = "patch"
+    sound: Literal["latent", "specvqgan"] = "latent"
+    codec: str = "pocket"
+    codec_sha256: str = ""  # of its VAE's file: the codes mean something over these latents alone

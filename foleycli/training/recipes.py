@@ -4,6 +4,7 @@
     vae -> texture (the same file)
     sounds -> vocoder ------------------------------------+-> bundle -> palette
     scenes -> spotter ------------------------------------'
+    sounds -> echo-tokens -> echo
 
 Each step keeps what it makes in the workspace and goes on from there when it is run again.
 """
@@ -45,6 +46,7 @@ from foleycli.training.mdsgen.palette_selection import CANDIDATES, CLASSIFIER_RU
 from foleycli.training.mdsgen.performer import PerformerRecipe, train_performer
 from foleycli.training.spotter.calibration import calibrate, peaks_of
 from foleycli.training.spotter.spotter import SHARD_CLIPS, SceneClips, scene_clip, train_spotter, write_shard
+from foleycli.training.visual_echoes.recipes import echo, echo_tokens
 from foleycli.training.workspace import Workspace, trained_vae
 
 CUES = CueSpec(SOUND_CLASSES, embedding=64, held_seconds=(0.1, 0.6), timbre=TIMBRE_SIZE)
@@ -282,4 +284,6 @@ RECIPES: dict[str, Callable[[Workspace], object]] = {
     "spotter": spotter,
     "bundle": bundle,
     "palette": palette,
+    "echo-tokens": echo_tokens,
+    "echo": echo,
 }

@@ -16,6 +16,7 @@ from foleycli.cli.app import main
 from foleycli.cli.signals import Listener
 from foleycli.scenes.catalogue import render
 from foleycli.video.encode import write_video
+from tests.tiny_echo import write_tiny_echo
 from tests.tiny_model import write_tiny
 
 
@@ -37,9 +38,10 @@ Foley = Callable[..., Ran]
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `pocket` in it: tiny, untrained."""
+    """A folder with `pocket` and `echo` in it: tiny, untrained."""
     folder = tmp_path_factory.mktemp("models")
     write_tiny(folder / "pocket")
+    write_tiny_echo(folder / "echo")
     return folder
 
 

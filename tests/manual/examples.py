@@ -14,6 +14,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley dub clip.mp4 -o mine.mp4 --cues cues.csv", "an edited cue sheet, performed"),
         ("foley dub clip.mp4 -o dubbed.wav --sidecar", "with its recipe, dubbed.foley.json, for rerun and retake"),
         ("foley dub - -o - < clip.mp4 > out.wav", "in a pipe"),
+        ("foley dub photo.jpg -o photo.mp4 --seconds 2", "a still picture as a video with its sound"),
         ("foley dub clip.mp4 --dry-run", "the plan: windows, outputs, time, disk"),
     ),
     "batch": (
@@ -30,6 +31,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley spot clip.mp4", "the cue sheet on stdout"),
         ("foley spot clip.mp4 -o cues.txt", "as labels for Audacity; *.csv, *.json and *.otio too"),
         ("foley spot clip.mp4 -o cues.csv -f --keep-locked cues.csv", "spotted again, its locked cues as they were"),
+    ),
+    "imagine": (
+        ("foley imagine photo.jpg -o photo.wav", "a sound for a picture"),
+        ("foley imagine photo.jpg -o takes.wav --takes 2 --guidance 3", "two of them that follow it closely"),
+        ("foley imagine --sound bark.wav -o bark.png", "a picture for a sound"),
+        ("foley imagine --both -o pairs --count 4", "pictures with their sounds from nothing, and a contact sheet"),
+        ("foley imagine - -o - < photo.jpg > photo.wav", "in a pipe"),
     ),
     "probe": (
         ("foley probe clip.mp4", "streams, times, frame rate"),

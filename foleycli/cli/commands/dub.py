@@ -10,6 +10,7 @@ import typer
 
 from foleycli.cli import options
 from foleycli.cli.console import Console
+from foleycli.errors import UsageError
 from foleycli.specs.settings import Original
 
 STDOUT = "-"
@@ -58,6 +59,12 @@ FadeOutOption = Annotated[
 StemsOption = Annotated[Path | None, typer.Option("--stems", metavar="DIR", help=_STEMS)]
 PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="PNG", help=_PLOT)]
 SidecarOption = Annotated[bool, typer.Option("--sidecar", help=_SIDECAR)]
+SecondsOption = Annotated[
+    Fraction | None,
+    typer.Option(
+        "--seconds", metavar="TIME", parser=options.seconds, help="Length of a still picture's video. Default: 8."
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help=_DRY_RUN)]
 
 
@@ -74,6 +81,7 @@ def dub(
     cues: CuesOption = None,
     start: options.StartOption = None,
     end: options.EndOption = None,
+    seconds: SecondsOption = None,
     overlap: OverlapOption = "1.024",  # type: ignore[assignment]  # typer parses defaults too
     original: OriginalOption = "replace",
     gain: GainOption = 0.0,
@@ -94,9 +102,14 @@ def dub(
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Writes a copy of VIDEO with sound: hits where the picture shows them. The picture is not encoded again."""
+    """Writes a copy of VIDEO with sound: hits where the picture shows them. The picture is not encoded again.
+
+    A still picture in VIDEO's place becomes a video of --seconds with its sound.
+    """
+    from foleycli.cli.commands.imagine import run_still
     from foleycli.cli.dub_display import run_dub
     from foleycli.specs.settings import Generation, Mix, Model, Outputs, Settings
+    from foleycli.video.pictures import is_still
     from foleycli.workflows.dub import DubRequest
 
     console = Console(quiet, verbose, as_json)
@@ -125,4 +138,9 @@ def dub(
         scored=as_json,
         sink=console.sink() if to_stdout else None,
     )
+    if is_still(video):
+        run_still(request, console, seconds, dry_run=dry_run)
+        return
+    if seconds is not None:
+        raise UsageError("--seconds is for a still picture; a part of a video is named by --start and --end")
     run_dub(request, console, dry_run=dry_run)

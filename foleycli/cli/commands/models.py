@@ -102,7 +102,7 @@ def pull_model(
 
 @app.command("import")
 def import_model(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="mdsgen_audioldm.pt, as its authors publish it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="mdsgen_audioldm.pt, or SpecVQGAN's archive.")],
     name: AsOption = "mdsgen-b-audioldm",
     cavp: Annotated[Path | None, typer.Option(metavar="FILE", help=_CAVP)] = None,
     vae: Annotated[Path | None, typer.Option(metavar="FILE", help=_VAE)] = None,
@@ -111,7 +111,11 @@ def import_model(
 ) -> None:
     """Turns the MDSGen authors' checkpoint into a model for -m. Every key and shape is checked; no code in it runs."""
     from foleycli.models.mdsgen.importing import OFFICIAL_SPECS, import_mdsgen, published_sources
+    from foleycli.models.visual_echoes import importing as visual_echoes
 
+    if name == visual_echoes.NAME:
+        Console().result(str(visual_echoes.import_specvqgan(file, vocoder, overwrite=overwrite).folder))
+        return
     given = {part: path for part, path in (("cavp", cavp), ("vae", vae), ("vocoder", vocoder)) if path is not None}
     bundle = import_mdsgen(file, name, given, overwrite=overwrite)
     console = Console()

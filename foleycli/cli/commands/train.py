@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "sounds", "attribution", "rehearsals", "vae", "texture", "vocoder", "codec", "latents", "performer", "scenes",
-    "spotter", "bundle", "palette",
+    "spotter", "bundle", "palette", "echo-tokens", "echo",
 )  # fmt: skip
 ABLATIONS = (
     "base", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "one-vector",

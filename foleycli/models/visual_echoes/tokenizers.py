@@ -12,11 +12,10 @@ from typing import Protocol
 import torch
 import torch.nn.functional as F
 from einops import rearrange
-from torch import Tensor
+from torch import Tensor, nn
 
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.codecs.vae import MelVae
-from foleycli.networks.codecs.vocoder import IstftVocoder
 from foleycli.networks.visual_echoes.melgan import Melgan
 from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.vqgan import Vqgan
@@ -96,7 +95,7 @@ def _as_pictures(values: Tensor) -> Tensor:
 class LatentSounds:
     """The built-in model's sounds: codes of the codec's latents."""
 
-    def __init__(self, vq: PatchVq, vae: MelVae, vocoder: IstftVocoder, columns: int, mel: MelSpec) -> None:
+    def __init__(self, vq: PatchVq, vae: MelVae, vocoder: nn.Module, columns: int, mel: MelSpec) -> None:
         self.vq, self.vae, self.vocoder, self.mel = vq, vae, vocoder, mel
         self.sample_rate = mel.sample_rate
         self.column_samples = vq.spec.patch * vae.spec.reduction * mel.hop_samples

@@ -46,7 +46,8 @@ class PatchVq(nn.Module):
             self.decoder.extend([ChannelNorm(width), nn.SiLU(), nn.Conv2d(width, 4 * after, 3, padding=1)])
             self.decoder.append(nn.PixelShuffle(2))
         last = nn.Conv2d(spec.last_width, spec.channels, 3, padding=1)
-        nn.init.zeros_(last.weight)  # training begins at the linear estimate
+        for values in last.parameters():
+            nn.init.zeros_(values)  # training begins at the linear estimate
         self.decoder.extend([nn.SiLU(), last])
 
     def patches(self, x: Tensor) -> Tensor:

@@ -94,8 +94,10 @@ class TokenHead(nn.Module):
         self.ln = nn.LayerNorm(spec.width, eps=_HEAD_NORM_EPS)
         self.bias = nn.Parameter(torch.zeros(1, 1, spec.vocabulary))
 
-    def forward(self, x: Tensor, words: Tensor) -> Tensor:
-        out: Tensor = self.ln(F.gelu(self.fc(x))) @ words.detach().t() + self.bias
+    def forward(self, x: Tensor, words: Tensor, first: int = 0) -> Tensor:
+        """Over `words` (ids, D), rows of the table from `first` on."""
+        bias = self.bias[..., first : first + len(words)]
+        out: Tensor = self.ln(F.gelu(self.fc(x))) @ words.detach().t() + bias
         return out
 
 
@@ -130,7 +132,7 @@ class MaskedTransformer(nn.Module):
         return latent
 
     def decode(self, latent: Tensor, hidden: Tensor, kept: Tensor | None = None) -> Tensor:
-        """latent (B, K, D), hidden (B, 1 + N) bool -> logits (B, 1 + N, vocabulary).
+        """latent (B, K, D), hidden (B, 1 + N) bool -> (B, 1 + N, D_dec), for `told` to name.
 
         Hidden places, and all that the encoder did not see, hold one vector for the decoder to start from.
         """
@@ -143,11 +145,20 @@ class MaskedTransformer(nn.Module):
         x = torch.where(hidden[..., None], padding, x) + self.decoder_pos_embed_learned
         for block in self.decoder_blocks:
             x = block(x)
-        logits: Tensor = self.mlm_layer(self.decoder_norm(x), self.token_emb.word_embeddings.weight)
+        decoded: Tensor = self.decoder_norm(x)
+        return decoded
+
+    def told(self, decoded: Tensor, first: int = 0, last: int | None = None) -> Tensor:
+        """Decoder outputs (B, N, D_dec) -> logits (B, N, ids) of the ids from `first` to before `last`."""
+        logits: Tensor = self.mlm_layer(decoded, self.token_emb.word_embeddings.weight[first:last], first)
         return logits
 
     def forward(self, tokens: Tensor, mask: Tensor | None = None, drop: Tensor | None = None) -> Tensor:
-        """tokens (B, N), where `mask` (B, N) bool hides and `drop` (B, N) bool withholds -> logits (B, N, vocabulary).
+        """As `decoded`, and told over all ids: logits (B, N, vocabulary)."""
+        return self.told(self.decoded(tokens, mask, drop))
+
+    def decoded(self, tokens: Tensor, mask: Tensor | None = None, drop: Tensor | None = None) -> Tensor:
+        """tokens (B, N), where `mask` (B, N) bool hides and `drop` (B, N) bool withholds -> (B, N, D_dec).
 
         Without a mask, the places that hold [MASK] are hidden. Every row drops as many places as the others.
         """

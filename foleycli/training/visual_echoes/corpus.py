@@ -95,7 +95,8 @@ def sound_shard(bank: SoundBank, vae: MelVae, seeds: Sequence[int], keep_mel: bo
     return arrays | ({"mel": mel.half().numpy()} if keep_mel else {})
 
 
-def _write(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+def write_shard(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Writes a shard by way of a temporary name beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
     np.savez(partial, allow_pickle=False, **arrays)
@@ -110,7 +111,7 @@ def build_pictures(
     for number in range(shards):
         path = folder / f"{split}_pictures_{number:04d}.npz"
         if not path.exists():
-            _write(path, picture_shard(range(first + number * SHARD, first + (number + 1) * SHARD)))
+            write_shard(path, picture_shard(range(first + number * SHARD, first + (number + 1) * SHARD)))
         progress(number + 1, shards)
 
 
@@ -127,7 +128,7 @@ def build_sounds(
         path = folder / f"{bank.split}_sounds_{number:04d}.npz"
         if not path.exists():
             seeds = range(first + number * SHARD, first + (number + 1) * SHARD)
-            _write(path, sound_shard(bank, vae, seeds, keep_mel=bank.split == "test"))
+            write_shard(path, sound_shard(bank, vae, seeds, keep_mel=bank.split == "test"))
         progress(number + 1, shards)
 
 

@@ -23,7 +23,7 @@ from foleycli.training.visual_echoes.tokens import as_input
 
 SMOOTHING = 0.1
 ENCODE_AT_ONCE = 64
-WORD_SPREAD = 0.02  # standard deviation of the word table, as it is initialised without codebooks
+WORD_SPREAD = 0.1  # standard deviation of the word table at the start: logits must reach far enough to tell ids apart
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,16 @@ class Batch:
     hidden: Draw
 
 
-def batches(pairs: Pairs, rule: MaskRule, size: int, seed: int = 0) -> Callable[[int], Batch]:
-    """step -> batch: a function of (seed, step)."""
+def batches(pairs: Pairs, rule: MaskRule, size: int, seed: int = 0, device: str = "cpu") -> Callable[[int], Batch]:
+    """step -> batch on the device: a function of (seed, step)."""
 
     def batch(step: int) -> Batch:
         rng = np.random.default_rng([seed, step, 3])
         image, sound, _ = pairs.draw(rng, size)
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-        return Batch(image, sound, draw(rule, size, image.shape[1], sound.shape[1], generator))
+        hidden = draw(rule, size, image.shape[1], sound.shape[1], generator)
+        drop = None if hidden.drop is None else hidden.drop.to(device)
+        return Batch(image.to(device), sound.to(device), Draw(hidden.mask.to(device), drop))
 
     return batch
 
@@ -112,9 +114,9 @@ def masked_loss(layout: TokenLayout) -> Callable[[MaskedTransformer, Batch], dic
     places, codes = layout.image_places, layout.image_codes
 
     def loss(model: MaskedTransformer, batch: Batch) -> dict[str, Tensor]:
-        logits = model(torch.cat([batch.image, batch.sound + codes], 1), batch.hidden.mask, batch.hidden.drop)
-        image = _told(logits[:, :places, :codes], batch.image)
-        sound = _told(logits[:, places:, codes : layout.class_id], batch.sound)
+        decoded = model.decoded(torch.cat([batch.image, batch.sound + codes], 1), batch.hidden.mask, batch.hidden.drop)
+        image = _wrong(model.told(decoded[:, :places], 0, codes), batch.image)
+        sound = _wrong(model.told(decoded[:, places:], codes, layout.class_id), batch.sound)
         mask_image, mask_sound = batch.hidden.mask[:, :places], batch.hidden.mask[:, places:]
         total = (image * mask_image).sum() + (sound * mask_sound).sum()
         return {
@@ -126,18 +128,27 @@ def masked_loss(layout: TokenLayout) -> Callable[[MaskedTransformer, Batch], dic
     return loss
 
 
-def _told(logits: Tensor, codes: Tensor) -> Tensor:
+def _wrong(logits: Tensor, codes: Tensor) -> Tensor:
     return F.cross_entropy(logits.transpose(1, 2), codes, label_smoothing=SMOOTHING, reduction="none")
 
 
 @torch.no_grad()
-def start_from_codebooks(model: MaskedTransformer, image_vq: PatchVq, sound_vq: PatchVq, seed: int = 0) -> None:
-    """Word vectors that are random projections of the codes: alike codes begin as alike words, which saves steps."""
+def start_from_tokens(
+    model: MaskedTransformer, image_vq: PatchVq, sound_vq: PatchVq, tokens: TokenCorpus, seed: int = 0
+) -> None:
+    """What need not be learned by steps: alike codes begin as alike words, and frequent codes as likely ones.
+
+    Word vectors are random projections of the codes; the head's bias is the logarithm of each code's share.
+    """
     generator = torch.Generator().manual_seed(seed)
-    table, first = model.token_emb.word_embeddings.weight, 0
-    for vq in (image_vq, sound_vq):
-        codes = vq.codebook
-        unit = (codes - codes.mean(0)) / codes.std(0)
-        project = torch.randn(codes.shape[1], table.shape[1], generator=generator) / codes.shape[1] ** 0.5
-        table[first : first + len(codes)] = WORD_SPREAD * unit @ project
-        first += len(codes)
+    table, positions = model.token_emb.word_embeddings.weight, model.token_emb.position_embeddings.weight
+    positions.copy_(WORD_SPREAD * torch.randn(positions.shape, generator=generator))
+    first = 0
+    for vq, codes in ((image_vq, tokens.image), (sound_vq, tokens.sound)):
+        vectors = vq.codebook / vq.codebook.std(0)
+        project = torch.randn(vectors.shape[1], table.shape[1], generator=generator) / vectors.shape[1] ** 0.5
+        last = first + len(vectors)
+        table[first:last] = WORD_SPREAD * (vectors - vectors.mean(0)) @ project
+        counts = torch.bincount(torch.from_numpy(codes).flatten(), minlength=len(vectors)) + 1.0
+        model.mlm_layer.bias[0, 0, first:last] = (counts / counts.mean()).log()
+        first = last

@@ -1,0 +1,119 @@
+"""`foley imagine`: a sound for a picture, a picture for a sound, or both from nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foleycli.cli import options
+from foleycli.cli.console import Console
+from foleycli.errors import UsageError
+
+if TYPE_CHECKING:
+    from foleycli.workflows.dub import DubRequest
+    from foleycli.workflows.imagine import Made
+
+_PICTURE = "A picture that a sound is wanted for; '-' reads one from stdin."
+_SOUND = "A sound that a picture is wanted for, any that ffmpeg reads; '-' reads one from stdin."
+_OUTPUT = "*.wav, *.flac for a sound ('-': WAV on stdout); *.png, *.jpg, ... for a picture; a folder with --both."
+PictureArgument = Annotated[str | None, typer.Argument(metavar="[PICTURE]", help=_PICTURE)]
+SoundFileOption = Annotated[str | None, typer.Option("--sound", metavar="FILE", help=_SOUND)]
+BothOption = Annotated[bool, typer.Option("--both", help="Pictures and their sounds, from nothing but the seed.")]
+OutputOption = Annotated[str, typer.Option("--output", "-o", metavar="OUT", help=_OUTPUT)]
+CountOption = Annotated[int, typer.Option("--count", min=1, max=64, help="Pairs that --both makes.")]
+SecondsOption = Annotated[
+    Fraction | None,
+    typer.Option("--seconds", metavar="TIME", parser=options.seconds, help="Length of the sound; else the model's."),
+]
+StepsOption = Annotated[int | None, typer.Option("--steps", min=1, max=256, help="Decoding steps; else the model's.")]
+TemperatureOption = Annotated[
+    float | None, typer.Option("--temperature", min=0.0, max=100.0, help="Chance in which tokens are settled first.")
+]
+GuidanceOption = Annotated[
+    float | None, typer.Option("--guidance", min=0.0, max=50.0, help="How closely to follow what is given; 1: plainly.")
+]
+TakesOption = Annotated[int, typer.Option("--takes", min=1, max=99, help="Results, one numbered file each.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another result.")]
+ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="NAME", help="A model of pictures and sounds.")]
+
+
+def imagine(
+    picture: PictureArgument = None,
+    sound: SoundFileOption = None,
+    both: BothOption = False,
+    output: OutputOption = "",
+    count: CountOption = 4,
+    seconds: SecondsOption = None,
+    model: ModelOption = "echo",
+    seed: SeedOption = 0,
+    steps: StepsOption = None,
+    temperature: TemperatureOption = None,
+    guidance: GuidanceOption = None,
+    takes: TakesOption = 1,
+    device: options.DeviceOption = "auto",
+    offline: options.OfflineOption = False,
+    overwrite: options.OverwriteOption = False,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Makes a sound for PICTURE, a picture for --sound FILE, or --both from nothing."""
+    from foleycli.cli.stdin import local_file
+    from foleycli.specs.settings import Generation, Model
+    from foleycli.workflows import imagine as ways
+
+    if [picture is not None, sound is not None, both].count(True) != 1:
+        raise UsageError("name one thing to start from: a PICTURE, --sound FILE, or --both")
+    if not output:
+        raise UsageError("no place for the result; name it with -o (OUT.wav, OUT.png, or a folder with --both)")
+    if output == "-" and (picture is None or takes > 1 or as_json):
+        raise UsageError("stdout takes one sound of a PICTURE, without --json; name a file with -o")
+    console = Console(quiet, as_json=as_json)
+    wanted = ways.Imagining(
+        generation=Generation(seed=seed, steps=steps, guidance=guidance),
+        model=Model(name=model, device=device, offline=offline),
+        temperature=temperature,
+        takes=takes,
+        overwrite=overwrite,
+    )
+    with console.progress() as progress, tempfile.TemporaryDirectory(prefix="foley-imagine-") as folder:
+        target = Path(folder) / "sound.wav" if output == "-" else Path(output)
+        if both:
+            made = ways.pairs(target, count, wanted, progress=progress)
+        else:
+            with local_file(picture or sound or "") as path:
+                if picture is not None:
+                    made = ways.sound_of_picture(path, target, wanted, seconds=seconds, progress=progress)
+                else:
+                    made = ways.picture_of_sound(path, target, wanted, progress=progress)
+        if output == "-":
+            console.sink().write(target.read_bytes())
+            return
+    show(console, made, model)
+
+
+def show(console: Console, made: list[Made], model: str) -> None:
+    """Says which files were written."""
+    from foleycli.workflows.imagine import plain
+
+    if console.as_json:
+        console.data(plain(made, model))
+    else:
+        console.result("\n".join(str(file) for one in made for file in one.files))
+
+
+def run_still(request: DubRequest, console: Console, seconds: Fraction | None, *, dry_run: bool) -> None:
+    """`foley dub` of a still picture."""
+    from foleycli.workflows.still import still_dub
+
+    asked = still_dub(request, seconds)
+    if dry_run:
+        line = f"{asked.picture}: {float(asked.seconds):g} s by {asked.wanted.model.name} -> {asked.target}"
+        console.data(asked.plain()) if console.as_json else console.result(line)
+        return
+    with console.progress() as progress:
+        made = asked.run(progress)
+    show(console, made, asked.wanted.model.name)
