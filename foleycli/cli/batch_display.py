@@ -1,4 +1,4 @@
-"""How a batch is shown: a live table on a terminal, quiet lines elsewhere, or an object per line with --json."""
+"""Shows a batch: a live table on a terminal, lines elsewhere, or a JSON object per line with --json."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
-SHOWN = 12  # rows of the table: the videos at work, and the last ones that ended
+SHOWN = 12  # rows of the table: videos in work, and those that ended last
 
 
 def run_batch(request: BatchRequest, console: Console, *, dry_run: bool = False) -> None:
-    """Runs a batch, or with `dry_run` shows what it would do; leaves with 1 if any video failed."""
+    """Runs a batch, or with `dry_run` shows what it would do; the exit code is 1 if any video failed."""
     if dry_run:
         _show_plan(request, console)
         return
@@ -97,7 +97,7 @@ class BatchDisplay:
                 self._tell_job(event)
 
     def _open_table(self) -> None:
-        """A table that renews itself, if a person watches a terminal."""
+        """A live table, if stderr is a terminal."""
         if self.console.quiet or self.console.as_json or not sys.stderr.isatty():
             return
         from rich.console import Console as RichConsole
@@ -147,7 +147,7 @@ class BatchDisplay:
         self.console.note(f"report of {rows} videos: {one_line(str(page))}")
 
     def close(self) -> None:
-        """The sum of it, and every failure once more, so that none has scrolled away."""
+        """Prints the totals, and every failure once more, as it may have scrolled away."""
         done, skipped, failed = (self.counts[name] for name in ("Done", "Skipped", "Failed"))
         seconds = time.monotonic() - self._started
         if self.console.as_json:
@@ -171,7 +171,7 @@ class BatchDisplay:
                 complain(f"  {one.reason}")
 
     def table(self) -> Table:
-        """The videos at work and the last that ended, a row each."""
+        """A row for each video in work and for those that ended last."""
         from rich.table import Table
         from rich.text import Text
 
@@ -187,7 +187,7 @@ class BatchDisplay:
 
 
 def row(event: JobEvent) -> tuple[str, str]:
-    """What the table says of a video after an event, and in which colour."""
+    """The text and the colour of a video's row after an event."""
     match event:
         case events.Skipped():
             return "done before", "dim"

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NoReturn, cast
 from foleycli.text import one_line
 from foleycli.types import Progress
 
-LINE_SECONDS = 10.0  # between two progress lines of one stage, when nobody watches a terminal
+LINE_SECONDS = 10.0  # between two progress lines of one stage, when stderr is not a terminal
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Console:
 
 
 class _Stdout:
-    """Writes bytes to stdout; a reader that went away ends the program quietly."""
+    """Writes bytes to stdout; a closed pipe ends the program quietly."""
 
     def write(self, block: bytes) -> int:
         _guarded(lambda: sys.stdout.buffer.write(block))
@@ -75,12 +75,12 @@ class _Stdout:
 
 
 def open_streams() -> None:
-    """Makes stdin, stdout and stderr usable, whatever the caller left of them; to be called once, first.
+    """Makes stdin, stdout and stderr usable, closed ones too. To be called once, first.
 
     Names of files come out byte for byte as they went in, whatever their encoding and that of the stream.
     """
     codecs.register_error("foley", _as_on_disk)
-    # One that was closed (`>&-`) opens on nothing. Its number must be taken too: the next file would get it otherwise.
+    # A closed one (`>&-`) is opened on /dev/null, or else the next file that is opened would get its number.
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # until the end
@@ -89,7 +89,7 @@ def open_streams() -> None:
 
 
 def _as_on_disk(error: UnicodeError) -> tuple[str | bytes, int]:
-    """What an encoding has no place for: as the names of files are encoded, else as an escape."""
+    """Replaces characters that an encoding lacks: by the bytes of a file name, else by an escape."""
     assert isinstance(error, UnicodeEncodeError)
     lost = error.object[error.start : error.end]
     try:
@@ -99,7 +99,7 @@ def _as_on_disk(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def complain(text: str) -> None:
-    """An error, as the one line that it is."""
+    """Prints an error as one line on stderr."""
     _write(sys.stderr, f"foley: {one_line(text)}\n")
 
 
@@ -146,7 +146,7 @@ def _guarded(act: Callable[[], object]) -> None:
 
 
 def leave_quietly() -> NoReturn:
-    """The reader went away (`| head`): end as a program that SIGPIPE ended, without a second complaint at exit."""
+    """Ends as SIGPIPE would, after the reader closed the pipe (`| head`), without a message."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

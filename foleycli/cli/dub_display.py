@@ -1,4 +1,4 @@
-"""How a dub is shown: progress and notes while it runs, then a path a line, or JSON."""
+"""Shows a dub: progress and notes while it runs, then a path per line, or JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from foleycli.workflows.takes import Take, ranked
 
 
 def run_dub(request: DubRequest, console: Console, *, dry_run: bool = False) -> None:
-    """Dubs, or with `dry_run` shows the plan. All that can be refused is, before a video is read from stdin."""
+    """Dubs, or with `dry_run` shows the plan. Settings are checked before a video is read from stdin."""
     check_request(request)
     if request.sink is not None and console.as_json:
         raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")

@@ -54,8 +54,8 @@ _PRECISION = "Number format of the transformer. auto is bf16 on a GPU that has i
 _COMPILE = "Compile the transformer with torch.compile first. That takes a minute or more: only for many windows."
 
 _NAMER = (
-    "What tells from the picture what sounds: auto (EfficientNet-Lite2), off, or a CLIP or SigLIP (hf://owner/name, or "
-    "a folder)."
+    "Network that names sounds from the picture: auto (EfficientNet-Lite2), off (names from the motion alone), or a "
+    "CLIP or SigLIP (hf://owner/name, or a folder)."
 )
 
 VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="The video file; '-' reads a video from stdin.")]

@@ -1,4 +1,4 @@
-"""Signals that ask foley to stop: raised where they find it, so that every temporary file goes the usual way.
+"""Signals that stop foley, raised as exceptions, so that temporary files are removed as after any error.
 
 SIGINT (Ctrl-C)           exit 130
 SIGTERM (kill, systemd)   exit 143
@@ -16,23 +16,23 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-TIDYING_SECONDS = 2.0  # an impatient second Ctrl-C must not stop the tidying up after the first
+TIDYING_SECONDS = 2.0  # a second Ctrl-C must not interrupt the clean-up after the first
 RETRY_SECONDS = 0.02
 
 
 class Stopped(BaseException):
-    """Foley was asked to stop. No KeyboardInterrupt: typer would catch that one and console nothing."""
+    """A signal asked foley to stop. Not a KeyboardInterrupt, which typer would catch and print nothing."""
 
 
 @dataclass
 class Listener:
-    """Which signal came, and until when further ones are only noted."""
+    """The signal that came, and the time until which further ones are only noted."""
 
     number: int = 0
     deaf_until: float = 0.0
 
     def listen(self) -> None:
-        """Turns the signals into `Stopped`, SIGINT even where a shell script's `&` had it ignored."""
+        """From now on the signals raise `Stopped`; SIGINT too where a shell's `&` made it ignored."""
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             if number is not None and (name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN):
@@ -41,7 +41,7 @@ class Listener:
 
     @property
     def exit_code(self) -> int | None:
-        """The code to leave with, or None if nobody asked foley to stop."""
+        """The exit code after a signal, or None if none came."""
         return 128 + self.number if self.number else None
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
@@ -51,7 +51,7 @@ class Listener:
             raise Stopped
 
     def _unheard(self, lost: Any) -> None:
-        """Python drops what is raised in a destructor or a callback from C: then the signal comes once more."""
+        """Python drops exceptions in destructors and in callbacks from C; the signal is then raised once more."""
         if issubclass(lost.exc_type, Stopped):
             self.deaf_until = 0.0
             threading.Timer(RETRY_SECONDS, _thread.interrupt_main, (self.number,)).start()

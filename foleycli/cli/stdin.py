@@ -1,4 +1,4 @@
-"""VIDEO as a file that can be sought in: itself, or stdin written to a temporary file."""
+"""VIDEO as a seekable file: itself, or a temporary file with the bytes of stdin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from foleycli.errors import FoleyError, InputError, OutputError
 
 @contextmanager
 def local_file(video: str) -> Iterator[Path]:
-    """The path of VIDEO; for '-' that of a temporary copy of stdin, gone afterwards."""
+    """The path of VIDEO; for '-' that of a temporary copy of stdin, which is removed afterwards."""
     if video != "-":
         yield Path(video)
         return

@@ -1,4 +1,4 @@
-"""From a video to a track of sound, one verb per stage: probe, spot, plan, perform, stitch."""
+"""From a video to a track of sound, in stages: probe, spot, plan, perform, stitch."""
 
 from __future__ import annotations
 

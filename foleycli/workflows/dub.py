@@ -70,7 +70,7 @@ class DubResult:
     outcomes: tuple[Outcome, ...]
     takes: tuple[Take, ...]
     cues: tuple[Cue, ...]
-    warnings: tuple[str, ...]  # of the whole; each outcome has its own too
+    warnings: tuple[str, ...]  # of the whole dub; each outcome has warnings of its own too
     seconds: float  # that it took
 
 
@@ -89,9 +89,9 @@ class Targets:
 def dub(request: DubRequest | str | Path, on_event: OnEvent | None = None) -> DubResult:
     """Puts sound to a video: in a copy whose picture is untouched, or as a track alone.
 
-    A path alone stands for a request with every default; its result is written beside it. `on_event` is told how far it
-    is. Raises UsageError for settings that make no sense, InputError for files that can't be read, ModelError,
-    OutputError; then nothing is written.
+    A path alone stands for a request with every default; its result is written beside it. `on_event` is called with
+    the progress. Raises UsageError for settings that make no sense, InputError for files that can't be read,
+    ModelError, OutputError; then nothing is written.
     """
     request = DubRequest(video=request) if isinstance(request, str | Path) else request
     targets = check_request(request)
@@ -114,7 +114,7 @@ def plan_dub(request: DubRequest) -> tuple[Plan, VideoInfo, Targets]:
 
 
 def check_request(request: DubRequest) -> Targets:
-    """Where everything would go; raises for what can be refused before the video is read."""
+    """The paths of all outputs; raises for settings that can be refused before the video is read."""
     outputs, generation = request.outputs, request.settings.generation
     video, output = str(request.video), None if outputs.target is None else str(outputs.target)
     files = dub_targets(
@@ -202,7 +202,7 @@ def _watched(
 
 
 def _built(pipeline: FoleyPipeline) -> None:
-    with suppress(FoleyError):  # whoever needs the part will say it
+    with suppress(FoleyError):  # raised again where the part is needed
         pipeline.prepare()
 
 

@@ -1,4 +1,4 @@
-"""What a workflow tells while it runs."""
+"""The events of a workflow while it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that decides how an output sounds, as one hash: another hash is another piece of work."""
+"""A hash of everything that decides how an output sounds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from foleycli.workflows.plain_settings import to_plain
 
 
 def bundle_hash(bundle: Bundle) -> str:
-    """sha256 of the manifest, which holds the sha256 of every file: it names the weights."""
+    """sha256 of the manifest, which holds the sha256 of every file."""
     return hashlib.sha256((bundle.folder / MANIFEST).read_bytes()).hexdigest()
 
 

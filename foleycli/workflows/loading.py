@@ -1,4 +1,4 @@
-"""The model that was asked for, on its device."""
+"""Loads the model of a request."""
 
 from __future__ import annotations
 

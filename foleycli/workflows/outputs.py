@@ -1,4 +1,4 @@
-"""Where results go: names are derived, and what would stop the writing is found before the work starts."""
+"""The paths of results. What would prevent the writing is found before the work starts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STDOUT = "-"
 
 
 def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> tuple[Path | None, ...]:
-    """As many targets: the name given or one derived from VIDEO, numbered if several; None is stdout."""
+    """The target of each take: the given name or one derived from VIDEO, numbered if several; None is stdout."""
     if output == STDOUT:
         if count > 1:
             raise UsageError(f"{count} takes don't fit on stdout; name a file with -o, or take --keep best")
@@ -37,7 +37,7 @@ def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> 
 
 
 def check_place(target: Path, suffixes: Iterable[str], overwrite: bool) -> None:
-    """Raises if `target` has none of the suffixes, is in the way, or can't be written."""
+    """Raises if `target` has none of the suffixes, exists already, or can't be written."""
     if target.suffix.lower() not in suffixes:
         kind = target.suffix or "a file without a suffix"
         raise UsageError(f"{target}: foley can't write {kind}; use {', '.join(suffixes)}")
@@ -47,7 +47,7 @@ def check_place(target: Path, suffixes: Iterable[str], overwrite: bool) -> None:
 
 
 def write_text(target: Path, text: str, overwrite: bool) -> None:
-    """Writes a small file whole or not at all."""
+    """Writes a small file completely or not at all."""
     with atomic_file(target, overwrite=overwrite) as draft:
         draft.write_text(text, encoding="utf-8")
 

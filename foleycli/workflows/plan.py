@@ -1,4 +1,4 @@
-"""What a dub would take, before it is done: windows, time, disk."""
+"""Estimates what a dub will take: windows, time, disk."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ POCKET_STEPS = 12
 
 @dataclass(frozen=True)
 class Plan:
-    """The windows of one video, and about what it will take; `cpu_seconds` None: nobody has measured that."""
+    """The windows of one video and the estimates; `cpu_seconds` is None where nothing was measured."""
 
     spans: tuple[tuple[Fraction, Fraction], ...]
     cpu_seconds: float | None
@@ -61,7 +61,7 @@ def plan(
 
 
 def cpu_seconds(seconds: float, windows: int, settings: Settings, *, spotted: bool = True) -> float | None:
-    """About how long one core is busy with so much video; None for what was not measured."""
+    """About how many seconds of one core so much video takes; None where nothing was measured."""
     if settings.model.name != "pocket" or settings.model.device not in ("auto", "cpu"):
         return None
     window = PERFORMING_SECONDS + STEP_SECONDS * (settings.generation.steps or POCKET_STEPS)
@@ -75,7 +75,7 @@ def about(seconds: float | None) -> str:
 
 
 def _column(model: str) -> Fraction:
-    """Seconds of a latent column of the model; pocket's for one that isn't here yet, which a plan need not fetch."""
+    """Seconds of a latent column of the model; pocket's for a model that is not on this machine yet."""
     try:
         return WINDOW_SECONDS / read_bundle(resolve(model, offline=True)).spec("dit", DitSpec).latent_frames
     except FoleyError:
@@ -83,7 +83,7 @@ def _column(model: str) -> Fraction:
 
 
 def _disk_bytes(info: VideoInfo, target: Path | None, duration: Fraction) -> int:
-    """About what a target will take: the copy of the video and its new sound."""
+    """About the size of a target: the copy of the video and its new sound."""
     if not in_video(target):
         return round(duration * WAV_BYTES_PER_SECOND)
     return info.path.stat().st_size + round(info.duration * AAC_BYTES_PER_SECOND)

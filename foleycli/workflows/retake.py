@@ -1,4 +1,4 @@
-"""Laying another performance into a span of a dub."""
+"""Performs a part of a dub again, and leaves the rest as it is."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def retake(
         remake = Remake(sidecar, path, target=output, device=device, progress=progress)
         taken = Retake(*remake.within(span), seed)
         if not in_video(output):
-            track = _track_of(output, sidecar)  # lossless: what it holds is the track, and nothing need be made again
+            track = _track_of(
+                output, sidecar
+            )  # lossless: the file holds the track itself
         else:
             track = remake.remade(Path(folder))
             as_before = fingerprint(track) == sidecar.track_sha256
@@ -60,7 +62,7 @@ def retake(
 
 
 def _check_meant(output: Path, path: Path, sidecar: Sidecar) -> None:
-    """Raises InputError for a file that the sidecar beside it does not speak of: it would be replaced by that dub.
+    """Raises InputError if the sidecar beside a file is of another dub, which would replace the file.
 
     out.mp4, out.wav and out.foley.mp4 would all have out.foley.json. Renamed along with its sidecar, a dub stays one.
     """

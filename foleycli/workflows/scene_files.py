@@ -1,4 +1,4 @@
-"""Scenes as files to look at: a video of pictures, its truth as a cue sheet, a contact sheet."""
+"""Writes scenes to files: a video, its true events as a cue sheet, a contact sheet."""
 
 from __future__ import annotations
 

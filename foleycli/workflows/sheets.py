@@ -1,4 +1,4 @@
-"""The cue sheet as a file: checked before the work, read and written by its suffix."""
+"""Cue sheets as files: checked before the work, read and written by suffix."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class SpotResult:
 
 
 def spot(request: SpotRequest | str | Path, on_event: Callable[[Advanced], None] | None = None) -> SpotResult:
-    """Writes down what happens when in a video: time, strength, sound and confidence of each event.
+    """Spots a video: the time, strength, sound and confidence of each event.
 
     Times are in seconds from the first picture. A path alone stands for a request with every default. Raises InputError
     for a file that can't be read, ModelError, UsageError.

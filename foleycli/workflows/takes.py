@@ -1,4 +1,4 @@
-"""Takes: each performed into a file, scored there, and handed on from there; with "best" only the best one is."""
+"""Takes: each is performed to a temporary file and scored; with "best" only the best one is kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Keep = Literal["all", "best"]
 
 @dataclass(frozen=True)
 class Take:
-    """A take to hand on; `scores` None: it was not listened to, and `stream` performs it when read."""
+    """A take; `scores` is None if it was not scored, and then `stream` performs it when it is read."""
 
     stream: TrackStream
     scores: TakeScores | None = None

@@ -13,7 +13,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.reports.film_strip import Strip
 from foleycli.reports.page.page import Run, write_page
 from foleycli.reports.page.rows import Agreement, Outcome, Row
-from foleycli.reports.page.sound import Heard
+from foleycli.reports.page.sound import SoundSummary
 from foleycli.video.probe import VideoInfo
 
 LINKED = "100% #1? of 2.wav"
@@ -33,7 +33,7 @@ def make_rows(folder: Path, name: str = "a.mp4", reason: str = "no video") -> li
         variable=False, video_index=0, streams=(),
     )  # fmt: skip
     cues = (Cue(0.1, sound=name), Cue(0.5, stop=0.9, sound="rain"))
-    heard = [Heard(1.0, -12.5, -10.4, (0.1,), np.ones((2, 200), np.float32), kept) for kept in (opus, None)]
+    heard = [SoundSummary(1.0, -12.5, -10.4, (0.1,), np.ones((2, 200), np.float32), kept) for kept in (opus, None)]
     done = Outcome(*jobs[0], "done", cues, (reason,), 2.0)
     return [
         Row(done, info, Strip(b"", 3), heard[0], cues, Agreement(1, 1, 1.0), (reason,)),

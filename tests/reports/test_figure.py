@@ -12,7 +12,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.reports.figure.canvas import HIT, SPAN, WAVE, Axis
 from foleycli.reports.figure.draw import CURVE, GAP, HEAD, LEFT, OUTLINE, RIGHT, STRIP, Plot, Sound, draw
 from foleycli.reports.figure.picture import motion
-from foleycli.reports.figure.sound import hear
+from foleycli.reports.figure.sound import measure_sound
 from foleycli.timeline import plan_windows
 from foleycli.video.probe import probe
 from tests.video.clips import even, make_clip
@@ -57,10 +57,10 @@ def test_a_tone_is_loudest_in_its_bin_and_silence_is_dark(tmp_path: Path) -> Non
     tone = np.sin(2 * np.pi * 1000 * np.arange(2 * RATE) / RATE).astype(np.float32)
     tone[RATE:] = 0
     soundfile.write(tmp_path / "t.wav", tone, RATE)
-    heard = hear(tmp_path / "t.wav", Fraction(0), Fraction(0), Fraction(4), 80)  # twice as long as the track
-    assert len(set(heard.mel[:, 2:18].argmax(0))) == 1
-    assert heard.mel[:, :18].max() == 1 and not heard.mel[:, 22:].any() and not heard.high[22:].any()
-    assert heard.high[5] > 0.99 and heard.low[5] < -0.99
+    rows = measure_sound(tmp_path / "t.wav", Fraction(0), Fraction(0), Fraction(4), 80)  # twice as long as the track
+    assert len(set(rows.mel[:, 2:18].argmax(0))) == 1
+    assert rows.mel[:, :18].max() == 1 and not rows.mel[:, 22:].any() and not rows.high[22:].any()
+    assert rows.high[5] > 0.99 and rows.low[5] < -0.99
 
 
 def test_motion_is_seen_where_it_is(tmp_path: Path) -> None:

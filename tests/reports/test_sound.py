@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from foleycli.reports.page import sound as hearing
-from foleycli.reports.page.sound import hear
+from foleycli.reports.page.sound import measure_sound
 
 RATE = 32_000
 HITS = (0.4, 1.0, 1.999, 3.1)
@@ -30,9 +30,9 @@ def track(tmp_path: Path) -> Path:
 
 
 def test_blocks_leave_no_trace(track: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = hear(track, Fraction(0), Fraction(4))
+    whole = measure_sound(track, Fraction(0), Fraction(4))
     monkeypatch.setattr(hearing, "BLOCK_SECONDS", Fraction(1))
-    blocks = hear(track, Fraction(0), Fraction(4), keep=False)
+    blocks = measure_sound(track, Fraction(0), Fraction(4), keep=False)
     assert whole.onset_seconds == pytest.approx(HITS, abs=0.02)
     assert blocks.onset_seconds == pytest.approx(whole.onset_seconds, abs=0.006)
     assert blocks.loudness_lufs == pytest.approx(whole.loudness_lufs, abs=0.01)
@@ -47,7 +47,7 @@ def test_blocks_leave_no_trace(track: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_silence_has_no_loudness_and_no_onsets(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silent.flac", np.zeros((RATE, 2)), RATE)
-    heard = hear(tmp_path / "silent.flac", Fraction(0), Fraction(1))
+    heard = measure_sound(tmp_path / "silent.flac", Fraction(0), Fraction(1))
     assert heard.loudness_lufs is None
     assert heard.onset_seconds == ()
     assert heard.true_peak_dbtp < -100
@@ -56,4 +56,4 @@ def test_silence_has_no_loudness_and_no_onsets(tmp_path: Path) -> None:
 
 def test_six_channels_are_played_on_two(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "six.wav", np.full((RATE, 6), 0.1), RATE)
-    assert hear(tmp_path / "six.wav", Fraction(0), Fraction(1)).opus is not None
+    assert measure_sound(tmp_path / "six.wav", Fraction(0), Fraction(1)).opus is not None

@@ -1,4 +1,4 @@
-"""One picture of a dub, on one time axis: what was seen, what was spotted, what is heard.
+"""One picture of a dub, on one time axis: the video, its cues, the new sound.
 
 pictures    each shown from the moment its left edge stands at
 motion      grey: how much the picture changes; red: hits, orange: lasting sounds, as high as they are strong
@@ -34,7 +34,7 @@ from foleycli.reports.figure.canvas import (
     Canvas,
 )
 from foleycli.reports.figure.picture import motion, picture_width, pictures_at
-from foleycli.reports.figure.sound import HIGHEST_HZ, LOWEST_HZ, Heard, hear
+from foleycli.reports.figure.sound import HIGHEST_HZ, LOWEST_HZ, SoundRows, measure_sound
 from foleycli.timeline import Window
 from foleycli.video.probe import VideoInfo
 
@@ -83,9 +83,9 @@ def draw(plot: Plot, width: int = WIDTH) -> Image.Image:
     _strip(canvas, bands[0], plot)
     _curve(canvas, bands[1], plot)
     if plot.sound is not None:
-        heard = hear(plot.sound.track, plot.sound.start, first=plot.first, last=plot.last, columns=axis.columns)
-        _outline(canvas, bands[2], heard=heard, plot=plot)
-        _spectrum(canvas, bands[3], heard)
+        rows = measure_sound(plot.sound.track, plot.sound.start, first=plot.first, last=plot.last, columns=axis.columns)
+        _outline(canvas, bands[2], rows=rows, plot=plot)
+        _spectrum(canvas, bands[3], rows)
     _borders(canvas, bands[1:], plot)
     for mark, label in axis.ticks():
         x = axis.column(mark)
@@ -135,19 +135,19 @@ def _curve(canvas: Canvas, band: Band, plot: Plot) -> None:
     pen.line((axis.left, band.bottom - 1, axis.right - 1, band.bottom - 1), PALE)
 
 
-def _outline(canvas: Canvas, band: Band, heard: Heard, plot: Plot) -> None:
-    peak = max(float(np.abs(heard.low).max()), float(np.abs(heard.high).max()))
+def _outline(canvas: Canvas, band: Band, rows: SoundRows, plot: Plot) -> None:
+    peak = max(float(np.abs(rows.low).max()), float(np.abs(rows.high).max()))
     canvas.frame(band, "sound", f"peak {20 * np.log10(peak):.1f} dB" if peak > 1e-5 else "silent")
     scale = 0.48 / max(peak, 1e-3)
-    for x, (low, high) in enumerate(zip(heard.low, heard.high, strict=True)):
+    for x, (low, high) in enumerate(zip(rows.low, rows.high, strict=True)):
         top, bottom = band.row(0.5 + scale * float(high)), band.row(0.5 + scale * float(low))
         canvas.pen.line((canvas.axis.left + x, top, canvas.axis.left + x, bottom), WAVE)
 
 
-def _spectrum(canvas: Canvas, band: Band, heard: Heard) -> None:
+def _spectrum(canvas: Canvas, band: Band, rows: SoundRows) -> None:
     axis = canvas.axis
     stops = np.linspace(0, 1, len(SHADES))
-    colours = np.stack([np.interp(heard.mel[::-1], stops, channel) for channel in zip(*SHADES, strict=True)], axis=-1)
+    colours = np.stack([np.interp(rows.mel[::-1], stops, channel) for channel in zip(*SHADES, strict=True)], axis=-1)
     picture = Image.fromarray(colours.astype(np.uint8)).resize((axis.columns, band.height), Image.Resampling.BILINEAR)
     canvas.image.paste(picture, (axis.left, band.top))
     canvas.text((axis.left - 12, band.top - 4), "spectrum", anchor="ra")

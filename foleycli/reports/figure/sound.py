@@ -1,4 +1,4 @@
-"""What the sound rows of a figure show: outline and mel spectrogram of a track, a column of pixels at a time."""
+"""The data of the sound rows of a figure: outline and mel spectrogram of a track, for each column of pixels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Heard:
+class SoundRows:
     """A track per column of pixels: its lows and highs (columns,), and mel levels 0..1 (BINS, columns), low first."""
 
     low: Floats
@@ -29,8 +29,8 @@ class Heard:
     mel: Floats
 
 
-def hear(track: Path, track_start: Fraction, first: Fraction, last: Fraction, columns: int) -> Heard:
-    """Listens to [first, last) of a sound file whose first sample stands at `track_start`; memory stays flat."""
+def measure_sound(track: Path, track_start: Fraction, first: Fraction, last: Fraction, columns: int) -> SoundRows:
+    """Measures [first, last) of a sound file whose first sample is at `track_start` seconds; memory stays flat."""
     with soundfile.SoundFile(str(track)) as file:
         rate = file.samplerate
         spec = MelSpec(
@@ -59,7 +59,7 @@ def hear(track: Path, track_start: Fraction, first: Fraction, last: Fraction, co
             mel[:, column] = (bank @ np.abs(np.fft.rfft(frames * window)).T).max(1)
     level = 20 * np.log10(np.maximum(mel, 1e-6))
     loudest = max(float(level.max()), -40.0)  # next to silence is drawn as silence
-    return Heard(low, high, np.clip((level - loudest) / RANGE_DB + 1, 0, 1).astype(np.float32))
+    return SoundRows(low, high, np.clip((level - loudest) / RANGE_DB + 1, 0, 1).astype(np.float32))
 
 
 def _read(file: soundfile.SoundFile, begin: int, stop: int) -> Floats:

@@ -13,7 +13,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.errors import FoleyError
 from foleycli.evaluation.metrics import match_onsets
 from foleycli.reports.film_strip import Strip, film_strip
-from foleycli.reports.page.sound import Heard, hear
+from foleycli.reports.page.sound import SoundSummary, measure_sound
 from foleycli.video.containers import BY_SUFFIX
 from foleycli.video.probe import probe
 
@@ -64,7 +64,7 @@ class Row:
     outcome: Outcome
     seen: VideoInfo | None = None
     strip: Strip | None = None
-    heard: Heard | None = None
+    heard: SoundSummary | None = None
     cues: tuple[Cue, ...] | None = None
     agreement: Agreement | None = None
     troubles: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ def make_row(outcome: Outcome, free_bytes: int = PAGE_BYTES) -> Row:
         info = probe(outcome.source)
         row = replace(row, seen=info, strip=film_strip(info))
         keep = int(info.duration * OPUS_BITS_PER_SECOND / 8 * BASE64) <= free_bytes
-        heard = hear(outcome.target, _first_picture(outcome.target), info.duration, keep=keep)
+        heard = measure_sound(outcome.target, _first_picture(outcome.target), info.duration, keep=keep)
         return replace(row, heard=heard, agreement=agreement(row.cues or (), heard.onset_seconds))
     except FoleyError as error:
         return replace(row, troubles=(*row.troubles, f"not all could be read for this report: {error}"))

@@ -1,4 +1,4 @@
-"""What is heard in a finished file, measured in one pass: levels, outline, onsets, and a small copy to play."""
+"""Measures a finished file in one pass: levels, outline, onsets; and makes a small copy to play."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from foleycli.evaluation.metrics import onsets
 from foleycli.timeline import to_samples
 
 BLOCK_SECONDS = Fraction(20)
-MARGIN_SECONDS = Fraction(1, 2)  # heard on both sides of a block, so that an onset at its edge is found once
+MARGIN_SECONDS = Fraction(1, 2)  # read on both sides of a block, so that an onset at its edge is found once
 HOP_SAMPLES = OPUS_RATE // 200  # the outline is kept per 5 ms
 
 
 @dataclass(frozen=True)
-class Heard:
+class SoundSummary:
     """The sound of a file, which lasts `seconds` from the first picture; `outline` (2, T) is its lows and highs.
 
     `opus` is the whole sound as an Ogg Opus file, or None if it was not wanted.
@@ -37,8 +37,8 @@ class Heard:
     opus: bytes | None
 
 
-def hear(path: Path, start: Fraction, duration: Fraction, *, keep: bool = True) -> Heard:
-    """Listens to the first sound of the file, from `start` in container seconds on, in memory flat in its length."""
+def measure_sound(path: Path, start: Fraction, duration: Fraction, *, keep: bool = True) -> SoundSummary:
+    """Measures the first sound of the file from `start` (container seconds) on; memory stays flat."""
     meter: LoudnessMeter | None = None
     encoder: OpusEncoder | None = None
     peak, times, outline = 0.0, [], [np.zeros((2, 0), np.float32)]
@@ -55,7 +55,7 @@ def hear(path: Path, start: Fraction, duration: Fraction, *, keep: bool = True) 
         outline.append(_outline(mono[inner]))
         if encoder is not None:
             encoder.write(here if len(here) <= 2 else here.mean(0, keepdims=True).repeat(2, axis=0))
-    return Heard(
+    return SoundSummary(
         seconds=float(duration),
         loudness_lufs=meter.integrated() if meter is not None else None,
         true_peak_dbtp=decibels(peak),

@@ -1,4 +1,4 @@
-"""What a batch says while it runs: one dataclass per thing that can happen to a video."""
+"""The events of a batch while it runs, one dataclass for each."""
 
 from __future__ import annotations
 

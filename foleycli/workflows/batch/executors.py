@@ -1,5 +1,5 @@
-"""Where jobs are done. An executor does one job at a time for each of the runner's threads; the runner keeps the
-journal, moves finished files into place and tells what happens, so an executor on another machine needs none of that.
+"""Where jobs are done. An executor does one job at a time for each of the runner's threads. The runner keeps the
+journal, moves finished files into place and sends the events, so an executor on another machine needs none of that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which videos a batch is about: files, folders to the bottom, patterns, lists; never foley's own outputs."""
+"""Finds the videos of a batch: files, folders with all below them, patterns, lists; never foley's own outputs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def split_list(text: bytes, *, nul: bool) -> list[str]:
 def find(paths: Iterable[str], out_dir: Path) -> tuple[Found, ...]:
     """The videos at `paths` in the order given, folders sorted, each once.
 
-    A named file is taken whatever its suffix, there or not (it fails by itself); one of foley's own never is.
+    A named file is taken whatever its suffix, even if it is missing (its job then fails); foley's own results are not.
     """
     seen: dict[str, Found] = {}
     for name in paths:

@@ -30,7 +30,7 @@ class DubJob:
 
 @dataclass(frozen=True)
 class Notes:
-    """What the file of a dub does not say: the warnings, how many windows, the cues it was performed from."""
+    """Facts about a dub that its file does not hold: warnings, number of windows, the cues it was performed from."""
 
     warnings: tuple[str, ...] = ()
     windows: int = 0

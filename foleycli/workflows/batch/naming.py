@@ -1,4 +1,4 @@
-"""What each output is called: a template filled per video, in the folders that the videos lie in."""
+"""The name of each output: a template filled in for each video, in the same folders as the videos."""
 
 from __future__ import annotations
 
