@@ -48,9 +48,7 @@ def retake(
         remake = Remake(sidecar, path, target=output, device=device, progress=progress)
         taken = Retake(*remake.within(span), seed)
         if not in_video(output):
-            track = _track_of(
-                output, sidecar
-            )  # lossless: the file holds the track itself
+            track = _track_of(output, sidecar)  # lossless: the file holds the track itself
         else:
             track = remake.remade(Path(folder))
             as_before = fingerprint(track) == sidecar.track_sha256
