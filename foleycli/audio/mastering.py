@@ -25,6 +25,8 @@ CODEC_ROOM_DB = 1.0  # that AAC and Opus add to the sharpest peaks
 MARGIN_DB = 0.1  # the limiter's own gain moves between samples
 SHORT_SECONDS = 3  # under this, loudness means little: the peak is set instead
 BLOCK_SECONDS = 10
+NATURAL_LUFS = -23.0  # EBU R128
+SILENT_PEAK = 1e-5
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,23 @@ def master(
     return LevelReport(loudness, decibels(peak), level_db, tuple(warnings))
 
 
+def natural_lift_db(parts: Path, ceiling_dbtp: float = CEILING_DBTP) -> float:
+    """The gain in dB that brings the sum of a file's channels to -23 LUFS, or its peak to the ceiling if that is less.
+
+    What is too short or too sparse to have a loudness goes by its peak; silence stays as it is.
+    """
+    about = soundfile.info(str(parts))
+    meter, peak = LoudnessMeter(about.samplerate, 1, ""), 0.0
+    for samples, inner in blocks_of(parts, SETTLE_SAMPLES):
+        whole = samples.sum(0, keepdims=True)
+        meter.add(whole[:, inner])
+        peak = max(peak, float(true_peaks(whole)[inner].max()))
+    if peak < SILENT_PEAK:
+        return 0.0
+    loudness, room = meter.integrated(), ceiling_dbtp - MARGIN_DB - decibels(peak)
+    return room if loudness is None else min(room, NATURAL_LUFS - loudness)
+
+
 def blocks_of(path: Path, settle: int = 0) -> Iterator[tuple[Samples, slice]]:
     """(C, S) blocks in order, each with `settle` samples of context where there are any, and where the block lies."""
     with soundfile.SoundFile(str(path)) as file:
@@ -99,7 +118,7 @@ def _wanted_level(path: Path, loudness_lufs: float, ceiling_dbtp: float, layout:
     """The gain in dB, and warnings where it is not what was asked for."""
     peak = max(float(true_peaks(samples)[inner].max()) for samples, inner in blocks_of(path, SETTLE_SAMPLES))
     loudness = _loudness(path, layout)
-    if peak < 1e-5:
+    if peak < SILENT_PEAK:
         return 0.0, ["the track is silent: no loudness to set"]
     if loudness is None or soundfile.info(str(path)).duration < SHORT_SECONDS:
         return ceiling_dbtp - MARGIN_DB - decibels(peak), [

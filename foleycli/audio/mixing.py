@@ -15,7 +15,16 @@ import soxr
 from foleycli.audio.decoding import SoundReader, SoundStream
 from foleycli.audio.files import AudioWriter, fit
 from foleycli.audio.loudness import Floats, from_decibels
-from foleycli.audio.mastering import BLOCK_SECONDS, CEILING_DBTP, LevelReport, Stems, blocks_of, master
+from foleycli.audio.mastering import (
+    BLOCK_SECONDS,
+    CEILING_DBTP,
+    LevelReport,
+    Stems,
+    blocks_of,
+    master,
+    natural_lift_db,
+)
+from foleycli.specs.settings import Level
 from foleycli.video.layouts import channel_names, remix, writable_layout
 from foleycli.video.probe import VideoInfo
 
@@ -33,6 +42,7 @@ def finish(
     info: VideoInfo | None = None,
     original: Literal["replace", "mix", "duck"] = "replace",
     gain_db: float = 0.0,
+    level: Level = "off",
     loudness_lufs: float | None = None,
     level_db: float = 0.0,
     sample_rate: int = 48000,
@@ -41,12 +51,19 @@ def finish(
 ) -> LevelReport:
     """Writes `track` (a sound file from the first picture on) to `out` (.wav or .flac, 24 bit), a block at a time.
 
-    `gain_db` is of the new sound alone, before the mix; `loudness_lufs`, or `level_db` if that is None, is of the
-    whole. True peaks stay under `ceiling_dbtp`. With `stems`, one per channel of `track`, the new sound is the sum of
-    its channels and each is written for itself as it is in `out`: gain, level and limiter are the same, so they add up.
+    With level "auto" the new sound is first brought to -23 LUFS or to the ceiling, whichever comes first: no peak is
+    limited. `gain_db` is of the new sound alone, before the mix; `loudness_lufs`, or `level_db` if that is None, is of
+    the whole. True peaks stay under `ceiling_dbtp`. With `stems`, one per channel of `track`, the new sound is the sum
+    of its channels and each is written for itself as it is in `out`: gain, level and limiter are the same, so they add
+    up.
     """
     with tempfile.TemporaryDirectory(prefix="foley-", dir=out.parent) as folder:
         plain, mixed, summed = (Path(folder) / f"{name}.wav" for name in ("plain", "mixed", "summed"))
+        if level == "auto":
+            raw = Path(folder) / "raw.wav"
+            _copy_resampled(track, raw, sample_rate, 1.0)
+            gain_db += natural_lift_db(raw, ceiling_dbtp)
+            track = raw
         _copy_resampled(track, plain, sample_rate, from_decibels(gain_db))
         apart = Stems(plain, tuple(stems)) if stems else None
         if apart is not None:

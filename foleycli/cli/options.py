@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Literal
 
 import typer
 
 from foleycli.errors import UsageError
+from foleycli.specs.settings import Mix, Original
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -31,6 +33,21 @@ def seconds(text: str) -> Fraction:
     if not 0 <= total <= MOST_SECONDS or len(parts) > 3:
         raise typer.BadParameter(f"{text!r} is not a time from the start; write seconds (83.5) or 1:23.5")
     return total
+
+
+def mix(original: Original, gain_db: float, loudness: str, *, fade_in: Fraction, fade_out: Fraction) -> Mix:
+    """The mix that the options ask for; `loudness` is auto, off or LUFS from -50 to -5."""
+    plain = loudness.strip().lower()
+    rest = Mix(original=original, gain_db=gain_db, fade_in=fade_in, fade_out=fade_out)
+    if plain in ("auto", "off"):
+        return replace(rest, level="auto" if plain == "auto" else "off")
+    try:
+        lufs = float(plain)
+    except ValueError:
+        raise UsageError(f"--loudness {loudness!r}: write auto, off, or LUFS such as -23") from None
+    if not -50 <= lufs <= -5:
+        raise UsageError(f"--loudness {loudness}: outside -50 to -5 LUFS")
+    return replace(rest, loudness_lufs=lufs, level="off")
 
 
 def sounds(names: list[str] | None) -> tuple[str, ...]:

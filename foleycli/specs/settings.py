@@ -13,6 +13,7 @@ from typing import Literal
 from foleycli.timeline import OVERLAP_SECONDS
 
 Original = Literal["replace", "mix", "duck", "keep-track"]
+Level = Literal["auto", "off"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,10 @@ class Mix:
 
     original: Original = "replace"
     gain_db: float = 0.0
-    loudness_lufs: float | None = None
+    loudness_lufs: float | None = None  # of the whole track; None: as `level` says
+    level: Level = (
+        "auto"  # auto: the new sound at -23 LUFS or -1 dBTP, whichever comes first; off: as the model made it
+    )
     fade_in: Fraction = Fraction(0)  # seconds, of the new sound
     fade_out: Fraction = Fraction(0)
 

@@ -46,7 +46,7 @@ def from_plain(plain: Mapping[str, Any]) -> Settings:
     found = Settings(
         generation=_group(Generation, {GENERATION[key]: plain[key] for key in GENERATION if key in plain}, odd),
         model=_group(Model, {MODEL[key]: plain[key] for key in MODEL if key in plain}, odd),
-        mix=_group(Mix, dict(plain["mix"]), odd),
+        mix=_group(Mix, {"level": "off", **plain["mix"]}, odd),  # older dubs have the level that the model made
     )
     if odd:
         raise ValueError(f"no {' or '.join(odd)} that foley can use")

@@ -81,10 +81,13 @@ class Remake:
     def _performed(self, track: Path, seed: int, taken: Retake | None) -> Path:
         track.parent.mkdir()
         cues = self.sidecar.cues if taken is None else touched_cues(self.sidecar, (taken.start, taken.stop), self.start)
-        # A span has no loudness of its own: it gets the level that the whole was given.
-        mix = self.mix if taken is None else replace(self.mix, loudness_lufs=None)
+        mix, level_db = self.mix, 0.0
+        if taken is not None:  # a span has no loudness of its own: it gets the level that the whole was given
+            level_db = self.sidecar.level_db
+            if mix.loudness_lufs is None and mix.level == "auto":  # which was the new sound's alone
+                mix, level_db = replace(mix, level="off", gain_db=mix.gain_db + level_db), 0.0
+            mix = replace(mix, loudness_lufs=None, level="off")
         generation = replace(self.generation, seed=seed, sounds=())  # the cues are steered already
         stream = self.pipeline.stream(self.info, generation, cues=cues, progress=self.progress)
-        level_db = 0.0 if taken is None else self.sidecar.level_db
         write_track(stream, self.info, track=track, mix=mix, start=self.start, whole=self.whole, level_db=level_db)
         return track

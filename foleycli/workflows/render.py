@@ -145,6 +145,7 @@ def write_track(
         info=info,
         original="replace" if mix.original == "keep-track" else mix.original,
         gain_db=mix.gain_db,
+        level=mix.level if mix.loudness_lufs is None else "off",
         loudness_lufs=mix.loudness_lufs,
         level_db=level_db,
         sample_rate=SAMPLE_RATE,

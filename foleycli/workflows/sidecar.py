@@ -52,7 +52,7 @@ class Sidecar:
     output: str  # a name in the folder of the sidecar
     bundle_sha256: str
     settings: Settings
-    level_db: float  # what was added to the whole to reach its loudness
+    level_db: float  # what the level added: to the new sound (auto), or to the whole to reach its loudness
     windows: tuple[tuple[Fraction, Fraction], ...]  # start and stop, in seconds from the start of the part
     cues: tuple[Cue, ...]
     track_sha256: str

@@ -193,7 +193,7 @@ def test_a_track_of_silence_is_said(foley: Foley, clip: Path, tmp_path: Path, ro
 
 
 def test_fades_are_of_the_part_that_was_dubbed(foley: Foley, clip: Path, cues: tuple[str, ...]) -> None:
-    part = ("--start", "0.5", "--end", "1.5", *cues, "--gain", "-20")
+    part = ("--start", "0.5", "--end", "1.5", *cues, "--gain", "-20", "--loudness", "off")
     for name, more in (("a", ()), ("b", ("--fade-in", "0.25", "--fade-out", "0.5"))):
         assert foley("dub", clip, "-o", f"{name}.wav", *part, *more).code == 0
     plain, faded = (samples(clip.with_name(f"{name}.wav"))[:, 0] for name in "ab")
@@ -203,6 +203,21 @@ def test_fades_are_of_the_part_that_was_dubbed(foley: Foley, clip: Path, cues: t
     assert np.abs(faded - plain * rise * fall).max() < 0.002 * np.abs(plain).max()
     refused = foley("dub", clip, "-o", "c.wav", *part, "--fade-in", "0.6", "--fade-out", "0.6")
     assert refused.code == 2 and "longer than the 0:01.000" in refused.err
+
+
+def test_the_default_level_is_broadcast_loudness_or_the_peak_that_comes_first(foley: Foley, tmp_path: Path) -> None:
+    long = make_clip(tmp_path / "long.mp4", even(40, 10))
+    for sheet in ("0,4,0.9,rain\n", "1,,0.9,glass\n"):
+        (tmp_path / "cues.csv").write_text("time,stop,strength,sound\n" + sheet)
+        options = ("--cues", "cues.csv", "--steps", "1", "-f", "--json")
+        ran = foley("dub", long, "-o", "out.wav", *options)
+        assert ran.code == 0, ran.err
+        loudness, peak = ebur128(tmp_path / "out.wav")
+        assert peak <= -0.9 and loudness <= -22.5
+        assert abs(peak + 1.1) < 0.3 or abs(loudness + 23) < 0.5
+        left = json.loads(foley("dub", long, "-o", "off.wav", *options, "--loudness", "off").text)
+        assert left["outputs"][0]["gain_db"] == 0
+    assert foley("dub", long, "-o", "out.wav", "--loudness", "loud").code == 2
 
 
 def test_loudness_is_the_one_asked_for_by_another_meter(foley: Foley, tmp_path: Path) -> None:

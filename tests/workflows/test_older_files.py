@@ -20,7 +20,7 @@ SIDECAR = FIXTURES / "dub_of_1.0.foley.json"
 
 def test_an_older_sidecar_is_read_whole() -> None:
     sidecar = read_sidecar(SIDECAR)
-    mix = Mix(original="mix", loudness_lufs=-20.0, fade_in=Fraction(1, 2))
+    mix = Mix(original="mix", loudness_lufs=-20.0, fade_in=Fraction(1, 2), level="off")
     assert sidecar.settings == Settings(generation=Generation(), model=Model(name="pocket"), mix=mix)
     assert (sidecar.video, sidecar.output) == ("/videos/cut.mp4", "cutmix.mp4")
     assert [round(float(stop)) for _, stop in sidecar.windows] == [5, 10]
@@ -30,6 +30,7 @@ def test_an_older_sidecar_is_read_whole() -> None:
 
 def test_an_older_sidecar_is_written_as_it_was() -> None:
     old, new = json.loads(SIDECAR.read_text()), json.loads(to_json(read_sidecar(SIDECAR)))
+    assert new["settings"].pop("mix") == {**old["settings"].pop("mix"), "level": "off"}
     assert {key: new["settings"].get(key) for key in old["settings"]} == old["settings"]
     assert {key: new[key] for key in old if key != "settings"} == {key: old[key] for key in old if key != "settings"}
 

@@ -20,7 +20,9 @@ SETTINGS = Settings(
         overlap=Fraction(64, 125), stems=True,
     ),
     model=Model(name="mine", device="cpu", precision="bf16", compiled=True, offline=True, namer="off"),
-    mix=Mix(original="duck", gain_db=-2.5, loudness_lufs=-23.0, fade_in=Fraction(1, 2), fade_out=Fraction(1, 4)),
+    mix=Mix(
+        original="duck", gain_db=-2.5, loudness_lufs=-23.0, level="off", fade_in=Fraction(1, 2), fade_out=Fraction(1, 4)
+    ),
 )  # fmt: skip
 
 

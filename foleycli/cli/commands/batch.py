@@ -59,7 +59,7 @@ def batch(
     overlap: OverlapOption = "1.024",  # type: ignore[assignment]  # typer parses defaults too
     original: OriginalOption = "replace",
     gain: GainOption = 0.0,
-    loudness: LoudnessOption = None,
+    loudness: LoudnessOption = "auto",
     fade_in: FadeInOption = "0",  # type: ignore[assignment]
     fade_out: FadeOutOption = "0",  # type: ignore[assignment]
     stems: StemsOption = None,
@@ -81,14 +81,14 @@ def batch(
     A video that fails stops no other. Failed videos are listed at the end; then the exit code is 1.
     """
     from foleycli.cli.batch_display import run_batch
-    from foleycli.specs.settings import Generation, Mix, Model, Settings
+    from foleycli.specs.settings import Generation, Model, Settings
     from foleycli.workflows.batch.batch import BatchRequest
 
     generation = Generation(seed=seed, steps=steps, guidance=guidance, sounds=options.sounds(sound), overlap=overlap)
     settings = Settings(
         generation=generation,
         model=Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline, namer=namer),
-        mix=Mix(original=original, gain_db=gain, loudness_lufs=loudness, fade_in=fade_in, fade_out=fade_out),
+        mix=options.mix(original, gain, loudness, fade_in=fade_in, fade_out=fade_out),
     )
     request = BatchRequest(
         paths=with_stdin(paths, nul=null),

@@ -31,7 +31,10 @@ _ORIGINAL = (
     "sound, keep-track keeps it as a second track."
 )
 _GAIN = "Change of level of the new sound in dB."
-_LOUDNESS = "Bring the whole track to this loudness in LUFS (EBU R128; -23 is broadcast's). Default: left as it is."
+_LOUDNESS = (
+    "Loudness of the whole track in LUFS (EBU R128), or off: the level the model made. "
+    "Default: auto, the new sound at -23 LUFS or -1 dBTP, whichever comes first."
+)
 _FADE_IN = "Length in seconds of a fade at the start of the new sound."
 _FADE_OUT = "Length in seconds of a fade at the end of the new sound."
 _STEMS = "Also write impacts and ambience as two WAV files into this folder, which is made if need be. Default: none."
@@ -49,9 +52,7 @@ CuesOption = Annotated[Path | None, typer.Option("--cues", metavar="FILE", help=
 OverlapOption = Annotated[Fraction, typer.Option("--overlap", metavar="SECONDS", parser=options.seconds, help=_OVERLAP)]
 OriginalOption = Annotated[Original, typer.Option("--original", help=_ORIGINAL)]
 GainOption = Annotated[float, typer.Option("--gain", metavar="DB", min=-60.0, max=24.0, help=_GAIN)]
-LoudnessOption = Annotated[
-    float | None, typer.Option("--loudness", metavar="LUFS", min=-50.0, max=-5.0, help=_LOUDNESS)
-]
+LoudnessOption = Annotated[str, typer.Option("--loudness", metavar="LUFS", show_default=False, help=_LOUDNESS)]
 FadeInOption = Annotated[Fraction, typer.Option("--fade-in", metavar="SECONDS", parser=options.seconds, help=_FADE_IN)]
 FadeOutOption = Annotated[
     Fraction, typer.Option("--fade-out", metavar="SECONDS", parser=options.seconds, help=_FADE_OUT)
@@ -85,7 +86,7 @@ def dub(
     overlap: OverlapOption = "1.024",  # type: ignore[assignment]  # typer parses defaults too
     original: OriginalOption = "replace",
     gain: GainOption = 0.0,
-    loudness: LoudnessOption = None,
+    loudness: LoudnessOption = "auto",
     fade_in: FadeInOption = "0",  # type: ignore[assignment]
     fade_out: FadeOutOption = "0",  # type: ignore[assignment]
     stems: StemsOption = None,
@@ -108,7 +109,7 @@ def dub(
     """
     from foleycli.cli.commands.imagine import run_still
     from foleycli.cli.dub_display import run_dub
-    from foleycli.specs.settings import Generation, Mix, Model, Outputs, Settings
+    from foleycli.specs.settings import Generation, Model, Outputs, Settings
     from foleycli.video.pictures import is_still
     from foleycli.workflows.dub import DubRequest
 
@@ -124,7 +125,7 @@ def dub(
             overlap=overlap,
         ),
         model=Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline, namer=namer),
-        mix=Mix(original=original, gain_db=gain, loudness_lufs=loudness, fade_in=fade_in, fade_out=fade_out),
+        mix=options.mix(original, gain, loudness, fade_in=fade_in, fade_out=fade_out),
     )
     to_stdout = output == STDOUT
     target = None if output is None or to_stdout else Path(output)
