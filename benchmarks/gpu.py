@@ -201,7 +201,8 @@ def whole_dub(device: str, seconds: int) -> dict[str, object]:
         make_clip(clip, seconds)
         info = probe(clip)
         pipeline.generate(info, seed=1)
-        stages.draw_latents, stages.sounds_of = timed("draw", stages.draw_latents), timed("sound", stages.sounds_of)
+        for name, stage in (("draw", "draw_latents"), ("sound", "sounds_of")):
+            setattr(stages, stage, timed(name, getattr(stages, stage)))
         started = time.perf_counter()
         cues = timed("watch", pipeline.spot)(info)
         track = pipeline.generate(info, cues=cues)

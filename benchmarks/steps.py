@@ -26,11 +26,11 @@ from torch import Tensor
 
 from foleycli.cues.sheet import Cue
 from foleycli.evaluation.distances import frechet_distance
-from foleycli.evaluation.embeddings import Heard, Listener, load_listener
+from foleycli.evaluation.embeddings import Recognition, SoundClassifier, load_sound_classifier
 from foleycli.evaluation.repertoire import sheet
 from foleycli.evaluation.run import rank_of
 from foleycli.evaluation.sync import score_track, truth_of_events
-from foleycli.evaluation.takes import listening_times
+from foleycli.evaluation.takes import excerpt_times
 from foleycli.models.loaded import LoadedModel, load_bundle
 from foleycli.models.spot_perform.model import sounds_of
 from foleycli.networks.codecs.vocoder import IstftVocoder
@@ -57,16 +57,16 @@ class Row:
     far: list[float] = field(default_factory=list)
     ranks: list[int] = field(default_factory=list)
     onset_f1: list[float] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
+    heard: list[Recognition] = field(default_factory=list)
 
-    def add(self, wave: np.ndarray, rate: int, cues: Sequence[Cue], listener: Listener) -> None:
-        heard = listener.hear(wave, rate, listening_times(cues))
+    def add(self, wave: np.ndarray, rate: int, cues: Sequence[Cue], classifier: SoundClassifier) -> None:
+        heard = classifier.classify(wave, rate, excerpt_times(cues))
         self.heard.append(heard)
-        self.ranks.append(rank_of(heard, listener.classes, cues[0].sound))
+        self.ranks.append(rank_of(heard, classifier.classes, cues[0].sound))
         if hits := [cue.time for cue in cues if cue.stop is None]:
             self.onset_f1.append(score_track(wave, rate, truth_of_events(hits, float(WINDOW_SECONDS))).f1_50ms)
 
-    def scores(self, listener: Listener) -> dict[str, float]:
+    def scores(self, classifier: SoundClassifier) -> dict[str, float]:
         made = np.concatenate([one.embedding for one in self.heard])
         return {
             "steps": self.steps,
@@ -78,7 +78,7 @@ class Row:
             "top1": round(float(np.mean(np.array(self.ranks) < 1)), 3),
             "top3": round(float(np.mean(np.array(self.ranks) < 3)), 3),
             "onset_f1_50ms": round(float(np.mean(self.onset_f1)), 3),
-            "fad": round(frechet_distance(made, listener.reference.embedding), 2),
+            "fad": round(frechet_distance(made, classifier.reference.embedding), 2),
         }
 
 
@@ -93,12 +93,12 @@ def rows_of(
     loaded: LoadedModel, steps: Sequence[int], vocoders: Sequence[tuple[int, int]], seeds: Sequence[int]
 ) -> list[dict[str, float]]:
     """Every number of steps with the first vocoder setting, the bundle's own number of steps with the others."""
-    listener, runtime = load_listener(), Runtime.of(torch.device("cpu"), "fp32")
+    classifier, runtime = load_sound_classifier(), Runtime.of(torch.device("cpu"), "fp32")
     encoder, dit = loaded.part("cues", CueEncoder), loaded.part("dit", MDSGen)
     vocoder, own = loaded.part("vocoder", IstftVocoder), loaded.sampler.steps
     settings = [(count, *vocoders[0]) for count in steps] + [(own, *other) for other in vocoders[1:]]
     rows = [Row(*setting) for setting in settings]
-    sounds = [sound for sound in encoder.spec.classes if sound in listener.classes]
+    sounds = [sound for sound in encoder.spec.classes if sound in classifier.classes]
     for cues, seed in ((sheet(sound), seed) for sound in sounds for seed in seeds):
         features = encoder(encoder.curves(cues, 0.0, seed)[None])
 
@@ -117,8 +117,8 @@ def rows_of(
             row.far.append(float((latent - settled).std() / settled.std()))
             vocoder.spec = replace(vocoder.spec, projections=row.projections, corrections=row.corrections)
             wave = timed(lambda latent=latent: sounds_of(loaded, latent, [START]), row.sound_seconds)  # type: ignore[misc]
-            row.add(wave[0].numpy(), loaded.mel.sample_rate, cues, listener)
-    return [row.scores(listener) for row in rows]
+            row.add(wave[0].numpy(), loaded.mel.sample_rate, cues, classifier)
+    return [row.scores(classifier) for row in rows]
 
 
 def pair(text: str) -> tuple[int, int]:
