@@ -1,6 +1,6 @@
 """The one training loop: a batch is a function of the step, so a resumed run sees what an unbroken one would.
 
-for step: batch(step) -> loss -> optimizer -> EMA -> (CSV line) -> (checkpoint)
+for step: batch(step) -> own rows -> loss -> mean gradient of all ranks -> optimizer -> EMA -> (log) -> (checkpoint)
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any, Literal, TypeVar
 import torch
 from torch import Tensor, nn
 
+from foleycli.errors import InputError
+from foleycli.training.distributed import agreed, average_gradients, averaged, current, own_part
 from foleycli.training.optimizers import Adan, learning_rate
 
 Batch = TypeVar("Batch")
@@ -66,8 +68,10 @@ def fit(
 ) -> dict[str, Tensor]:
     """Trains `model` in place and returns the EMA weights; picks up `out_dir/checkpoint.pt` when `resume`.
 
-    `loss(model, batch)` returns named losses; the one called "loss" is minimised.
+    `loss(model, batch)` returns named losses; the one called "loss" is minimised. In several processes each gets its
+    rows of `batch_at(step)`, which has `batch_size` of them; rank 0 alone writes, and all must see the same `out_dir`.
     """
+    writes = current().writes
     config.out_dir.mkdir(parents=True, exist_ok=True)
     checkpoint = config.out_dir / "checkpoint.pt"
     model.to(config.device)
@@ -76,7 +80,9 @@ def fit(
     first, spent = 0, 0.0
     if resume and checkpoint.exists():
         first, spent = _load(checkpoint, model, ema, optimizer, config.device)
-    log = _CsvLog(config.out_dir / "log.csv", fresh=first == 0)
+    if agreed(first, config.device) != first:
+        raise InputError(f"{checkpoint}: at step {first} here, at another in rank 0; give all ranks the same folder")
+    log = _CsvLog(config.out_dir / "log.csv", fresh=first == 0) if writes else None
     clock = _Clock(config, spent)
     meter = _Meter(first, batch_size)
     saved = time.monotonic()
@@ -86,17 +92,19 @@ def fit(
             break
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(clock.place(step), config.learning_rate, config.warmup_steps, config.steps)
-        losses = _train_step(model, batch_at(step), loss, optimizer, config)
+        losses = _train_step(model, own_part(batch_at(step), batch_size), loss, optimizer, config)
         _update_ema(ema, model, min(config.ema_decay, (1 + step) / (10 + step)))
         meter.add(losses)
         now, done = time.monotonic(), step + 1
+        clock.tick()
         last = clock.over(done)
         if done % config.log_every_steps == 0 or last:
             report = meter.report(done, clock)
-            log.write(report)
-            if progress is not None:
+            if log is not None:
+                log.write(report)
+            if progress is not None and writes:
                 progress(report)
-        if now - saved > config.save_every_seconds or last:
+        if writes and (now - saved > config.save_every_seconds or last):
             _save(checkpoint, model, ema, optimizer, done, clock.spent)
             saved = now
         if last:
@@ -109,12 +117,23 @@ class _Clock:
 
     def __init__(self, config: RunConfig, spent: float) -> None:
         self.config, self.started, self.before = config, time.monotonic(), spent
+        self.ticked = 0.0
         self.timed = config.seconds if config.by_time else None
+
+    def tick(self) -> None:
+        """In several processes all go by the clock of rank 0, read once a step: they must end with the same one."""
+        if self.config.seconds is not None:
+            self.ticked = agreed(time.monotonic() - self.started, self.config.device)
+
+    @property
+    def here(self) -> float:
+        """Seconds of this run."""
+        return time.monotonic() - self.started if current().size == 1 else self.ticked
 
     @property
     def spent(self) -> float:
         """Seconds of this run and those that it goes on from."""
-        return self.before + time.monotonic() - self.started
+        return self.before + self.here
 
     def place(self, step: int) -> float:
         """In steps out of `config.steps`."""
@@ -127,7 +146,7 @@ class _Clock:
     def over(self, step: int) -> bool:
         """Whether this run, which has done a step, ends here: finished, or out of time."""
         seconds = self.config.seconds
-        late = seconds is not None and time.monotonic() - self.started > seconds
+        late = seconds is not None and self.here > seconds
         return self.finished(step) or (self.timed is None and late)
 
     def left(self, done: int, pace: float) -> float:
@@ -155,10 +174,11 @@ def _train_step(
         losses = loss(model, batch)
     optimizer.zero_grad(set_to_none=True)
     losses["loss"].backward()  # type: ignore[no-untyped-call]
+    average_gradients(model)
     norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
     if torch.isfinite(norm):  # one bad batch must not end the run
         optimizer.step()
-    return {name: float(value.detach()) for name, value in losses.items()}
+    return averaged(losses)
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ from foleycli.bundles.format import spec_from_plain
 from foleycli.errors import InputError
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.specs import VaeSpec
+from foleycli.training.distributed import current
 from foleycli.training.loop import Report, RunConfig
 
 
@@ -55,7 +56,9 @@ class Workspace:
         return own
 
     def save(self, part: str, state: dict[str, Tensor], spec: Any) -> None:
-        """Weights of a part, with the spec that they fit beside them."""
+        """Weights of a part, with the spec that they fit beside them; written by rank 0."""
+        if not current().writes:
+            return
         path = self.weights(part)
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.save({name: value.detach().cpu().contiguous().clone() for name, value in state.items()}, path)

@@ -20,6 +20,7 @@ from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.codecs.vocoder import IstftVocoder
 from foleycli.specs import MelSpec
 from foleycli.training.data.mixes import Mixer
+from foleycli.training.distributed import rows_of
 
 RESOLUTIONS = (128, 256, 512, 1024, 2048, 4096)
 LEVEL_FLOOR = 3e-5  # -90 dBFS noise: what is below cannot be heard and must not be fitted
@@ -113,7 +114,8 @@ class VocoderRecipe:
         rng = np.random.default_rng(seed)
         distance, shares = self.distance.thinned(rng), rng.random(3)
         half = len(wav) // 2 if self.repulsion else 0
-        noise = torch.randn(len(wav) + half, wav.shape[1], generator=torch.Generator().manual_seed(seed)).to(wav.device)
+        generator = torch.Generator().manual_seed(seed)
+        noise = rows_of(len(wav) + half, lambda n: torch.randn(n, wav.shape[1], generator=generator)).to(wav.device)
         mel, wav = torch.cat([mel, mel[:half]]), torch.cat([wav, wav[:half]])
         drawn = model.agree(model.refine(mel, model.excite(mel, noise)), mel, self.corrections)
         true, found = distance.analyse(wav, shares), distance.analyse(drawn, shares)
@@ -147,7 +149,8 @@ class VaeRecipe:
     def loss(self, model: MelVae, batch: tuple[Tensor, int]) -> dict[str, Tensor]:
         mel, seed = batch
         moments = model.encode_moments(mel)
-        noise = torch.randn(moments.mean.shape, generator=torch.Generator().manual_seed(seed)).to(mel.device)
+        generator, shape = torch.Generator().manual_seed(seed), moments.mean.shape[1:]
+        noise = rows_of(len(mel), lambda n: torch.randn(n, *shape, generator=generator)).to(mel.device)
         error = (model.decode_raw(moments.sample(noise)) - mel) / model.spec.mel_std
         level, edges, divergence = error.abs().mean(), error.diff(dim=-1).abs().mean(), moments.divergence()
         total = level + self.difference_weight * edges + self.divergence_weight * divergence

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from foleycli.errors import InputError
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.mdsgen.cues import cue_curves, timbre_frames
 from foleycli.networks.mdsgen.timbre import TIMBRE_SIZE
@@ -91,6 +92,8 @@ class LatentSet:
 
     def __init__(self, folder: Path, split: str = "train") -> None:
         shards = [np.load(path) for path in sorted(folder.glob(f"{split}_*.npz"))]
+        if not shards:
+            raise InputError(f"{folder}: no latents; make them with 'foley train rehearsals', 'vae' and 'latents'")
         self.latents = torch.from_numpy(np.concatenate([shard["latent"] for shard in shards]))
         self.curves = torch.from_numpy(np.concatenate([shard["curves"] for shard in shards]))
         tables = [shard["timbres"] for shard in shards]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
@@ -10,9 +11,10 @@ from torch import Tensor, nn
 
 from foleycli.networks.mdsgen.cues import CueEncoder
 from foleycli.networks.mdsgen.dit import MDSGen
-from foleycli.networks.mdsgen.masking import training_mask
+from foleycli.networks.mdsgen.masking import Mask, training_mask
 from foleycli.sampling.schedule import Schedule
 from foleycli.specs import CueSpec
+from foleycli.training.distributed import current, own_rows, rows_of
 
 VARIANCE_WEIGHT = 1e-3  # of the variational term (Nichol and Dhariwal 2021, L_hybrid)
 
@@ -42,15 +44,16 @@ class DenoisingLoss:
     def __call__(self, model: CuedMDSGen, batch: tuple[Tensor, Tensor, int]) -> dict[str, Tensor]:
         clean, curves, step = batch
         device = clean.device
-        rng = torch.Generator(device).manual_seed(
-            step
-        )  # on the device: copying noise there would take as long as a step
+        rng = torch.Generator(device)  # on the device: copying noise there would take as long as a step
+        rng.manual_seed(step)
         size, spec = len(clean), model.dit.spec
-        t = torch.randint(0, len(self.schedule.betas), (size,), device=device, generator=rng)
-        noise = torch.randn(clean.shape, device=device, generator=rng)
-        drop = torch.rand(size, device=device, generator=rng) < self.condition_dropout
+        drawn = partial(torch.rand, device=device, generator=rng)
+        shape = clean.shape[1:]
+        t = rows_of(size, lambda n: torch.randint(0, len(self.schedule.betas), (n,), device=device, generator=rng))
+        noise = rows_of(size, lambda n: torch.randn(n, *shape, device=device, generator=rng))
+        drop = rows_of(size, drawn) < self.condition_dropout
         shares = torch.tensor([[self.hide_class], [self.hide_timbre]], device=device)
-        hide = torch.rand(2, size, device=device, generator=rng) < shares
+        hide = shares > rows_of(size, lambda n: drawn(2, n).T).T
         for hidden, part in zip(hide, _says_what(curves, model.cues.spec), strict=True):
             curves = torch.where(hidden[:, None, None] & part, 0.0, curves)
         noisy = self.schedule.add_noise(clean, noise, t)
@@ -58,8 +61,9 @@ class DenoisingLoss:
         output = model.dit(noisy, t, features, drop=drop)
         losses = self.terms(output, clean, noisy, noise, t)
         total = losses[self.prediction] + losses["variance"]
-        mask = training_mask(spec, size, rng) if step % self.masked_every == 0 else None
+        mask = training_mask(spec, size * current().size, rng) if step % self.masked_every == 0 else None
         if mask is not None:
+            mask = Mask(mask.visible[own_rows(size)], mask.hidden[own_rows(size)])
             hidden = model.dit(noisy, t, features, drop=drop, mask=mask)
             masked = self.terms(hidden, clean, noisy, noise, t)
             total = total + masked[self.prediction] + masked["variance"]

@@ -1,0 +1,113 @@
+"""Two processes that train together learn what one with the whole batch learns, and outlive a kill."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from foleycli.errors import UsageError
+from foleycli.training import distributed
+from foleycli.training.__main__ import main
+from foleycli.training.distributed import World, own_part, rows_of
+from tests.training.ranks import run
+
+ROOT = Path(__file__).parent.parent.parent
+STEPS, DIES_AT = 6, 3
+
+
+def together(ranks: int, *arguments: object) -> list[int]:
+    """Exit codes of so many processes that train together over gloo."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    world = {"WORLD_SIZE": str(ranks), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "tests.training.ranks", *map(str, arguments)]
+    started = [
+        subprocess.Popen(command, cwd=ROOT, env={**os.environ, **world, "RANK": str(rank), "LOCAL_RANK": str(rank)})
+        for rank in range(ranks)
+    ]
+    return [process.wait(timeout=600) for process in started]
+
+
+def curve(folder: Path) -> list[list[float]]:
+    """Every named loss by step."""
+    with (folder / "log.csv").open() as file:
+        return [
+            [float(value) for name, value in row.items() if name != "samples_per_second"]
+            for row in csv.DictReader(file)
+        ]
+
+
+def close(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> None:
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        torch.testing.assert_close(value, theirs[name], rtol=1e-4, atol=1e-5, msg=name)
+
+
+def test_two_processes_learn_what_one_learns_and_go_on_after_a_kill(tmp_path: Path) -> None:
+    one = run(tmp_path / "one", STEPS)
+    assert together(2, tmp_path / "two", STEPS) == [0, 0]
+    two = torch.load(tmp_path / "two" / "ema.pt", weights_only=True)
+    close(two, one)
+    whole, shared = curve(tmp_path / "one"), curve(tmp_path / "two")
+    assert [row[0] for row in shared] == [*range(1, STEPS + 1)]
+    assert torch.tensor(shared).allclose(torch.tensor(whole), rtol=0, atol=1.1e-5)  # the log has five places
+
+    assert together(2, tmp_path / "killed", STEPS, DIES_AT) == [-signal.SIGKILL] * 2
+    saved = torch.load(tmp_path / "killed" / "checkpoint.pt", weights_only=True)["step"]
+    assert saved == DIES_AT
+    run(tmp_path / "killed", STEPS)  # on another number of ranks
+    close(torch.load(tmp_path / "killed" / "ema.pt", weights_only=True), one)
+
+
+@dataclass(frozen=True)
+class Pair:
+    left: Tensor
+    right: Tensor
+
+
+def in_world(monkeypatch: pytest.MonkeyPatch, rank: int, size: int) -> None:
+    monkeypatch.setattr(distributed, "current", lambda: World(rank, size))
+
+
+def test_a_batch_is_shared_row_by_row_and_random_numbers_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = (torch.arange(6), Pair(torch.arange(12).reshape(6, 2), torch.ones(3)), 17)
+    noise = torch.randn(6, 2, generator=torch.Generator().manual_seed(1))
+    for rank in range(3):
+        in_world(monkeypatch, rank, 3)
+        rows, pair, step = own_part(whole, 6)
+        assert torch.equal(rows, torch.tensor([2 * rank, 2 * rank + 1]))
+        assert torch.equal(pair.left, whole[1].left[2 * rank : 2 * rank + 2])
+        assert torch.equal(pair.right, torch.ones(3)) and step == 17
+        drawn = rows_of(2, lambda n: torch.randn(n, 2, generator=torch.Generator().manual_seed(1)))
+        assert torch.equal(drawn, noise[2 * rank : 2 * rank + 2])
+
+
+def test_rows_that_can_t_be_shared_evenly_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_world(monkeypatch, 0, 4)
+    with pytest.raises(UsageError, match="6 rows don't go into 4 processes"):
+        own_part(torch.ones(6), 6)
+
+
+def test_alone_everything_is_as_it_was() -> None:
+    batch = (torch.ones(5), 3)
+    assert own_part(batch, 5) is batch
+    assert distributed.current() == World(0, 1) and distributed.current().writes
+
+
+def test_a_recipe_that_lacks_what_it_starts_from_ends_in_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert main(["performer", "--work", str(tmp_path)]) == 1
+    (said,) = caplog.messages
+    assert said.startswith(f"error: {tmp_path / 'latents'}: no latents; ") and "\n" not in said
