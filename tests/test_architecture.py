@@ -63,6 +63,7 @@ ALSO = {  # and one file, beside its package
     "models/sound_namer/zero_shot.py": {"transformers"},
     "networks/codecs/kl_vae.py": {"diffusers"},
     "training/data/sounds.py": {"soundfile", "soxr"},
+    "training/mdsgen/tagger.py": {"ai_edge_litert"},
     "evaluation/cases.py": {"av"},
     "reports/figure/sound.py": {"soundfile"},
     "cli/commands/doctor.py": {"torch"},

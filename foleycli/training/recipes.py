@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -42,8 +42,18 @@ from foleycli.training.mdsgen.ablations import ablated
 from foleycli.training.mdsgen.features import LatentSet, build_rehearsals, encode_shards
 from foleycli.training.mdsgen.growing import GrowingLatents, start_workers
 from foleycli.training.mdsgen.palette import build_palette
-from foleycli.training.mdsgen.palette_selection import CANDIDATES, CLASSIFIER_RUN, select_palette, selection_classifier
+from foleycli.training.mdsgen.palette_selection import (
+    CANDIDATES,
+    CLASSIFIER_RUN,
+    ClassifierListener,
+    Listener,
+    TaggerListener,
+    select_palette,
+    selection_classifier,
+)
 from foleycli.training.mdsgen.performer import PerformerRecipe, train_performer
+from foleycli.training.mdsgen.tagger import open_tagger
+from foleycli.training.scale import scale_of
 from foleycli.training.spotter.calibration import calibrate, peaks_of
 from foleycli.training.spotter.spotter import SHARD_CLIPS, SceneClips, scene_clip, train_spotter, write_shard
 from foleycli.training.visual_echoes.recipes import echo, echo_tokens
@@ -58,27 +68,6 @@ DIT = DitSpec(width=256, heads=4)
 MOST_REHEARSALS = 160_000  # windows: 45 GB as shards; the latents of all fit into 20 GB of a card
 CALIBRATION_SEED, CALIBRATION_SHARDS = 7_000_000, 4  # scenes that calibrate the spotter
 POCKET_SAMPLER = SamplerSpec(steps=12, guidance=1.8, guidance_rescale=1.0, prediction="v")
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What a device can take: batch sizes, and the peak learning rates that go with them."""
-
-    vae: int = 8
-    texture: int = 8
-    vocoder: int = 8
-    performer: int = 32
-    masked_every: int = 8
-    vae_rate: float = 1e-3
-    performer_rate: float = 1e-3
-
-
-CPU = Scale()
-GPU = Scale(vae=96, texture=64, vocoder=32, performer=256, masked_every=2, vae_rate=1.5e-3, performer_rate=1.2e-3)
-
-
-def scale_of(work: Workspace) -> Scale:
-    return CPU if work.device == "cpu" else GPU
 
 
 def sounds(work: Workspace) -> SoundCache:
@@ -109,7 +98,7 @@ def rehearsals(work: Workspace) -> None:
 
 def vae(work: Workspace) -> None:
     """The mel VAE on random mixes: 1850 steps of 8, 45 minutes on a core; its latents are scaled to unit variance."""
-    scale = scale_of(work)
+    scale = scale_of(work.device)
     recipe = VaeRecipe(batch_size=scale.vae)
     defaults = RunConfig(
         work.folder, 1850, learning_rate=scale.vae_rate, clip_norm=0.5, ema_decay=0.995, weight_decay=1e-3
@@ -128,7 +117,7 @@ def vae(work: Workspace) -> None:
 
 def texture(work: Workspace) -> None:
     """The VAE's texture network, the rest of the VAE as it is: 4000 steps of 8, 0.7 s each on a core."""
-    recipe, trained = TextureRecipe(batch_size=scale_of(work).texture), trained_vae(work)
+    recipe, trained = TextureRecipe(batch_size=scale_of(work.device).texture), trained_vae(work)
     spec = replace(trained.spec, texture_width=TEXTURE_WIDTH)
     defaults = RunConfig(work.folder, 4000, learning_rate=2e-3, weight_decay=1e-3, ema_decay=0.998)
     torch.manual_seed(0)
@@ -145,7 +134,7 @@ def texture(work: Workspace) -> None:
 
 def vocoder(work: Workspace) -> None:
     """The iSTFT vocoder on random mixes, half of the mels through the VAE: 2000 steps of 8, 0.6 s each on a core."""
-    recipe, spec = VocoderRecipe(batch_size=scale_of(work).vocoder), VocoderSpec()
+    recipe, spec = VocoderRecipe(batch_size=scale_of(work.device).vocoder), VocoderSpec()
     defaults = RunConfig(work.folder, 2000, learning_rate=1e-3, weight_decay=1e-3, ema_decay=0.998)
     torch.manual_seed(0)
     batches = recipe.batch_at(mixer_of(work), vae=trained_vae(work).to(work.device))
@@ -179,7 +168,7 @@ def performer(work: Workspace) -> None:
     With `--workers` rehearsals are made while it trains, and it learns from those that are there. An ablation does
     it in `ablations/NAME`, a workspace of its own with the other parts linked in.
     """
-    scale = scale_of(work)
+    scale = scale_of(work.device)
     recipe = PerformerRecipe(
         DIT, CUES, POCKET_SAMPLER, batch_size=scale.performer, steps=work.steps or 5000,
         masked_every=scale.masked_every, learning_rate=scale.performer_rate,
@@ -260,12 +249,15 @@ def palette(work: Workspace) -> Path:
         for part in ("ears", "palette"):
             shutil.rmtree(work.folder / "runs" / part, ignore_errors=True)
     bank, loaded = SoundBank(sounds(work), "train"), LoadedModel(read_bundle(bundle(work)))
-    classifier = selection_classifier(
-        bank, sorted((work.folder / "rehearsals").glob("train_*.npz")), work.run("ears", CLASSIFIER_RUN)
-    )
+    listener: Listener
+    if work.tagger is not None:
+        listener = TaggerListener(open_tagger(work.tagger))
+    else:
+        shards = sorted((work.folder / "rehearsals").glob("train_*.npz"))
+        listener = ClassifierListener(selection_classifier(bank, shards, work.run("ears", CLASSIFIER_RUN)))
     tried = build_palette(bank, replace(CUES, palette=(CANDIDATES, CUES.palette[1])))
     state = torch.load(work.weights("cues"), weights_only=True)
-    state["palette"] = select_palette(loaded, tried, classifier, work.folder / "runs" / "palette", work.count)
+    state["palette"] = select_palette(loaded, tried, listener, work.folder / "runs" / "palette", work.count)
     work.save("cues", state, CUES)
     return bundle(work)
 

@@ -33,6 +33,7 @@ class Workspace:
     progress: Callable[[Report], None] | None = None
     count: Callable[[int, int], None] = lambda done, total: None
     ablation: str = ""
+    tagger: Path | None = None  # a .tflite file that selects the palette, in place of a classifier of our own
     workers: int = 0  # processes that make rehearsals while the performer trains
     by_time: bool = False  # the learning rate follows `seconds`
 

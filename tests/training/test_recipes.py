@@ -14,7 +14,7 @@ import torch
 from foleycli.cli.commands.train import NAMES, line
 from foleycli.errors import InputError
 from foleycli.specs import DitSpec, VaeSpec
-from foleycli.training import recipes
+from foleycli.training import recipes, scale
 from foleycli.training.loop import Report
 from foleycli.training.recipes import RECIPES
 from foleycli.training.workspace import Workspace, trained_vae
@@ -46,7 +46,7 @@ def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipes, "VAE", vae)
     monkeypatch.setattr(recipes, "TEXTURE_WIDTH", 8)
     monkeypatch.setattr(recipes, "DIT", DitSpec(depth=2, width=32, heads=2, decoder_depth=1))
-    monkeypatch.setattr(recipes, "CPU", recipes.Scale(vae=2, texture=2, vocoder=2, performer=4, masked_every=2))
+    monkeypatch.setattr(scale, "CPU", scale.Scale(vae=2, texture=2, vocoder=2, performer=4, masked_every=2))
     monkeypatch.setattr(recipes, "MOST_REHEARSALS", 64)
 
 

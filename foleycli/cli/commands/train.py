@@ -28,6 +28,7 @@ ABLATION_HELP = (
     f"Train this variant of the performer, in DIR/ablations/NAME. One of: {', '.join(ABLATIONS)}. Default: none."
 )
 STEPS_HELP = "Training steps, or shards to make. Default: the recipe's own number."
+TAGGER_HELP = "Sound tagger (.tflite, as YAMNet) that selects the palette. Default: a classifier trained for it."
 BY_TIME_HELP = "Lower the learning rate over --minutes (of all runs together), not over the steps."
 WORKERS_HELP = "Processes that make rehearsals while the performer trains. Default: the finished set is used."
 
@@ -48,6 +49,7 @@ def train(
     ] = True,
     device: options.DeviceOption = "cpu",
     precision: options.PrecisionOption = "fp32",
+    tagger: Annotated[Path | None, typer.Option("--tagger", metavar="FILE", help=TAGGER_HELP)] = None,
     by_time: Annotated[bool, typer.Option("--by-time", help=BY_TIME_HELP)] = False,
     workers: Annotated[int, typer.Option("--workers", min=0, metavar="N", help=WORKERS_HELP)] = 0,
     ablation: Annotated[str, typer.Option("--ablation", metavar="NAME", help=ABLATION_HELP)] = "",
@@ -60,6 +62,8 @@ def train(
         raise UsageError(f"--ablation {ablation}: goes with 'performer' and is one of: {', '.join(ABLATIONS)}")
     if workers and recipe != "performer":
         raise UsageError("--workers goes with 'performer'")
+    if tagger is not None and recipe != "palette":
+        raise UsageError("--tagger goes with 'palette'")
     if by_time and minutes is None:
         raise UsageError("--by-time needs --minutes")
     console = Console(quiet=quiet)
@@ -79,6 +83,7 @@ def train(
             count=lambda done, total: progress(recipe, done, total),
             ablation=ablation,
             workers=workers,
+            tagger=tagger,
             by_time=by_time,
         )
         made = RECIPES[recipe](workspace)

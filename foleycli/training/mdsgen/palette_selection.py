@@ -9,8 +9,10 @@ hits or a span; for its other kind the most typical recordings are kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -36,6 +38,8 @@ from foleycli.training.judges.sound_classifier import (
     train_sound_classifier,
 )
 from foleycli.training.loop import RunConfig
+from foleycli.training.mdsgen.tagger import RATE as TAGGER_RATE
+from foleycli.training.mdsgen.tagger import Tagger
 
 CANDIDATES = 60  # recordings of a class that are tried at the most
 SHARE_KEPT, LEAST_KEPT = 0.25, 4  # even of few recordings poor ones are dropped
@@ -50,9 +54,62 @@ ATTACK_WEIGHT = (
 )
 LATE_FRAMES, SECOND_FRAMES = 16, 62  # of 16 ms: a quarter of a second, a second
 AUDIBLE, NEAR_FRAMES = 7.0, 3  # natural log units under the loudest bin: 61 dB; of 16 ms: 48 ms
+LEAD_SECONDS, TAGGED_SECONDS, LEAST_MASS = 0.1, 1.2, 0.02  # what a tagger hears of each hit
 LEAST = 1e-8  # probability: one excerpt that is not recognised at all does not decide
 
 Play = Callable[[Sequence[Cue], int], Tensor]
+
+
+class Listener(Protocol):
+    """Who says what a candidate sounds like."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The sounds that it has names for."""
+        ...
+
+    def named(self, wave: Tensor, sound: str, seconds: Sequence[float]) -> float:
+        """Log of how surely the sound (S,) at 32 kHz is `sound` at these times, mean over them."""
+        ...
+
+
+@dataclass(frozen=True)
+class ClassifierListener:
+    """A sound classifier of our own."""
+
+    network: SoundClassifierNet
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.network.spec.classes
+
+    @torch.inference_mode()
+    def named(self, wave: Tensor, sound: str, seconds: Sequence[float]) -> float:
+        spec = MelSpec.FULL_BAND
+        frames = [round(at / float(spec.frame_seconds)) for at in seconds]
+        heard = halve(excerpts(log_mel(wave[None], spec)[0], frames, self.network.spec))
+        row = self.classes.index(sound)
+        return float(self.network(heard).softmax(1)[:, row].clamp_min(LEAST).log().mean())
+
+
+@dataclass(frozen=True)
+class TaggerListener:
+    """A tagger that learned elsewhere: it has never heard the codec."""
+
+    tagger: Tagger
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.tagger.classes
+
+    def named(self, wave: Tensor, sound: str, seconds: Sequence[float]) -> float:
+        step = MelSpec.FULL_BAND.sample_rate // TAGGER_RATE
+        slow = wave.double().unfold(0, step, step).mean(1).float().numpy()  # a coarse low-pass is enough to choose by
+        starts = [max(0, round((at - LEAD_SECONDS) * TAGGER_RATE)) for at in seconds]
+        masses = [
+            self.tagger.mass(slow[start : start + round(TAGGED_SECONDS * TAGGER_RATE)], sound) for start in starts
+        ]
+        return float(np.log(np.array(masses) + LEAST_MASS).mean())
 
 
 def sound_of(loaded: LoadedModel) -> Play:
@@ -71,9 +128,9 @@ def sound_of(loaded: LoadedModel) -> Play:
 
 
 def candidate_scores(
-    play: Play, palette: Tensor, kind: int, row: int, candidates: Tensor, classifier: SoundClassifierNet
+    play: Play, palette: Tensor, kind: int, row: int, sound: str, candidates: Tensor, listener: Listener
 ) -> Tensor:
-    """How well class number `row` is played by each candidate (takes, variants, timbre): (takes,), at best 0.
+    """How well `sound`, class number `row`, is played by each candidate (takes, variants, timbre): (takes,), at best 0.
 
     `palette` is that of the model's cue encoder and is left as it was. The score is the mean log probability of the
     class; for hits also how far their attacks stand out of everything else (`on_time`).
@@ -82,8 +139,8 @@ def candidate_scores(
     scores = []
     for timbres in candidates:
         palette[kind, row] = timbres
-        waves = [play(_sheet(classifier.spec.classes[row], kind), seed) for seed in SEEDS]
-        scores.append(float(np.mean([_score(wave, kind, row, classifier) for wave in waves])))
+        waves = [play(_sheet(sound, kind), seed) for seed in SEEDS]
+        scores.append(float(np.mean([_score(wave, kind, sound, listener) for wave in waves])))
     palette[kind, row] = before
     return torch.tensor(scores)
 
@@ -95,16 +152,14 @@ def _sheet(sound: str, kind: int) -> list[Cue]:
 
 
 @torch.inference_mode()
-def _score(wave: Tensor, kind: int, row: int, classifier: SoundClassifierNet) -> float:
-    spec = MelSpec.FULL_BAND
-    frames = [round(at / float(spec.frame_seconds)) for at in (HIT_SECONDS, HEARD_SECONDS)[kind]]
-    mel = log_mel(wave[None], spec)[0]
-    heard = halve(excerpts(mel, frames, classifier.spec))
-    named = float(classifier(heard).softmax(1)[:, row].clamp_min(LEAST).log().mean())
+def _score(wave: Tensor, kind: int, sound: str, listener: Listener) -> float:
+    spec, seconds = MelSpec.FULL_BAND, (HIT_SECONDS, HEARD_SECONDS)[kind]
+    named = listener.named(wave, sound, seconds)
     if kind == 1:
         return named
+    mel, frames = log_mel(wave[None], spec)[0], [round(at / float(spec.frame_seconds)) for at in seconds]
     # The neutral hit is used most often, in rolls too, so it must be short.
-    over = brevity(mel, frames) if classifier.spec.classes[row] == NEUTRAL_HIT else 0.0
+    over = brevity(mel, frames) if sound == NEUTRAL_HIT else 0.0
     return named + ATTACK_WEIGHT * (on_time(mel, frames) + over)
 
 
@@ -149,25 +204,30 @@ def _seen(candidates: Tensor, number: int) -> bool:
 
 
 def select_palette(
-    loaded: LoadedModel, tried: Tensor, classifier: SoundClassifierNet, folder: Path, count: Callable[[int, int], None]
+    loaded: LoadedModel, tried: Tensor, listener: Listener, folder: Path, count: Callable[[int, int], None]
 ) -> Tensor:
-    """The palette of the bundle's cue encoder, its rows cast anew from those of `tried` (2, classes, takes, ...).
+    """The palette of the bundle's cue encoder, its rows chosen anew from those of `tried` (2, classes, takes, ...).
+
+    Classes that the listener has no name for stay as they are.
 
     The scores of each class are kept in `folder`, so a run that was cut goes on.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    palette = loaded.part("cues", CueEncoder).palette
+    encoder = loaded.part("cues", CueEncoder)
+    palette, classes = encoder.palette, encoder.spec.classes
     play, kept = sound_of(loaded), palette.clone()
-    for row, sound in enumerate(classifier.spec.classes):
+    for row, sound in enumerate(classes):
+        count(row + 1, len(classes))
+        if sound not in listener.classes:
+            continue
         kind, path = asked_kind(sound), folder / f"{sound}.pt"
         candidates = tried[kind, row].to(palette)
         if not path.exists():
             partial = path.with_suffix(".partial")
-            torch.save(candidate_scores(play, palette, kind, row, candidates, classifier), partial)
+            torch.save(candidate_scores(play, palette, kind, row, sound, candidates, listener), partial)
             partial.replace(path)
         best = best_of(candidates, torch.load(path, weights_only=True), palette.shape[2])
         kept[kind, row] = best.roll(take_of(0, sound, len(best)), 0)  # seed 0, which most hear, has the very best
-        count(row + 1, len(classifier.spec.classes))
     return kept
 
 

@@ -12,6 +12,7 @@ import torch
 
 from foleycli.bundles.format import read_bundle, write_bundle
 from foleycli.cues.sheet import Cue
+from foleycli.errors import InputError
 from foleycli.models.loaded import LoadedModel
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.judges.sound_classifier import SoundClassifierNet
@@ -22,6 +23,8 @@ from foleycli.timeline import WINDOW_SECONDS
 from foleycli.training.mdsgen import palette_selection as casting
 from foleycli.training.mdsgen.palette_selection import (
     HEARD_SECONDS,
+    ClassifierListener,
+    TaggerListener,
     asked_kind,
     best_of,
     brevity,
@@ -30,6 +33,7 @@ from foleycli.training.mdsgen.palette_selection import (
     select_palette,
     sound_of,
 )
+from foleycli.training.mdsgen.tagger import Tagger, open_tagger
 from tests.evaluation.sounding import NAMES, classifier, play
 from tests.tiny_model import SPECS, networks
 
@@ -52,9 +56,34 @@ def test_the_candidate_with_the_right_voice_is_heard(sound: str) -> None:
         heard = [Cue(at, 0.8, voice) for cue in cues for at in ([cue.time] if cue.stop is None else HEARD_SECONDS)]
         return torch.from_numpy(play(heard, 8.192, seed))
 
-    scores = candidate_scores(voiced, palette, kind, row, voices(*NAMES), classifier().network)
+    scores = candidate_scores(
+        voiced, palette, kind, row, sound, voices(*NAMES), ClassifierListener(classifier().network)
+    )
     assert int(scores.argmax()) == row
     assert (palette == 9.0).all()  # as it was
+
+
+def test_a_tagger_hears_each_hit_and_knows_only_what_audioset_has_names_for() -> None:
+    heard: list[np.ndarray] = []
+
+    def scores(wave: np.ndarray) -> np.ndarray:
+        heard.append(wave)
+        loud = float(np.abs(wave).max() > 0.1)
+        return np.array([0.3 * loud, 0.2 * loud, 0.5], np.float32)
+
+    listener = TaggerListener(Tagger(("Dog", "Bark", "Silence"), scores))
+    assert listener.classes == ("animal_dog",)
+    wave = torch.zeros(3 * 32000)
+    wave[32000:33000] = 0.01 * torch.randn(1000, generator=torch.Generator().manual_seed(0))
+    assert listener.named(wave, "animal_dog", [1.0]) == pytest.approx(np.log(0.5 + 0.02), abs=1e-5)
+    assert {len(one) for one in heard} == {15600} and max(float(np.abs(one).max()) for one in heard) < 0.71
+    assert listener.named(wave, "animal_dog", [2.0]) == pytest.approx(np.log(0.02), abs=1e-5)
+
+
+def test_a_file_that_is_no_tagger_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "nothing.tflite").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="tflite"):
+        open_tagger(tmp_path / "nothing.tflite")
 
 
 def test_a_sound_that_rustles_between_its_attacks_is_less_on_time() -> None:
@@ -112,10 +141,11 @@ def test_a_palette_is_cast_from_those_who_were_tried_and_goes_on_after_a_break(
     wave = sound_of(bundle)([Cue(1.0, 0.9, "glass")], 3)
     assert wave.shape == (int(WINDOW_SECONDS * 32000),) and wave.isfinite().all()
     monkeypatch.setattr(casting, "sound_of", lambda loaded: lambda cues, seed: torch.from_numpy(play(cues, 8.0, seed)))
-    classifier = SoundClassifierNet(SoundClassifierSpec(NAMES, widths=(8, 12, 16, 24), embedding=8)).eval()
+    spec = SoundClassifierSpec(NAMES, widths=(8, 12, 16, 24), embedding=8)
+    listener = ClassifierListener(SoundClassifierNet(spec).eval())
     tried = torch.randn(2, len(NAMES), 6, 2, 8, generator=torch.Generator().manual_seed(0))
     done: list[int] = []
-    cast = select_palette(bundle, tried, classifier, tmp_path / "scores", lambda at, of: done.append(at))
+    cast = select_palette(bundle, tried, listener, tmp_path / "scores", lambda at, of: done.append(at))
     assert done == [1, 2, 3, 4] and cast.shape == bundle.part("cues", CueEncoder).palette.shape
     for row, sound in enumerate(NAMES):
         kind = asked_kind(sound)
@@ -123,5 +153,5 @@ def test_a_palette_is_cast_from_those_who_were_tried_and_goes_on_after_a_break(
         assert torch.equal(cast[kind, row, take_of(0, sound, TAKES)], tried[kind, row, int(scores.argmax())])
         assert all(any(torch.equal(one, other) for other in tried[kind, row]) for one in cast[kind, row])
         assert torch.equal(cast[1 - kind, row], bundle.part("cues", CueEncoder).palette[1 - kind, row])
-    monkeypatch.setattr(casting, "audition", lambda *asked: pytest.fail("performed again"))
-    assert torch.equal(cast, select_palette(bundle, tried, classifier, tmp_path / "scores", lambda at, of: None))
+    monkeypatch.setattr(casting, "candidate_scores", lambda *asked: pytest.fail("performed again"))
+    assert torch.equal(cast, select_palette(bundle, tried, listener, tmp_path / "scores", lambda at, of: None))
