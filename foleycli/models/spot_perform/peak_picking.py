@@ -15,7 +15,14 @@ import numpy.typing as npt
 from foleycli.cues.classes import SPAN_CLASSES
 from foleycli.cues.sheet import Cue
 from foleycli.models.sound_namer.watching import Pictures
-from foleycli.models.spot_perform.naming import lasting_spans, name_hits, name_spans, named_shots, windowed_max
+from foleycli.models.spot_perform.naming import (
+    lasting_spans,
+    name_hits,
+    name_spans,
+    named_shots,
+    span_priors,
+    windowed_max,
+)
 from foleycli.models.spot_perform.spans import SpanPicker, span_curves
 from foleycli.networks.vision.curves import Curve, Spotting, join
 from foleycli.specs import SpotterSpec
@@ -82,7 +89,7 @@ class Picker:
         shots = named_shots([-np.inf, *cuts, np.inf], times, classes, self.spec, pictures)
         frames = [round((cut - self.start_seconds) * self.spec.frames_per_second) for cut in cuts]
         hits = name_hits(self._hits, shots, self.spec.lag_seconds)
-        spans = name_spans(self._spans.finish(frames), shots)
+        spans = name_spans(self._spans.finish(frames, span_priors(shots, self.spec, pictures)), shots)
         if pictures is not None and self._picked:
             level, busiest = (np.concatenate(parts).astype(np.float32) for parts in self._motion)
             spans += lasting_spans(shots, level, busiest, self.spec, self.start_seconds)

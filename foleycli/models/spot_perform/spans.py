@@ -73,12 +73,15 @@ class SpanPicker:
                 self._end()
         self._frames += len(wanted)
 
-    def finish(self, cuts: Sequence[int] = ()) -> list[Cue]:
-        """The spans, in order; where shots, between the frames at `cuts`, sound differently a span is two."""
+    def finish(self, cuts: Sequence[int] = (), priors: Sequence[npt.NDArray[np.float64]] = ()) -> list[Cue]:
+        """The spans, in order; where shots, between the frames at `cuts`, sound differently a span is two.
+
+        `priors`, weights (C,) of the classes for each shot, say what its picture makes likely.
+        """
         self._end()
         cues = []
         for run in self.found:
-            parts = run.named(cuts, self.spec.classes)
+            parts = run.named(cuts, self.spec.classes, priors)
             for first, last, strength, sure in run.pieces:
                 for start, stop, sound in _within(parts, first, last, self._shortest):
                     level = round(max(strength, 0.05), 3)
@@ -136,16 +139,25 @@ class _Run:
         self._sum += self._waiting.sum(axis=0, dtype=np.float64)
         self._close(self.stop)
 
-    def named(self, cuts: Sequence[int], classes: Sequence[str]) -> list[tuple[int, str]]:
-        """First frame and name of what lies in each shot; one that has no name of its own has that of the stretch."""
-        whole = agreed_class(np.sum(self._classes, axis=0), self.stop - self.start, classes)
+    def named(
+        self, cuts: Sequence[int], classes: Sequence[str], priors: Sequence[npt.NDArray[np.float64]] = ()
+    ) -> list[tuple[int, str]]:
+        """First frame and name of what lies in each shot; one that has no name of its own has that of the stretch.
+
+        Where pictures have a say, each shot stands for itself.
+        """
+        whole = "" if priors else agreed_class(np.sum(self._classes, axis=0), self.stop - self.start, classes)
         starts = [self.start, *(cut for cut in cuts if self.start < cut < self.stop)]
         parts = []
         for start, stop in pairwise([*starts, self.stop]):
             first, last = (round((frame - self.start) / self._shortest) for frame in (start, stop))
             mine = self._classes[first:last]
             frames = min(last * self._shortest, self.stop - self.start) - first * self._shortest
-            own = agreed_class(np.sum(mine, axis=0), frames, classes) if mine else ""
+            summed = np.sum(mine, axis=0) if mine else self._none
+            if priors:
+                summed = summed * priors[bisect_right(cuts, start)]
+                summed *= frames / max(float(summed.sum()), 1e-9)
+            own = agreed_class(summed, frames, classes) if mine else ""
             parts.append((start, own or whole))
         return parts
 

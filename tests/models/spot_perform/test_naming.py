@@ -70,6 +70,19 @@ def test_what_lasts_sounds_where_it_moves_and_is_not_struck() -> None:
     assert cues_of(pictures((4.0, "vehicle_train", 0.5)), busiest=still, activity=still) == []
 
 
+def test_a_picture_that_is_not_sure_still_tells_a_waterfall_from_rain() -> None:
+    spec = SpotterSpec(classes=("rain", "water_pour_flow"))
+    flowing = {"span": np.full(8 * RATE, 0.9), "activity": np.full(8 * RATE, 0.05)}
+    picker = Picker(spec)
+    picker.add(curves(classes=np.tile([0.8, 0.2], (8 * RATE, 1)), **flowing), last=True)
+    for seen, sound, by in (
+        (None, "rain", "motion"),
+        (pictures((4.0, "water_pour_flow", 0.15)), "water_pour_flow", "picture"),
+        (pictures((4.0, "fire", 0.01)), "rain", "motion"),
+    ):
+        assert {(cue.sound, cue.named_by) for cue in picker.cues((), seen)} == {(sound, by)}
+
+
 def test_a_bell_keeps_its_hits_and_names_them() -> None:
     cues = cues_of(pictures((4.0, "bell_alarm", 0.5)))
     assert [cue.sound for cue in cues if cue.stop is None] == ["bell_alarm"] * 3
