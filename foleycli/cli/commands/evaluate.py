@@ -13,7 +13,8 @@ from foleycli.text import table
 _BUNDLE = "The model: a name from 'foley models list', or a folder with a bundle in it."
 _DATA = (
     "What to test on. scenes: rendered scenes that no training has seen. repertoire: every sound, asked for in turn. "
-    "DIR: a folder of videos with sound; its manifest.csv may list the onsets."
+    "DIR: a folder of videos with sound; its manifest.csv may list the onsets. A model of pictures and "
+    "sounds is tested on rendered stills."
 )
 
 
@@ -29,15 +30,19 @@ def evaluate(
 ) -> None:
     """Tests BUNDLE on videos whose sound is known, and prints its scores, with intervals and chance beside them."""
     from foleycli.evaluation.embeddings import load_sound_classifier
+    from foleycli.evaluation.pictures import evaluate_pictures
     from foleycli.evaluation.repertoire import REPERTOIRE, evaluate_repertoire
     from foleycli.evaluation.run import evaluate as run
     from foleycli.models.loaded import load_bundle
+    from foleycli.models.visual_echoes.loading import takes_pictures
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
 
     console = Console(quiet=quiet, as_json=as_json)
     with console.progress() as progress:
-        loaded = load_bundle(bundle, offline=offline)
-        if data == REPERTOIRE:
+        if takes_pictures(bundle, offline=offline):
+            found = evaluate_pictures(bundle, count=count, seed=seed, device=device, offline=offline, progress=progress)
+        elif data == REPERTOIRE:
+            loaded = load_bundle(bundle, offline=offline)
             classifier = load_sound_classifier()
             player = FoleyPipeline(loaded, device=device, namer="off")
             found = evaluate_repertoire(
@@ -49,6 +54,7 @@ def evaluate(
                 progress=progress,
             )
         else:
+            loaded = load_bundle(bundle, offline=offline)
             found = run(loaded, data, count=count, seed=seed, device=device, progress=progress)
     report = found.plain()
     if as_json:

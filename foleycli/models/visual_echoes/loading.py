@@ -62,6 +62,12 @@ def load_echo(name: str | Path, *, offline: bool = False, device: str = "cpu") -
     )  # fmt: skip
 
 
+def takes_pictures(name: str | Path, *, offline: bool = False) -> bool:
+    """Whether a model makes sound for pictures: one that `load_echo` opens."""
+    kind = read_bundle(store.resolve(name, offline=offline)).manifest.kind
+    return kind == VISUAL_ECHOES
+
+
 def _pictures(bundle: Bundle, about: EchoSpec, device: str) -> PictureTokens:
     if about.image == "patch":
         return SmallPictures(_filled(bundle, "image", PatchVq(bundle.spec("image", PatchVqSpec))).to(device))
