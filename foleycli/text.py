@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from fractions import Fraction
+
+
+def decoded(data: bytes) -> str:
+    """Text as other machines write it: UTF-8 or UTF-16, with a byte order mark or without; else UnicodeDecodeError."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    if is_utf16(data):
+        return data.decode("utf-16-le" if data[1::2].count(0) > data[::2].count(0) else "utf-16-be")
+    return data.decode("utf-8-sig")
+
+
+def is_utf16(data: bytes) -> bool:
+    """Whether every other byte, or nearly, is 0: Latin letters in 16 bits."""
+    odd, even = data[1::2].count(0), data[::2].count(0)
+    return len(data) >= 4 and len(data) % 2 == 0 and max(odd, even) > 0.8 * len(data) / 2 and min(odd, even) == 0
 
 
 def one_line(text: str) -> str:

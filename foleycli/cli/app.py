@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, NoReturn
+import sys
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -26,6 +27,8 @@ from foleycli.cli.console import Console, complain, leave_quietly, open_streams
 from foleycli.cli.signals import Listener, Stopped
 from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
 from foleycli.version import __version__
+
+CommandLineError: Any = typer.BadParameter.__mro__[1]  # typer carries click's UsageError and does not export it
 
 # Plain help: with rich's panels `foley --help` takes 0.3 s instead of 0.1 s.
 app = typer.Typer(
@@ -76,7 +79,11 @@ def main() -> None:
     listener = Listener()
     listener.listen()
     try:
-        app(prog_name="foley")
+        code = app(prog_name="foley", standalone_mode=False)
+        if isinstance(code, int) and code:
+            raise SystemExit(code)
+    except CommandLineError as error:
+        _refuse(error)
     except FoleyError as error:
         complain(str(error))
         raise SystemExit(error.exit_code) from None
@@ -91,6 +98,16 @@ def main() -> None:
         if listener.exit_code is None:
             raise
         _leave(listener)  # C++ that imports modules turns the interruption into an ImportError
+
+
+def _refuse(error: Any) -> NoReturn:
+    """One line of what is wrong with the command line; without any argument, the help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(error.format_message() + "\n")
+    else:
+        command = getattr(error.ctx, "command_path", "foley")
+        complain(f"{error.format_message()} (see '{command} --help')")
+    raise SystemExit(error.exit_code)
 
 
 def _leave(listener: Listener) -> NoReturn:

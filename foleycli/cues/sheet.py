@@ -11,6 +11,7 @@ import csv
 import difflib
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 
@@ -86,8 +87,11 @@ def _table(text: str, name: str) -> list[dict[str, object]]:
 
     Where the comma is in the numbers, spreadsheets put semicolons between the cells; some programs put tabs.
     """
-    first = text.lstrip("\r\n").partition("\n")[0]
-    separator = next((mark for mark in ",;\t" if mark in first), ",")
+    first, _, rest = text.lstrip("\r\n").partition("\n")
+    named = re.fullmatch(r"\s*sep=(.)\s*", first)  # a line for spreadsheets alone
+    if named is not None:
+        text = rest
+    separator = named[1] if named else next((mark for mark in ",;\t" if mark in first), ",")
     # Strict, or a quote that nobody closed swallows all the rows after it without a word.
     reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True, strict=True)
     try:
@@ -142,12 +146,25 @@ def _suggestions(value: object) -> tuple[str, ...]:
 
 def _number(value: object, where: str, low: float, high: float) -> float:
     try:
-        number = float(str(value))
+        number = _seconds(str(value))
     except ValueError:
         raise UsageError(f"{where} is {value!r}, not a number") from None
     if not low <= number <= high:
         raise UsageError(f"{where} is {number:g}, outside {low:g} to {high:g}")
     return number
+
+
+def _seconds(text: str) -> float:
+    """A number, or minutes and seconds (0:01.5), or hours before them."""
+    *before, last = text.strip().split(":")
+    if len(before) > 2 or not all(part.isdecimal() for part in before):
+        raise ValueError(text)
+    seconds = float(last)
+    if before and not 0 <= seconds < 60:
+        raise ValueError(text)
+    for power, part in enumerate(reversed(before), start=1):
+        seconds += int(part) * 60**power
+    return seconds
 
 
 def _flag(value: object, where: str) -> bool:

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from foleycli.errors import OutputError
+from foleycli.errors import InputError, OutputError
 
 VARIABLE = "FOLEY_FFMPEG"
 # Older ones write streams that start apart out of step: 5.1 delays the sound of a transport stream by the difference.
@@ -98,6 +98,12 @@ def start_ffmpeg(arguments: Sequence[str], errors: IO[bytes]) -> Iterator[IO[byt
 def input_arguments(path: Path) -> list[str]:
     """Arguments that open a file as a local one and nothing else."""
     return ["-protocol_whitelist", "file", "-format_whitelist", FORMATS, "-i", file_url(path)]
+
+
+def refuse_url(name: str) -> None:
+    """Raises InputError for an address; a file of such a name is taken."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", name) and not os.path.exists(name):
+        raise InputError(f"{name}: foley opens local files only; download it first")
 
 
 def file_url(path: Path) -> str:

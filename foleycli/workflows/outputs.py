@@ -12,6 +12,7 @@ from foleycli.atomic import atomic_file, check_target
 from foleycli.errors import InputError, OutputError, UsageError
 from foleycli.pipeline.track import STEMS
 from foleycli.video.containers import BY_SUFFIX
+from foleycli.video.ffmpeg import refuse_url
 
 SOUND_SUFFIXES = (".wav", ".flac")
 STDOUT = "-"
@@ -19,6 +20,7 @@ STDOUT = "-"
 
 def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> tuple[Path | None, ...]:
     """The target of each take: the given name or one derived from VIDEO, numbered if several; None is stdout."""
+    refuse_url(video)
     if output == STDOUT:
         if count > 1:
             raise UsageError(f"{count} takes don't fit on stdout; name a file with -o, or take --keep best")

@@ -9,7 +9,7 @@ from foleycli.cues.formats import SUFFIXES, check_library, read_sheet
 from foleycli.cues.sheet import Cue
 from foleycli.cues.timeline_markers import Reel
 from foleycli.errors import InputError
-from foleycli.text import one_line
+from foleycli.text import decoded, one_line
 from foleycli.workflows.outputs import check_place
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def check_sheet_file(target: Path, overwrite: bool) -> None:
 def read_sheet_file(path: Path) -> tuple[Cue, ...]:
     """The cue sheet at `path`; raises InputError if it can't be read, UsageError if it makes no sense."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = decoded(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
         raise InputError(f"{path}: can't be read ({reason}); 'foley spot' writes a cue sheet") from error

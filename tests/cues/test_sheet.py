@@ -144,3 +144,11 @@ def test_a_sound_written_over_the_neutral_one_is_the_sheets() -> None:
     (cue,) = read_cues("time,sound,named_by,suggestions\n1,glass,default,no-such glass\n")
     assert (cue.named_by, cue.suggestions) == ("sheet", ("glass",))
     assert read_cues("time,sound\n1,glass\n")[0].named_by == "sheet"  # a sheet of an older version
+
+
+def test_a_line_for_spreadsheets_and_times_as_clocks_are_read() -> None:
+    cues = read_cues("sep=;\ntime;stop;sound\n0:01,5;1:00:02;rain\n")
+    assert [(cue.time, cue.stop, cue.sound) for cue in cues] == [(1.5, 3602.0, "rain")]
+    for bad in ("0:61", "1:2:3:4", "a:1", "-0:01"):
+        with pytest.raises(UsageError, match="not a number"):
+            read_cues(f"time\n{bad}\n")

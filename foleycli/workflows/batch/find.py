@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import os
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foleycli.errors import UsageError
+from foleycli.text import decoded, is_utf16
+from foleycli.video.ffmpeg import refuse_url
 
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -28,7 +31,16 @@ class Found:
 
 
 def split_list(text: bytes, *, nul: bool) -> list[str]:
-    """The names in a list, one per line, or with `nul` ended by NUL bytes: then any name can be in it."""
+    """The names in a list, one per line, or with `nul` ended by NUL bytes: then any name can be in it.
+
+    A list of lines may be UTF-16, as PowerShell writes it, and begin with a byte order mark.
+    """
+    if not nul:
+        if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or is_utf16(text):
+            text = os.fsencode(decoded(text))
+        text = text.removeprefix(codecs.BOM_UTF8)
+        if b"\0" in text:
+            raise UsageError("the names on stdin are separated by NUL bytes; use -0")
     names = text.split(b"\0") if nul else [line.rstrip(b"\r") for line in text.split(b"\n")]
     return [os.fsdecode(name) for name in names if name]
 
@@ -54,6 +66,7 @@ def own_output(path: Path) -> bool:
 
 
 def _at(name: str, out_dir: Path) -> Iterator[Found]:
+    refuse_url(name)
     path = Path(name)
     if path.is_dir():
         yield from _in_folder(path, out_dir)
