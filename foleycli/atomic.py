@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,11 +22,13 @@ def atomic_file(target: str | Path, *, overwrite: bool = False) -> Iterator[Path
     target = Path(target)
     check_target(target, overwrite)
     target = Path(os.path.realpath(target)) if target.is_symlink() else target
+    clear_leftovers(target.parent, ".foley-")
     try:
-        handle, name = tempfile.mkstemp(prefix=".foley-", suffix=f".part{target.suffix}", dir=target.parent)
+        prefix = f".foley-{os.getpid()}-"
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=f".part{target.suffix}", dir=target.parent)
     except OSError as error:
         raise OutputError(f"{target}: {error.strerror}; choose a folder that can be written") from error
-    os.close(handle)
+    _hold(handle)
     temporary = Path(name)
     try:
         yield temporary
@@ -35,8 +39,67 @@ def atomic_file(target: str | Path, *, overwrite: bool = False) -> Iterator[Path
     except OutputError as error:  # the user knows no temporary name
         raise OutputError(str(error).replace(str(temporary), str(target))) from error
     finally:
+        os.close(handle)
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+@contextmanager
+def scratch_folder() -> Iterator[str]:
+    """A folder in the temporary one, gone with the block; those that killed runs left there go too."""
+    clear_leftovers(Path(tempfile.gettempdir()), "foley-")
+    with tempfile.TemporaryDirectory(prefix=f"foley-{os.getpid()}-") as folder:
+        handle = os.open(folder, os.O_RDONLY)
+        _hold(handle)
+        try:
+            yield folder
+        finally:
+            os.close(handle)
+
+
+def clear_leftovers(folder: Path, prefix: str) -> None:
+    """Removes what runs of foley left in a folder that were killed: nobody holds it, and its process is gone."""
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            found = re.match(re.escape(prefix) + r"(\d+)-", entry.name)
+            if found is not None and not _lives(int(found[1])) and _is_free(entry.path):
+                with suppress(OSError):
+                    shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
+def _is_free(path: str) -> bool:
+    """Whether no process holds a file or folder: the number of a process says little where machines share a disk."""
+    try:
+        import fcntl
+
+        handle = os.open(path, os.O_RDONLY)
+    except (ImportError, OSError):
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def _hold(handle: int) -> None:
+    """Marks an open file or folder as held, until it is closed or the process ends."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def check_target(target: Path, overwrite: bool) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from foleycli.atomic import scratch_folder
 from foleycli.video.containers import Container
 from foleycli.video.facts import file_facts
 from foleycli.video.ffmpeg import run_ffmpeg
@@ -81,7 +81,7 @@ def carries(muxer: str, encoder: str, layout: str) -> bool:
     if layout in ("mono", "stereo"):
         return True
     channels = "|".join(["-0.1+0.2*random(0)"] * len(channel_names(layout)))
-    with tempfile.TemporaryDirectory(prefix="foley-") as folder:
+    with scratch_folder() as folder:
         path = Path(folder) / "trial"
         noise = ["-f", "lavfi", "-i", f"aevalsrc=exprs={channels}:s=48000:d=1:c={layout}"]
         encoding = Encoding(encoder, layout).arguments(0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from foleycli.atomic import scratch_folder
 from foleycli.errors import InputError, OutputError
 from foleycli.video.facts import StreamFacts, file_facts
 from foleycli.video.ffmpeg import input_arguments, run_ffmpeg
@@ -31,7 +31,7 @@ def try_copy(path: Path, stream: StreamFacts, muxer: str) -> Trial:
 
 @lru_cache(maxsize=512)
 def _try_copy(path: Path, _age: int, index: int, codec: str, size: str, layout: str, muxer: str) -> Trial:
-    with tempfile.TemporaryDirectory(prefix="foley-") as folder:
+    with scratch_folder() as folder:
         out = Path(folder) / "trial"
         copy = ["-map", f"0:{index}", "-map_chapters", "-1", "-c", "copy", "-copyinkf", "-frames", "1"]
         copy += ["-strict", "experimental"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO
 
+from foleycli.atomic import scratch_folder
 from foleycli.cues.sheet import Cue
 from foleycli.errors import FoleyError, UsageError
 from foleycli.specs.settings import Generation, Outputs, Settings
@@ -232,7 +232,7 @@ def _perform(
         streams = _watched(pipeline, request, info=info, generation=generation, cues=cues, on_event=on_event)
     cues = streams[0].cues
     on_event(Spotted(tuple(cues), len(streams[0].windows), generation.seed))
-    with tempfile.TemporaryDirectory(prefix="foley-") as folder:
+    with scratch_folder() as folder:
         takes: Iterable[Take] = map(Take, streams)
         if request.takes > 1 or outputs.sidecar or request.scored:
             takes = scored(streams, float(start), folder=Path(folder), keep=request.keep, heard=heard)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import numpy as np
 import soundfile
 
-from foleycli.atomic import atomic_file
+from foleycli.atomic import atomic_file, scratch_folder
 from foleycli.audio.bwf import Origin, write_bwf
 from foleycli.audio.encoded import encode_track
 from foleycli.audio.fades import faded
@@ -78,7 +77,7 @@ def render(
     whole = in_video(target)
     if in_video(target):
         check_container(info, target)
-    with tempfile.TemporaryDirectory(prefix="foley-") as folder, ExitStack() as drafts:
+    with scratch_folder() as folder, ExitStack() as drafts:
         track = Path(folder) / "track.wav"
         level = write_track(stream, info, track=track, mix=mix, start=start, whole=whole)
         origin, doubts = origin_of(info, Fraction(0) if whole else start, model=stream.model, seed=stream.seeds[0])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from foleycli.atomic import scratch_folder
 from foleycli.errors import UsageError
 from foleycli.types import Progress
 from foleycli.video.containers import BY_SUFFIX
@@ -49,7 +49,7 @@ def rerun(
             f"{sidecar_file}: dubbed without --stems, and with them it sounds otherwise; dub the video again"
         )
     make_folder("--stems", stems)
-    with tempfile.TemporaryDirectory(prefix="foley-") as folder, ExitStack() as drafts:
+    with scratch_folder() as folder, ExitStack() as drafts:
         remake = Remake(sidecar, sidecar_file, target=target, device=device, progress=progress)
         track = remake.remade(Path(folder), apart=stems is not None)
         lay_stems(beside, track, origin=remake.origin, overwrite=overwrite, drafts=drafts)

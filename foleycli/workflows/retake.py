@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from foleycli.atomic import scratch_folder
 from foleycli.errors import InputError
 from foleycli.types import Progress
 from foleycli.video.containers import BY_SUFFIX
@@ -44,7 +44,7 @@ def retake(
     _check_meant(output, path, sidecar)
     check_place(output, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite=True)
     as_before = True
-    with tempfile.TemporaryDirectory(prefix="foley-") as folder:
+    with scratch_folder() as folder:
         remake = Remake(sidecar, path, target=output, device=device, progress=progress)
         taken = Retake(*remake.within(span), seed)
         if not in_video(output):
