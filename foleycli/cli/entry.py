@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from foleycli.cli.console import complain
 from foleycli.cli.signals import Listener, Stopped
+from foleycli.cli.supervisor import supervise, tie_to_parent, wanted
 
 
 def main() -> None:
     """Runs the command line; a signal that comes while it is being imported ends it in one line too."""
+    if wanted(sys.argv[1:], os.environ):
+        raise SystemExit(supervise([sys.executable, "-m", "foleycli.cli.entry", *sys.argv[1:]], os.environ))
+    tie_to_parent(os.environ)
     listener = Listener()
     listener.listen()
     try:

@@ -179,12 +179,18 @@ def _run(
     for job in jobs:
         if job not in waiting:
             tell(events.Skipped(job))
+    left = [(job, None if request.overwrite else journal.crashed(job)) for job in waiting]
+    for job, reason in left:
+        if reason is not None:
+            tell(events.Failed(job, reason, "input"))
+    waiting = tuple(job for job, reason in left if reason is None)
     if waiting:
         from foleycli.workflows.batch.executors import ThreadExecutor
         from foleycli.workflows.batch.runner import Batch
 
         executor = ThreadExecutor(request.settings.model, request.workers)
-        Batch(journal, executor, overwrite=request.overwrite).run(waiting, tell)
+        with journal.crashes.watched():
+            Batch(journal, executor, overwrite=request.overwrite).run(waiting, tell)
 
 
 def _result(gathered: Gathered) -> BatchResult:

@@ -18,6 +18,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -26,9 +27,12 @@ from typing import Any, Self
 
 from foleycli.cues.sheet import Cue
 from foleycli.errors import OutputError
+from foleycli.workflows.batch.crashes import Crashes
 from foleycli.workflows.batch.job import DubJob, Notes
 
 FOLDER, NAME = ".foley-batch", "journal.jsonl"
+LOCK_SECONDS = 1.0
+CRASHED = "{source}: ended the program ({fault}), so it is left out; --overwrite tries it again"
 Stamp = list[int] | None  # JSON has no tuples
 
 
@@ -63,6 +67,7 @@ class Journal:
             shutil.rmtree(self.work, ignore_errors=True)
             self.work.mkdir()
             self._last = self._read()
+            self.crashes = Crashes(path.parent)
         except OSError as error:
             raise OutputError(f"{out_dir}: {error.strerror}; choose a folder that can be written") from error
 
@@ -100,6 +105,19 @@ class Journal:
 
     def failed(self, job: DubJob, reason: str) -> None:
         self._append(job, state="failed", reason=reason)
+
+    def crashed(self, job: DubJob) -> str | None:
+        """Why a job is not tried again: it ended the program, as it is and with these settings; None if it didn't."""
+        key = _key(job, self.out_dir)
+        if fault := self.crashes.guilty.get(key):
+            self._append(job, state="failed", reason=CRASHED.format(source=job.source, fault=fault), crash=True)
+        last = self._last.get(key, {})
+        same = all(last.get(name) == value for name, value in _facts(job, self.settings).items())
+        return str(last.get("reason")) if same and last.get("crash") else None
+
+    def key(self, job: DubJob) -> str:
+        """What the job is called here."""
+        return _key(job, self.out_dir)
 
     def ours(self, job: DubJob, path: Path) -> bool:
         """Whether `path`, beside the target of the job, was put there by an earlier run and is as it was then."""
@@ -201,7 +219,13 @@ def _lock(handle: int, out_dir: Path) -> None:
         import fcntl
     except ImportError:  # Windows: two batches into one folder are the user's to avoid
         return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with the process, however it ends
-    except BlockingIOError:
-        raise OutputError(f"{out_dir}: another batch is at work there; wait for it, or use another --out-dir") from None
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with the process, however it ends
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                wait = "wait for it, or use another --out-dir"
+                raise OutputError(f"{out_dir}: another batch is at work there; {wait}") from None
+            time.sleep(0.05)  # a batch that was killed may still be on its way out

@@ -79,7 +79,8 @@ class Batch(Generic[Prepared]):
                 return
         started = time.monotonic()
         self._said.put(events.Started(job))
-        prepared = self._guarded(job, lambda: self._watched(job))
+        with self.journal.crashes.flying(self.journal.key(job)):
+            prepared = self._guarded(job, lambda: self._watched(job))
         if prepared is None:
             self._ahead.release()
         else:
@@ -96,7 +97,8 @@ class Batch(Generic[Prepared]):
 
     def _perform(self, job: DubJob, number: int, prepared: Prepared, started: float) -> None:
         try:
-            notes = self._guarded(job, lambda: self._delivered(job, number, prepared))
+            with self.journal.crashes.flying(self.journal.key(job)):
+                notes = self._guarded(job, lambda: self._delivered(job, number, prepared))
             if notes is not None:
                 self._said.put(events.Done(job, time.monotonic() - started, notes))
         finally:

@@ -1,0 +1,101 @@
+"""A video that ends the program is one failed file of a batch, with the reason, and is not tried for ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from foleycli.cli import supervisor
+from foleycli.workflows.batch.crashes import DUMP, STATE, Crashes
+from tests.cli.conftest import clip, film, models
+
+__all__ = ["clip", "film", "models"]  # fixtures
+
+# `foley` whose probe reads address 0 for one of the videos, as a library of C with a fault would.
+RUNNER = """
+import ctypes, sys
+from foleycli.video import probe as module
+from foleycli.cli.supervisor import tie_to_parent
+import os
+tie_to_parent(os.environ)
+real = module.probe
+def probe(path):
+    if "bad" in str(path):
+        ctypes.string_at(0)
+    return real(path)
+module.probe = probe
+from foleycli.cli.app import main
+main()
+"""
+SHELL = "/bin/sh"
+IMPORTS = "import os, sys; from foleycli.cli.supervisor import supervise"
+SUPERVISED = """
+import os, sys
+from foleycli.cli.supervisor import supervise
+sys.exit(supervise([sys.executable, *sys.argv[1:]], os.environ))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_spawn"), reason="this system starts no processes as POSIX does")
+def test_the_batch_goes_on_without_the_video_that_ended_it(models: Path, clip: Path, tmp_path: Path) -> None:
+    videos, out = tmp_path / "videos", tmp_path / "out"
+    videos.mkdir()
+    for name in ("a", "bad", "c"):
+        shutil.copy(clip, videos / f"{name}.mp4")
+    (tmp_path / "runner.py").write_text(RUNNER)
+    (tmp_path / "supervised.py").write_text(SUPERVISED)
+    command = [tmp_path / "runner.py", "batch", videos, "-o", out, "-m", models / "pocket", "--steps", "1", "-q"]
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, tmp_path / "supervised.py", *command, *more]
+        return subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=500, check=False)
+
+    ran = run()
+    assert ran.returncode == 1 and "going on without it" in ran.stderr and "Traceback" not in ran.stderr
+    assert f"{videos / 'bad.mp4'}: ended the program (Segmentation fault)" in ran.stderr
+    assert sorted(path.name for path in out.glob("*.mp4")) == ["a.foley.mp4", "c.foley.mp4"]
+    again = run("--json")
+    assert again.returncode == 1 and "going on" not in again.stderr  # it was not tried again
+    told = [json.loads(line) for line in again.stdout.splitlines()]
+    assert [one["event"] for one in told if one["event"] in ("failed", "skipped")].count("failed") == 1
+
+
+def test_the_thread_says_which_and_without_it_who_is_there_twice(tmp_path: Path) -> None:
+    def after(fault: str) -> dict[str, str]:
+        (tmp_path / STATE).write_text(json.dumps({"flying": {"a": 1, "b": 2}, "suspected": suspected}))
+        (tmp_path / DUMP).write_text(fault)
+        crashes = Crashes(tmp_path)
+        suspected.update(json.loads((tmp_path / STATE).read_text())["suspected"])
+        return dict(crashes.guilty)
+
+    suspected: dict[str, int] = {}
+    assert after("Fatal Python error: Aborted\n\nCurrent thread 0x0000000000000002 (most recent call first):\n") == {
+        "b": "Aborted"
+    }
+    assert after("") == {}  # killed, or the power went: nobody's fault
+    assert after("Fatal Python error: Bus error\n\n<no Python frame>\n") == {}
+    assert after("Fatal Python error: Bus error\n\n<no Python frame>\n") == {"a": "Bus error", "b": "Bus error"}
+
+
+def test_only_a_batch_runs_in_a_child() -> None:
+    assert supervisor.wanted(["batch", "a.mp4", "-o", "out"], {})
+    assert not supervisor.wanted(["batch", "--help"], {}) and not supervisor.wanted(["dub", "a.mp4"], {})
+    assert not supervisor.wanted(["batch", "a.mp4"], {supervisor.CHILD: "1"}) and not supervisor.wanted([], {})
+
+
+def test_a_signal_goes_to_the_child_and_its_code_comes_back() -> None:
+    child = "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done"
+    code = f"{IMPORTS}; sys.exit(supervise({[SHELL, '-c', child]}, os.environ))"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None and parent.stdout.readline() == "up\n"
+        time.sleep(0.05)
+        parent.send_signal(signal.SIGTERM)
+        assert parent.wait() == 7
