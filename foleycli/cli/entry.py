@@ -7,13 +7,13 @@ import sys
 
 from foleycli.cli.console import complain
 from foleycli.cli.signals import Listener, Stopped
-from foleycli.cli.supervisor import supervise, tie_to_parent, wanted
+from foleycli.workflows.batch.supervisor import supervise, tie_to_parent, wanted
 
 
 def main() -> None:
     """Runs the command line; a signal that comes while it is being imported ends it in one line too."""
     if wanted(sys.argv[1:], os.environ):
-        raise SystemExit(supervise([sys.executable, "-m", "foleycli.cli.entry", *sys.argv[1:]], os.environ))
+        raise SystemExit(supervise([sys.executable, "-m", "foleycli.cli.entry", *sys.argv[1:]], os.environ, complain))
     tie_to_parent(os.environ)
     listener = Listener()
     listener.listen()

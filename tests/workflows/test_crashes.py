@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from foleycli.cli import supervisor
+from foleycli.workflows.batch import supervisor
 from foleycli.workflows.batch.crashes import DUMP, STATE, Crashes
 from tests.cli.conftest import clip, film, models
 
@@ -23,7 +23,7 @@ __all__ = ["clip", "film", "models"]  # fixtures
 RUNNER = """
 import ctypes, sys
 from foleycli.video import probe as module
-from foleycli.cli.supervisor import tie_to_parent
+from foleycli.workflows.batch.supervisor import tie_to_parent
 import os
 tie_to_parent(os.environ)
 real = module.probe
@@ -36,11 +36,11 @@ from foleycli.cli.app import main
 main()
 """
 SHELL = "/bin/sh"
-IMPORTS = "import os, sys; from foleycli.cli.supervisor import supervise"
+IMPORTS = "import os, sys; from foleycli.workflows.batch.supervisor import supervise"
 SUPERVISED = """
 import os, sys
-from foleycli.cli.supervisor import supervise
-sys.exit(supervise([sys.executable, *sys.argv[1:]], os.environ))
+from foleycli.workflows.batch.supervisor import supervise
+sys.exit(supervise([sys.executable, *sys.argv[1:]], os.environ, lambda text: print(text, file=sys.stderr)))
 """
 
 
@@ -93,7 +93,7 @@ def test_only_a_batch_runs_in_a_child() -> None:
 
 def test_a_signal_goes_to_the_child_and_its_code_comes_back() -> None:
     child = "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done"
-    code = f"{IMPORTS}; sys.exit(supervise({[SHELL, '-c', child]}, os.environ))"
+    code = f"{IMPORTS}; sys.exit(supervise({[SHELL, '-c', child]}, os.environ, print))"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None and parent.stdout.readline() == "up\n"
         time.sleep(0.05)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import faulthandler
 import json
 import re
+import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,9 @@ class Crashes:
                 yield
             finally:
                 faulthandler.disable()
-                if before:
-                    faulthandler.enable()
+                if before and sys.__stderr__ is not None:
+                    with suppress(OSError, ValueError):  # a stream without a number, as tests have them
+                        faulthandler.enable(sys.__stderr__)
 
     @contextmanager
     def flying(self, video: str) -> Iterator[None]:

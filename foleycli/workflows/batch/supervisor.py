@@ -10,10 +10,8 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
-
-from foleycli.cli.console import complain
 
 CHILD = "FOLEY_BATCH_CHILD"  # in the environment of the child: the process id of its parent
 FAULTS = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
@@ -28,8 +26,8 @@ def wanted(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
     return not asks and CHILD not in environment and hasattr(os, "posix_spawn")
 
 
-def supervise(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Runs the command until it ends otherwise than by a fault; returns its exit code."""
+def supervise(command: Sequence[str], environment: Mapping[str, str], complain: Callable[[str], None]) -> int:
+    """Runs the command until it ends otherwise than by a fault; returns its exit code. Faults are told to `complain`."""
     listed = _spooled() if "-" in command else None
     quick = 0
     while True:
