@@ -27,7 +27,7 @@ def wanted(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
 
 
 def supervise(command: Sequence[str], environment: Mapping[str, str], complain: Callable[[str], None]) -> int:
-    """Runs the command until it ends otherwise than by a fault; returns its exit code. Faults are told to `complain`."""
+    """Runs the command until it ends otherwise than by a fault; returns its exit code. `complain` is told of faults."""
     listed = _spooled() if "-" in command else None
     quick = 0
     while True:
