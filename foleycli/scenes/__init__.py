@@ -1,4 +1,4 @@
-"""The rehearsal room: rendered scenes with exact event times."""
+"""Rendered scenes with exact event times: what the spotter learns from."""
 
 from foleycli.scenes.catalogue import KINDS, render, sample
 from foleycli.scenes.scene import Event, Scene, Span

@@ -178,7 +178,7 @@ def test_a_published_part_comes_by_its_name_and_only_its_files(hub: FakeHub, mon
 
 def test_every_published_part_is_pinned_to_a_commit_and_a_content() -> None:
     parts = [entry for entry in catalogue.CATALOGUE if entry.source == "hub"]
-    assert len(parts) == 4
+    assert len(parts) == 5
     for part in parts:
         assert (len(part.revision), len(part.sha256)) == (40, 64)
         assert sum(not name.endswith(".json") for name in part.files) == 1

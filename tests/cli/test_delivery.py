@@ -158,7 +158,11 @@ def test_stems_replace_nothing_unless_asked_and_come_with_the_output_or_not_at_a
     assert mine.read_text() == "mine" and not (tmp_path / "out.wav").exists()
     plan = json.loads(foley("dub", clip, "-o", "out.wav", "-n", "--json", "--stems", "other").text)
     assert plan["stems"] == ["other/out.impacts.wav", "other/out.ambience.wav"] and not (tmp_path / "other").exists()
-    for module in ("video.mux", "workflows.render"):  # then ffmpeg finds it out when all the sound is made
+    for module in (
+        "video.stream_plan",
+        "video.mux",
+        "workflows.render",
+    ):  # then ffmpeg finds it out when all the sound is made
         monkeypatch.setattr(f"foleycli.{module}.check_container", lambda info, out: None)
     assert foley("dub", clip, "-o", "out.webm", *silent, "--stems", "other").code == 5
     assert list((tmp_path / "other").iterdir()) == []
@@ -172,7 +176,10 @@ def test_pictures_that_do_not_go_into_the_file_are_refused_before_the_work(
 ) -> None:
     monkeypatch.setattr("foleycli.workflows.dub.load_pipeline", lambda wanted: pytest.fail("the work began"))
     ran = foley("dub", clip, "-o", "out.webm", *dry)
-    assert ran.code == 5 and ran.err == "foley: out.webm: h264 video does not go into .webm here; use .mp4 or .mkv\n"
+    assert ran.code == 5 and ran.err.startswith(
+        "foley: out.webm: h264 video does not go into .webm here (video stream 0: "
+    )
+    assert ran.err.endswith("; use .mp4 or .mkv\n") and ran.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

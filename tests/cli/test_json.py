@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from foleycli.evaluation.report import Report
+from foleycli.workflows.imagine import Made, plain
 from tests.cli.conftest import Foley
 from tests.manual.reference import manual
 
@@ -83,7 +84,12 @@ def test_an_evaluation_has_the_documented_fields() -> None:
     assert_documented(report.plain(), SECTIONS["foley evaluate"])
 
 
+def test_imagined_results_have_the_documented_fields() -> None:
+    made = plain([Made((Path("a.wav"), Path("a.png")), 7)], "echo")
+    assert_documented(json.loads(json.dumps(made, default=str)), SECTIONS["foley imagine"])
+
+
 def test_every_command_with_json_is_on_the_page() -> None:
     parts = re.findall(r"^## (foley .+)\n((?:(?!^## ).*\n?)*)", manual(), re.MULTILINE)
     assert {name for name, text in parts if "  --json " in text} - {"foley batch"} <= set(SECTIONS)
-    assert set(SECTIONS) == {*LINES, "foley evaluate"}
+    assert set(SECTIONS) == {*LINES, "foley evaluate", "foley imagine"}

@@ -33,18 +33,22 @@ class Crashes:
         self._flying: dict[str, int] = {}
         self._suspected: dict[str, int] = {}
         self.guilty = self._found()
-        self._save()
+        if self.guilty or self._suspected:
+            self._save()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Has the fault handler write to the record while the block runs."""
         before = faulthandler.is_enabled()
+        self._save()
         with (self.folder / DUMP).open("w", encoding="utf-8") as dump:
             faulthandler.enable(dump)
             try:
                 yield
             finally:
                 faulthandler.disable()
+                for name in (DUMP, STATE):  # a run that ends by itself was ended by no video
+                    (self.folder / name).unlink(missing_ok=True)
                 if before and sys.__stderr__ is not None:
                     with suppress(OSError, ValueError):  # a stream without a number, as tests have them
                         faulthandler.enable(sys.__stderr__)
