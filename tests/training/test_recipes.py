@@ -50,6 +50,14 @@ def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipes, "MOST_REHEARSALS", 64)
 
 
+@pytest.fixture
+def with_vae(workspace: Workspace, small_networks: None) -> Workspace:
+    """The workspace once it has a VAE: tests are dealt out to several processes in any order."""
+    if not workspace.weights("vae").exists():
+        RECIPES["vae"](workspace)
+    return workspace
+
+
 def test_sounds_are_decoded_once_and_split_by_source(workspace: Workspace) -> None:
     cache = RECIPES["sounds"](workspace)
     assert len(cache.sounds) == 24  # type: ignore[attr-defined]
@@ -67,20 +75,20 @@ def test_the_vae_recipe_leaves_weights_with_their_spec(workspace: Workspace) -> 
     assert (workspace.folder / "runs" / "vae" / "log.csv").read_text().count("\n") == 2
 
 
-def test_the_texture_recipe_adds_its_network_to_the_vae_and_leaves_the_rest(workspace: Workspace) -> None:
-    before = torch.load(workspace.weights("vae"), weights_only=True)
-    RECIPES["texture"](workspace)
-    after = torch.load(workspace.weights("vae"), weights_only=True)
+def test_the_texture_recipe_adds_its_network_to_the_vae_and_leaves_the_rest(with_vae: Workspace) -> None:
+    before = torch.load(with_vae.weights("vae"), weights_only=True)
+    RECIPES["texture"](with_vae)
+    after = torch.load(with_vae.weights("vae"), weights_only=True)
     assert any(name.startswith("texture.") for name in after)
     assert all(torch.equal(after[name], value) for name, value in before.items())
-    assert trained_vae(workspace).spec.texture_width > 0
+    assert trained_vae(with_vae).spec.texture_width > 0
 
 
-def test_the_performer_learns_while_workers_make_its_rehearsals(workspace: Workspace) -> None:
-    RECIPES["performer"](replace(workspace, workers=1))
-    assert list((workspace.folder / "rehearsals").glob("train_w*.npz"))
-    cues = torch.load(workspace.weights("cues"), weights_only=True)
-    assert workspace.weights("dit").exists() and cues["palette"].abs().sum() > 0
+def test_the_performer_learns_while_workers_make_its_rehearsals(with_vae: Workspace) -> None:
+    RECIPES["performer"](replace(with_vae, workers=1))
+    assert list((with_vae.folder / "rehearsals").glob("train_w*.npz"))
+    cues = torch.load(with_vae.weights("cues"), weights_only=True)
+    assert with_vae.weights("dit").exists() and cues["palette"].abs().sum() > 0
 
 
 def test_everyone_is_named_once_under_their_licence(workspace: Workspace) -> None:
