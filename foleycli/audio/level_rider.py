@@ -7,6 +7,8 @@ Strength 1 is a loudest 50 ms of -11 dBFS for a hit and -14 dBFS for a span; str
 perform 6 dB lower, as in their training examples.
 Gains belong to the time of the film, not to a window: each window uses the gains that its neighbours in the shot found
 too, so that two windows have the same gain where they overlap.
+Spans of a steady texture (rain, an engine) are held near their level inside a window too: four fifths of each deviation
+in dB are taken back. At its free edges a span is faded in and out over 60 ms, and cut outside them (`cues/span_edges`).
 """
 
 from __future__ import annotations
@@ -16,8 +18,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
+from foleycli.cues.classes import STEADY_SECONDS
 from foleycli.cues.sheet import Cue
+from foleycli.cues.span_edges import CLEAR_SECONDS as BEYOND_SECONDS
+from foleycli.cues.span_edges import free_edges
 from foleycli.timeline import Window
 from foleycli.types import Wave
 
@@ -29,6 +35,10 @@ BLOCK_SECONDS = 0.05
 LEAD_SECONDS = 0.01  # the gain changes before the attack
 ATTACK_SECONDS = 0.4  # after a hit: the part in which its loudest 50 ms are searched
 RING_SECONDS, RETURN_SECONDS = 4.0, 1.0  # a hit's gain stays this long, then goes back to that of the span under it
+HELD_SHARE = 0.8  # of each deviation of a steady span from its level, in dB, is taken back
+MOST_HELD_LIFT_DB = 15.0  # more would raise the noise of a gap
+STEP_SECONDS = 0.005  # between measurements of a steady span
+FADE_SECONDS = 0.06  # of a span at its free edges
 CLEAR_SECONDS = 0.25  # the least that must be heard of a span alone to measure its level
 
 
@@ -47,7 +57,8 @@ class Found:
 
 def ride(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Wave:
     """One window (S,) from `start_seconds` on, with each cue at its level; timing and silence stay as they are."""
-    return _moved(wave, [find_gains(wave, cues, start_seconds, sample_rate)], start_seconds, sample_rate)
+    found = [find_gains(wave, cues, start_seconds, sample_rate)]
+    return _edged(_moved(wave, found, start_seconds, sample_rate), cues, start_seconds, sample_rate)
 
 
 def ride_windows(
@@ -56,15 +67,20 @@ def ride_windows(
     """Windows in order, times counting from `origin`, each at its levels; one is held back until the next comes."""
     before: list[Found] = []  # of the window before the last, if in its shot
     last: tuple[Window, Wave, Found] | None = None
+
+    def moved(window: Window, wave: Wave, found: Sequence[Found]) -> tuple[Window, Wave]:
+        start = float(origin + window.start)
+        return window, _edged(_moved(wave, found, start, sample_rate), cues, start, sample_rate)
+
     for window, wave in parts:
         found = find_gains(wave, cues, float(origin + window.start), sample_rate)
         joined = [found] if window.fade_in else []
         if last is not None:
-            yield last[0], _moved(last[1], [*before, last[2], *joined], float(origin + last[0].start), sample_rate)
+            yield moved(last[0], last[1], [*before, last[2], *joined])
             before = [last[2]] if joined else []
         last = window, wave, found
     if last is not None:
-        yield last[0], _moved(last[1], [*before, last[2]], float(origin + last[0].start), sample_rate)
+        yield moved(last[0], last[1], [*before, last[2]])
 
 
 def find_gains(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Found:
@@ -87,10 +103,7 @@ def find_gains(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rat
 def _span_gains(
     wave: Wave, spans: Sequence[Cue], hits: Sequence[float], start_seconds: float, sample_rate: int
 ) -> list[tuple[Cue, float, float]]:
-    clear = np.ones(len(wave), bool)
-    for time in hits:
-        first, last = ((at - start_seconds) * sample_rate for at in (time - 0.1, time + RING_SECONDS + RETURN_SECONDS))
-        clear[max(0, round(first)) : max(0, round(last))] = False
+    clear = _clear_of_hits(hits, len(wave), start_seconds, sample_rate)
     found = []
     for cue in spans:
         first, last = (round((at - start_seconds) * sample_rate) for at in (cue.time, cue.stop or 0.0))
@@ -102,15 +115,67 @@ def _span_gains(
     return found
 
 
+def _clear_of_hits(hits: Iterable[float], samples: int, start_seconds: float, sample_rate: int) -> NDArray[np.bool_]:
+    """Where (S,) no hit at the times `hits` is heard."""
+    clear = np.ones(samples, bool)
+    for time in hits:
+        first, last = ((at - start_seconds) * sample_rate for at in (time - 0.1, time + RING_SECONDS + RETURN_SECONDS))
+        clear[max(0, round(first)) : max(0, round(last))] = False
+    return clear
+
+
+def _held_db(wave: Wave, clear: NDArray[np.bool_], wanted: float, seconds: float, sample_rate: int) -> Wave:
+    """Gain (S,) in dB that takes back most of how the level of a steady texture deviates from `wanted` dBFS.
+
+    The level is that of `seconds` around each moment; where a hit sounds the gain is that of the nearest clear moments.
+    """
+    step = round(STEP_SECONDS * sample_rate)
+    steps = len(wave) // step
+    usable = clear[: steps * step].reshape(steps, step).all(axis=1)
+    if not usable.any():
+        return np.zeros(len(wave), np.float32)
+    power = (wave[: steps * step].astype(np.float64) ** 2).reshape(steps, step).mean(axis=1)
+    width = max(1, round(seconds / STEP_SECONDS))
+    around = np.ones(width) if width < 3 else np.hanning(width + 2)[1:-1]
+    weight = np.convolve(usable, around, "same")
+    level = np.convolve(power * usable, around, "same") / np.maximum(weight, 1e-9)
+    level_db = 10 * np.log10(level[usable] + 1e-12)
+    back = np.clip(HELD_SHARE * (wanted - level_db), -MOST_CUT_DB, MOST_HELD_LIFT_DB)
+    middles = (np.flatnonzero(usable) + 0.5) * step
+    gain_db: Wave = np.interp(np.arange(len(wave)), middles, back).astype(np.float32)
+    return gain_db
+
+
+def _edged(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Wave:
+    """The window with its spans faded in and out at their free edges, and nothing heard for a second outside them."""
+    edged = wave
+    times = start_seconds + (np.arange(len(wave)) + 0.5) / sample_rate
+    for cue in cues:
+        if cue.stop is None or cue.mute:
+            continue
+        for free, edge, inwards in zip(free_edges(cue, cues), (cue.time, cue.stop), (1.0, -1.0), strict=True):
+            inside = (times - edge) * inwards
+            near = (inside > -BEYOND_SECONDS) & (inside < min(FADE_SECONDS, (cue.stop - cue.time) / 2))
+            if free and near.any():
+                edged = edged.copy() if edged is wave else edged
+                edged[near] *= np.sin(np.clip(inside[near] / FADE_SECONDS, 0, 1) * (np.pi / 2)).astype(np.float32) ** 2
+    return edged
+
+
 def _moved(wave: Wave, found: Sequence[Found], start_seconds: float, sample_rate: int) -> Wave:
     """The window with the gains applied that it and its neighbours found, in order."""
     lead = round(LEAD_SECONDS * sample_rate)
     times = start_seconds + np.arange(len(wave) + lead) / sample_rate
     gain_db, spanned = np.zeros(len(times)), np.zeros(len(times), bool)
+    clear = _clear_of_hits((time for one in found for time in one.hits), len(wave), start_seconds, sample_rate)
     for cue in dict.fromkeys(cue for one in found for cue, _, _ in one.spans):
         known = [(middle, gain) for one in found for other, middle, gain in one.spans if other == cue]
         part = (times >= cue.time) & (times < (cue.stop or 0.0))
         gain_db[part] = np.interp(times[part], [middle for middle, _ in known], [gain for _, gain in known])
+        if (seconds := STEADY_SECONDS.get(cue.sound)) is not None:
+            whole = part[: len(wave)]
+            heard = (wave[whole] * 10 ** (gain_db[: len(wave)][whole] / 20)).astype(np.float32)
+            gain_db[: len(wave)][whole] += _held_db(heard, clear[whole], wanted_db(cue), seconds, sample_rate)
         spanned |= part
     hits: dict[float, tuple[float, bool]] = {}
     for one in found:  # the first window with the whole attack in it; in the next one its start may be cut off

@@ -26,6 +26,11 @@ BOTH_CLASSES: frozenset[str] = frozenset((
     "animal_bird_fowl", "animal_bird_wild", "bell_alarm", "clock_tick", "domestic_brush_scrub", "human_clapping",
     "human_nonspeech", "rattle_shake_spray", "saw_file_scrape", "thunder", "vehicle_siren_horn", "water_drops",
 ))  # fmt: skip
+# Textures whose level an ear expects to stand still, and over how many seconds it is measured to hold it there.
+STEADY_SECONDS: dict[str, float] = {
+    "rain": 0.06, "water_pour_flow": 0.06, "wind": 0.06, "vehicle_engine": 0.06, "vehicle_air": 0.06,
+    "ambience": 0.4, "machine_domestic": 0.4, "power_tool": 0.4, "vehicle_train": 0.4,
+}  # fmt: skip
 UNSTRUCK_HITS: frozenset[str] = frozenset(("human_baby_cry",))  # hit classes that nothing strikes: spans, when seen
 NEUTRAL_HIT, NEUTRAL_SPAN = "impact_generic", "ambience"  # what a cue without a name sounds like
 SOUND_CLASSES: tuple[str, ...] = tuple(sorted(HIT_CLASSES + SPAN_CLASSES))

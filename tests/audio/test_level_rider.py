@@ -86,9 +86,9 @@ def ridden(film: np.ndarray, cues: list[Cue], windows: tuple[Window, ...]) -> li
 @pytest.mark.parametrize(
     "cues",
     [
-        [Cue(0.0, 0.8, "rain", stop=20.0)],
+        [Cue(0.0, 0.8, "fire", stop=20.0)],
         [Cue(7.0, 1.0), Cue(7.5, 0.5), Cue(13.0, 0.8)],
-        [Cue(0.0, 0.8, "rain", stop=20.0), Cue(6.9, 0.2)],
+        [Cue(0.0, 0.8, "fire", stop=20.0), Cue(6.9, 0.2)],
         [Cue(7.168, 0.2), Cue(7.9, 0.4), Cue(14.336, 0.2)],
     ],
 )
@@ -99,6 +99,41 @@ def test_where_windows_overlap_the_fader_stands_where_it_stood(cues: list[Cue]) 
     for before, after in pairwise(waves):
         np.testing.assert_allclose(before[-overlap:], after[:overlap], rtol=1e-3, atol=1e-6)
     assert not np.array_equal(waves[1][:overlap], film[to_samples(windows[1].start, RATE) :][:overlap])
+
+
+@pytest.mark.parametrize(("sound", "slap_seconds"), [("rain", 0.3), ("ambience", 1.5)])
+def test_a_steady_texture_is_held_near_its_level_and_alike_where_windows_overlap(
+    sound: str, slap_seconds: float
+) -> None:
+    film, windows = uneven_film(20.0), plan_windows(Fraction(20), overlap=Fraction(1024, 1000))
+    slap = 1 + 9 * np.hanning(round(slap_seconds * RATE))
+    film[4 * RATE : 4 * RATE + len(slap)] *= slap.astype(np.float32)
+    cue = Cue(0.0, 0.8, sound, stop=20.0)
+    waves, overlap = ridden(film, [cue], windows), to_samples(Fraction(1024, 1000), RATE)
+    for before, after in pairwise(waves):
+        held, again = (level_db(wave) for wave in (before[-overlap:], after[:overlap]))
+        assert np.abs(held - again).max() < 1.0
+    deviation = level_db(waves[0])[4:-4] - wanted_db(cue)
+    assert np.abs(deviation).max() < 6.0
+    assert np.abs(level_db(film[: len(waves[0])]) - wanted_db(cue)).max() > 20.0
+
+
+def level_db(wave: np.ndarray) -> np.ndarray:
+    """Of every 25 ms."""
+    blocks = wave[: len(wave) // 800 * 800].reshape(-1, 800).astype(np.float64)
+    return np.asarray(10 * np.log10((blocks**2).mean(axis=1)))
+
+
+def test_a_span_is_faded_at_its_free_edges_and_cut_outside_them() -> None:
+    noise = (np.random.default_rng(1).normal(size=6 * RATE) * 0.02).astype(np.float32)
+    span = Cue(2.0, 0.8, "rain", stop=4.0)
+    edged = ride(noise, [span], 0.0, RATE)
+    assert not edged[RATE : 2 * RATE].any() and not edged[4 * RATE : 5 * RATE].any()
+    inside = level_db(edged[2 * RATE : 4 * RATE])
+    assert inside[0] < inside[20] - 6.0 and inside[-1] < inside[20] - 6.0
+    assert np.abs(inside[3:-3] - wanted_db(span)).max() < 2.0
+    struck_after = ride(noise, [span, Cue(4.2, 0.9)], 0.0, RATE)
+    assert not struck_after[RATE : 2 * RATE].any() and struck_after[4 * RATE : 5 * RATE].any()
 
 
 def test_a_cut_parts_what_the_fader_knows() -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from foleycli.cues.sheet import Cue
+from foleycli.cues.span_edges import lengthened
 from foleycli.models.base import Sighting, full_batches
 from foleycli.models.loaded import LoadedModel
 from foleycli.models.passages import Draft, Passage
@@ -112,7 +113,7 @@ class SpotPerform:
         encoder = self.loaded.part("cues", CueEncoder).to(self.device)
         dit = self.loaded.part("dit", MDSGen).to(self.device)
         for batch in full_batches(list(zip(drafts, places, strict=True)), self.at_once):
-            curves = [encoder.curves(draft.cues, float(draft.start), draft.seed) for draft, _ in batch]
+            curves = [encoder.curves(lengthened(draft.cues), float(draft.start), draft.seed) for draft, _ in batch]
             features = encoder(torch.stack(curves).to(self.device))  # (B, 32, 512)
             yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.runtime)
 
