@@ -51,17 +51,18 @@ def mix(original: Original, gain_db: float, loudness: str, *, fade_in: Fraction,
 
 
 def sounds(names: list[str] | None) -> tuple[str, ...]:
-    """The classes named by --sound, spelt as the model spells them; raises UsageError with the nearest names."""
-    from foleycli.cues.sheet import check_sound
+    """The classes that --sound means; raises UsageError for an unknown or ambiguous name."""
+    from foleycli.cues.plain_words import sound_of
 
     if any(not name.strip() for name in names or ()):
         raise UsageError("--sound: an empty name; 'foley sounds' lists those there are")
-    return tuple(check_sound(name) for name in names or ())
+    return tuple(sound_of(name) for name in names or ())
 
 
 _MODEL = "The model: a name from 'foley models list', a folder with a bundle in it, or hf://owner/name@revision."
 _SOUND = (
-    "Use this sound, a name from 'foley sounds', for the cues. Give it twice for a hit and a lasting sound. "
+    "Use this sound for the cues, in plain words: gunshot, typing, rain ('foley sounds' lists them). "
+    "Give it twice for a hit and a lasting sound. "
     "Default: what was spotted."
 )
 _START = "Where the part to dub starts, from the first picture: seconds or 1:23.5. Default: the first picture."
@@ -77,7 +78,7 @@ _NAMER = (
 
 VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="The video file; '-' reads a video from stdin.")]
 ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="NAME", help=_MODEL)]
-SoundOption = Annotated[list[str] | None, typer.Option("--sound", metavar="CLASS", help=_SOUND)]
+SoundOption = Annotated[list[str] | None, typer.Option("--sound", metavar="SOUND", help=_SOUND)]
 StartOption = Annotated[Fraction | None, typer.Option("--start", metavar="TIME", parser=seconds, help=_START)]
 EndOption = Annotated[Fraction | None, typer.Option("--end", metavar="TIME", parser=seconds, help=_END)]
 DeviceOption = Annotated[Device, typer.Option("--device", help=_DEVICE)]

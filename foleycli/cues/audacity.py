@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from foleycli.cues.sheet import Cue, check_sound
+from foleycli.cues.plain_words import sound_of
+from foleycli.cues.sheet import Cue
 from foleycli.errors import UsageError
 
 SHORTEST_SPAN_SECONDS = 0.05  # in seconds; a shorter region is meant as a point: a hit
@@ -55,7 +56,7 @@ def cue_of(label: str, where: str, time: float, stop: float | None = None, confi
             names.append(plain)
     if len(numbers) > 1 or not all(0 <= number <= 1 for number in numbers):
         raise UsageError(f"{where}: label {label!r}; one number from 0 to 1 is the strength, as in 'glass 0.8 lock'")
-    sound = check_sound(" ".join(names), where)
+    sound = sound_of(" ".join(names), where)
     strength = round(numbers[0], 3) if numbers else 0.7
     return Cue(time, strength, sound, stop, confidence, mute="mute" in flags, lock="lock" in flags)
 

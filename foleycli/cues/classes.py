@@ -1,12 +1,10 @@
-"""The sounds that the built-in model knows, by name: the folders of its training set.
+"""The sound classes that the built-in model knows: the folders of its training set.
 
 `hit` classes are struck: one short sound per event. `span` classes last: rain, engines, fire.
 Several are both: they are listed where they are most often wanted, and again in `BOTH_CLASSES`.
 """
 
 from __future__ import annotations
-
-import difflib
 
 HIT_CLASSES: tuple[str, ...] = (
     "animal_bird_fowl", "animal_cat", "animal_dog", "animal_farm", "animal_other", "ball_bounce", "can_bottle",
@@ -44,11 +42,3 @@ def may_be_hit(sound: str) -> bool:
 def may_last(sound: str) -> bool:
     """Whether a picture of this sound may have spans."""
     return sound in BOTH_CLASSES or sound in SPAN_CLASSES or sound in UNSTRUCK_HITS
-
-
-def nearest_classes(name: str, count: int = 3) -> list[str]:
-    """Names of known sounds that look most like `name`: what to offer after a typing error."""
-    wanted = name.strip().lower().replace(" ", "_").replace("-", "_")
-    inside = [known for known in SOUND_CLASSES if any(word in known for word in wanted.split("_") if len(word) > 2)]
-    alike = difflib.get_close_matches(wanted, SOUND_CLASSES, n=count, cutoff=0.4)
-    return list(dict.fromkeys(inside + alike))[:count]

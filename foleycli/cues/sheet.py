@@ -15,14 +15,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 
-from foleycli.cues.classes import (
-    HIT_CLASSES,
-    NEUTRAL_HIT,
-    NEUTRAL_SPAN,
-    SOUND_CLASSES,
-    SPAN_CLASSES,
-    nearest_classes,
-)
+from foleycli.cues.classes import HIT_CLASSES, NEUTRAL_HIT, NEUTRAL_SPAN, SOUND_CLASSES, SPAN_CLASSES
+from foleycli.cues.plain_words import sound_of
 from foleycli.errors import UsageError
 
 
@@ -120,7 +114,7 @@ def _check_header(header: Sequence[str], name: str) -> None:
 def _cue(row: dict[str, object], where: str) -> Cue:
     known = {field.name for field in fields(Cue)}
     values = {key: value for key, value in row.items() if key in known and value not in ("", None)}
-    sound = check_sound(str(values.get("sound", "")), where)
+    sound = sound_of(str(values.get("sound", "")), where)
     neutral = values.get("named_by") == DEFAULT and sound in (NEUTRAL_HIT, NEUTRAL_SPAN)
     cue = Cue(
         time=_number(values.get("time"), f"{where}: time", 0.0, 1e9),
@@ -174,15 +168,6 @@ def _flag(value: object, where: str) -> bool:
     raise UsageError(f"{where} is {word!r}; write yes, or leave it empty")
 
 
-def check_sound(name: str, where: str = "--sound") -> str:
-    """The canonical class name, or UsageError with the nearest ones."""
-    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
-    if not plain or plain in SOUND_CLASSES:
-        return plain
-    near = ", ".join(nearest_classes(name)) or ", ".join(SOUND_CLASSES[:5])
-    raise UsageError(f"{where}: no sound called {name!r}; nearest: {near} ('foley sounds' lists all)")
-
-
 def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tuple[Cue, ...]:
     """The cues played with the asked-for sounds alone: hits by the first struck one, spans by the first lasting one.
 
@@ -191,6 +176,7 @@ def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tu
     """
     if not sounds:
         return tuple(cues)
+    sounds = [sound_of(sound) for sound in sounds]
     hit = next((sound for sound in sounds if sound in HIT_CLASSES), "")
     span = next((sound for sound in sounds if sound in SPAN_CLASSES), "")
     locked = [cue for cue in cues if cue.lock]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from foleycli.cues.plain_words import readable
 from foleycli.cues.sheet import DEFAULT, SHEET, Cue
 
 MOST_NAMES = 6  # in the line; what is left is counted
 
 
 def summary(cues: Sequence[Cue]) -> str:
-    """19 hits: 12 impact_wood (picture), 7 unnamed -> impact_generic; name them with --sound or --cues.
+    """19 hits: 12 wood impact (picture), 7 unnamed -> plain impact; name them with --sound or --cues.
 
     Muted cues are not counted; "" without any other.
     """
@@ -24,7 +25,7 @@ def summary(cues: Sequence[Cue]) -> str:
     if not unnamed:
         return line
     likely = Counter(sound for cue in unnamed for sound in cue.suggestions)
-    perhaps = f" (perhaps {', '.join(sound for sound, _ in likely.most_common(3))})" if likely else ""
+    perhaps = f" (perhaps {', '.join(readable(sound) for sound, _ in likely.most_common(3))})" if likely else ""
     return f"{line}{perhaps}; name them with --sound or --cues"
 
 
@@ -35,7 +36,8 @@ def _of(kind: str, cues: Sequence[Cue]) -> str:
     # Unnamed ones last: what they may be, and how to name them, follows.
     ordered = sorted(groups.items(), key=lambda group: (group[0][1] == DEFAULT, -group[1], group[0]))
     words = [
-        f"{count} unnamed -> {sound}" if by == DEFAULT else f"{count} {sound} ({by})" for (sound, by), count in ordered
+        f"{count} unnamed -> {readable(sound)}" if by == DEFAULT else f"{count} {readable(sound)} ({by})"
+        for (sound, by), count in ordered
     ]
     if len(words) > MOST_NAMES:
         rest = sum(count for _, count in ordered[MOST_NAMES - 1 : -1])

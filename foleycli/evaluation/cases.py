@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from foleycli.audio.decoding import read_audio
-from foleycli.cues.sheet import Cue, check_sound
+from foleycli.cues.plain_words import sound_of
+from foleycli.cues.sheet import Cue
 from foleycli.errors import UsageError
 from foleycli.evaluation.metrics import onsets
 from foleycli.evaluation.sync import Truth, truth_of_events, truth_of_track
@@ -131,7 +132,7 @@ def _clip_case(info: VideoInfo, row: dict[str, str]) -> Case | None:
     times: Sequence[float] = [float(word) for word in row.get("auto_onsets_s", "").split()] or list(onsets(wave, RATE))
     if not len(times):
         return None
-    sound = check_sound(row.get("sound", ""), f"{info.path.name}: sound")
+    sound = sound_of(row.get("sound", ""), f"{info.path.name}: sound")
     cues = tuple(Cue(time, OBEY_STRENGTH, sound) for time in times)
     return Case(info.path.stem, info.path, truth_of_track(wave, RATE, np.asarray(times)), cues, wave)
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from foleycli.bundles.catalogue import CATALOGUE
 from foleycli.bundles.format import read_bundle
@@ -94,6 +95,32 @@ def test_a_named_sound_is_in_every_cue(foley: Foley, clip: Path) -> None:
 
 def test_sounds_are_all_there(foley: Foley) -> None:
     assert [row["sound"] for row in json.loads(foley("sounds", "--json").text)] == list(SOUND_CLASSES)
+
+
+def test_a_sound_is_shown_and_performed_by_what_people_call_it(foley: Foley, tmp_path: Path) -> None:
+    shown = foley("sounds", "gunshot").text
+    assert shown.startswith("gunshot or explosion (explosion_gun): hit\n") and "firework" in shown
+    assert foley("sounds", "-o", "x.wav").code == foley("sounds", "qwertz", "--play").code == 2
+    ran = foley("sounds", "heavy rain", "-o", "rain.wav", "-q")
+    assert (ran.code, ran.text) == (0, "rain.wav\n"), ran.err
+    assert soundfile.info(tmp_path / "rain.wav").duration == 4.0
+
+
+def test_a_sample_is_played_by_what_is_installed(foley: Foley, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    refused = foley("sounds", "glass", "--play", "-q")
+    assert refused.code == 5 and "no player is installed (afplay, " in refused.err and "-o" in refused.err
+    (tmp_path / "aplay").write_text(f"#!/bin/sh\n/bin/cp $2 {tmp_path}/heard.wav\n")
+    (tmp_path / "aplay").chmod(0o755)
+    assert foley("sounds", "glass", "--play", "-q").code == 0
+    assert soundfile.info(tmp_path / "heard.wav").duration == 4.0
+
+
+def test_people_read_names_and_files_hold_classes(foley: Foley, clip: Path) -> None:
+    ran = foley("dub", clip, "-o", "out.wav", "--sound", "chopping", "--sidecar")
+    assert "wood impact (asked)" in ran.err and "impact_wood" not in ran.err
+    sidecar = json.loads(clip.with_name("out.foley.json").read_text())
+    assert {cue["sound"] for cue in sidecar["cues"]} == {"impact_wood"}
 
 
 def test_probe_says_what_the_file_holds(foley: Foley, clip: Path) -> None:

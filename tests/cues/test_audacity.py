@@ -72,7 +72,7 @@ def test_blanks_commas_marks_and_frequencies_of_other_programs_are_read() -> Non
 @pytest.mark.parametrize(
     ("line", "names"),
     [
-        ("1\t1\tknock", "door_knock"),
+        ("1\t1\tnock", "knock on a door"),
         ("1\t1\tglass 7", "one number from 0 to 1"),
         ("1\t1\tglass 0.2 0.3", "one number from 0 to 1"),
         ("soon\t1\tglass", "start is 'soon'"),

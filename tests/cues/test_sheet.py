@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from foleycli.cues.classes import HIT_CLASSES, NEUTRAL_HIT, NEUTRAL_SPAN, SOUND_CLASSES, SPAN_CLASSES, nearest_classes
-from foleycli.cues.sheet import COLUMNS, Cue, check_sound, named, read_cues, steer, write_csv, write_json
+from foleycli.cues.classes import HIT_CLASSES, NEUTRAL_HIT, NEUTRAL_SPAN, SOUND_CLASSES, SPAN_CLASSES
+from foleycli.cues.sheet import COLUMNS, Cue, named, read_cues, steer, write_csv, write_json
 from foleycli.errors import UsageError
 
 SHEET = (
@@ -79,7 +79,7 @@ def test_a_row_number_is_that_of_a_spreadsheet_without_its_header() -> None:
         ("time\nsoon\n", "row 1: time is 'soon'"),
         ("time,strength\n1,0.5\n2,7\n", "row 2: strength is 7"),
         ("time,stop\n3,2\n", "stop 2.0 is not after time 3.0"),
-        ("time,sound\n1,dorr knock\n", "door_knock"),
+        ("time,sound\n1,dorr nock\n", "knock on a door"),
         ("time\nnan\n", "row 1: time is nan"),
         ('{"cues": 3}', "not a cue sheet in JSON"),
     ],
@@ -95,11 +95,9 @@ def test_the_header_names_every_column() -> None:
     assert tuple(write_csv(()).strip().split(",")) == COLUMNS
 
 
-def test_every_class_is_a_hit_or_a_span_and_near_names_are_offered() -> None:
+def test_every_class_is_a_hit_or_a_span() -> None:
     assert sorted(HIT_CLASSES + SPAN_CLASSES) == list(SOUND_CLASSES)
     assert len(SOUND_CLASSES) == len(set(SOUND_CLASSES)) == 50
-    assert "footsteps" in nearest_classes("foot step")
-    assert check_sound("Impact-Wood") == "impact_wood"
 
 
 HIT, SPAN, LOCKED = Cue(1.0, sound="glass"), Cue(2.0, sound="wind", stop=3.0), Cue(4.0, sound="glass", lock=True)

@@ -7,7 +7,7 @@ LONG = ("train", "evaluate", "models import", "models remove")
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "dub": (
         ("foley dub clip.mp4", "a copy with sound, clip.foley.mp4, beside it"),
-        ("foley dub clip.mp4 -o out.mkv --seed 7 --sound impact_wood", "another performance, on wood"),
+        ("foley dub clip.mp4 -o out.mkv --seed 7 --sound 'chopping wood'", "another performance, on wood"),
         ("foley dub clip.mp4 -o takes.wav --takes 2", "two performances, the sound alone"),
         ("foley dub clip.mp4 -o best.mp4 --takes 3 --keep best", "the one of three that keeps time and level best"),
         ("foley dub clip.mp4 -o mix.wav --stems stems --fade-out 0.5", "impacts and ambience apart, too"),
@@ -43,7 +43,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley probe clip.mp4", "streams, times, frame rate"),
         ("foley probe clip.mp4 --plot strip.png", "pictures, motion and hits, drawn on one time axis"),
     ),
-    "sounds": (("foley sounds", "the names that --sound takes"),),
+    "sounds": (
+        ("foley sounds", "what --sound takes: names, hit or lasting, classes, descriptions"),
+        ("foley sounds gunshot", "one of them, with all words that mean it"),
+        ("foley sounds impact_metal -o sample.wav", "4 s of it; --play to hear it at once"),
+    ),
     "models list": (("foley models list", "names, sizes, licences"),),
     "models show": (("foley models show pocket", "parts, parameters, settings, training data"),),
     "models path": (("foley models path pocket", "its folder"),),

@@ -1,18 +1,55 @@
-"""`foley sounds`: the names that --sound and the column `sound` of a cue sheet take."""
+"""`foley sounds`: the sounds that --sound and the column `sound` of a cue sheet take, in plain words."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foleycli.cli import options
 from foleycli.cli.console import Console
-from foleycli.cli.options import JsonOption
+from foleycli.errors import UsageError
 from foleycli.text import table
 
+SoundArgument = Annotated[
+    str | None, typer.Argument(metavar="SOUND", help="Show this sound alone, with all words that mean it.")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write 4 s of SOUND to a *.wav or *.flac.")
+]
+PlayOption = Annotated[bool, typer.Option("--play", help="Play 4 s of SOUND.")]
 
-def sounds(as_json: JsonOption = False) -> None:
-    """Lists the sounds that the built-in model knows: hits, and spans that last."""
-    from foleycli.cues.classes import HIT_CLASSES, SOUND_CLASSES
 
-    kinds = {name: "hit" if name in HIT_CLASSES else "span" for name in SOUND_CLASSES}
+def sounds(
+    sound: SoundArgument = None,
+    output: OutputOption = None,
+    play: PlayOption = False,
+    model: options.ModelOption = "pocket",
+    device: options.DeviceOption = "auto",
+    offline: options.OfflineOption = False,
+    overwrite: options.OverwriteOption = False,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Lists the sounds that the built-in model knows, or shows, plays or writes one."""
+    from foleycli.cues.plain_words import sound_of, sound_words
+    from foleycli.specs.settings import Model
+    from foleycli.workflows.sample import sample
+
+    console, rows, performed = Console(quiet, as_json=as_json), sound_words(), output is not None or play
+    shown = tuple(rows.values()) if sound is None else (rows[sound_of(sound, "SOUND")],)
+    if performed:
+        if sound is None:
+            raise UsageError("which sound? name one, as in: foley sounds gunshot --play")
+        settings = Model(name=model, device=device, offline=offline, namer="off")
+        with console.progress() as progress:
+            sample(shown[0].sound, output, settings, play=play, overwrite=overwrite, progress=progress)
     if as_json:
-        Console().data([{"sound": name, "kind": kind} for name, kind in kinds.items()])
-    else:
-        Console().result(table([*kinds.items()]))
+        console.data([{**one.plain(), "output": None if output is None else str(output)} for one in shown])
+    elif output is not None:
+        console.result(str(output))
+    elif sound is None:
+        console.result(table([one.row() for one in shown]))
+    elif not performed:
+        console.result(shown[0].text())

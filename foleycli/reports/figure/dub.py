@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foleycli.cues.plain_words import readable
 from foleycli.reports.figure.draw import Plot, Sound, write_figure
 from foleycli.text import one_line
 
@@ -51,5 +52,5 @@ def _found(cues: Sequence[Cue]) -> str:
     lasting = len(heard) - hits
     counted = [f"{hits} {'hit' if hits == 1 else 'hits'}"] if hits or not lasting else []
     counted += [f"{lasting} lasting {'sound' if lasting == 1 else 'sounds'}"] if lasting else []
-    words = ", ".join(kinds[:NAMED]).replace("_", " ")
+    words = ", ".join(readable(kind) for kind in kinds[:NAMED])
     return f"{', '.join(counted)}: {words}{more}" if kinds else "nothing to hear"

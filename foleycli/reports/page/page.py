@@ -18,6 +18,7 @@ import numpy as np
 
 from foleycli.atomic import atomic_file
 from foleycli.audio.files import Samples
+from foleycli.cues.plain_words import readable
 from foleycli.reports.page.rows import PAGE_BYTES, TOLERANCE_SECONDS, Row
 from foleycli.version import __version__
 
@@ -95,7 +96,7 @@ def write_page(rows: Sequence[Row], run: Run, target: Path, *, overwrite: bool =
         loader=jinja2.PackageLoader("foleycli.reports", "page"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        shown=shown, clock=clock, path=outline_path, ticks=ticks, signed=signed, two="{:.2f}".format
+        shown=shown, clock=clock, path=outline_path, ticks=ticks, signed=signed, two="{:.2f}".format, readable=readable
     )
     environment.globals.update(data=data_uri, link=lambda path: link(path, target))
     script, style = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))

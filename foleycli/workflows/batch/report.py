@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foleycli.atomic import check_target
+from foleycli.cues.plain_words import readable
 from foleycli.errors import OutputError, UsageError
 from foleycli.specs.settings import Settings
 from foleycli.types import Progress
@@ -102,7 +103,7 @@ def facts(settings: Settings) -> tuple[tuple[str, str], ...]:
         "seed": generation.seed,
         "steps": generation.steps,
         "guidance": generation.guidance,
-        "sound": ", ".join(generation.sounds) or None,
+        "sound": ", ".join(map(readable, generation.sounds)) or None,
         "original": None if mix.original == "replace" else mix.original,
         "gain": f"{mix.gain_db:g} dB" if mix.gain_db else None,
         "fade in": f"{float(mix.fade_in):g} s" if mix.fade_in else None,
