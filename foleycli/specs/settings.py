@@ -74,7 +74,7 @@ class Settings:
 class Outputs:
     """What is written, and where."""
 
-    target: Path | None = None  # *.mp4, mkv, mov, webm: a copy of the video; *.wav, *.flac: the sound alone
+    target: Path | None = None  # *.mp4, mkv, mov, webm: a copy of the video; *.wav, *.flac, *.mp3, ...: the sound alone
     stems: Path | None = None  # a folder for impacts and ambience, as WAV
     plot: Path | None = None  # a PNG
     sidecar: bool = False  # target.foley.json, which a rerun needs

@@ -103,6 +103,18 @@ BY_SUFFIX: dict[str, Container] = {
     ".3gp": replace(MP4, muxer="3gp", sounds=frozenset({"aac"}), covers=False),
 }
 
+# Sound alone. A WAV is written by foley itself, and so is FLAC of one and two channels.
+NO_COPIES: frozenset[str] = frozenset()
+SOUND_BY_SUFFIX: dict[str, Container] = {
+    ".wav": Container(muxer="wav", encoder="pcm_s24le", sounds=NO_COPIES),
+    ".flac": Container(muxer="flac", encoder="flac", sounds=NO_COPIES),
+    ".mp3": Container(muxer="mp3", encoder="libmp3lame", sounds=NO_COPIES),
+    ".m4a": Container(muxer="ipod", encoder="aac", sounds=NO_COPIES),
+    ".ogg": Container(muxer="ogg", encoder="libvorbis", sounds=NO_COPIES),
+    ".opus": Container(muxer="opus", encoder="libopus", sounds=NO_COPIES),
+}
+LOSSLESS_SOUNDS = (".wav", ".flac")
+
 
 def suffix_like(path: Path) -> str:
     """The suffix for a dubbed copy of `path`: its own if foley can write that, else .mkv, which holds anything."""

@@ -87,3 +87,12 @@ def carries(muxer: str, encoder: str, layout: str) -> bool:
         encoding = Encoding(encoder, layout).arguments(0)
         done = run_ffmpeg(["-nostdin", "-loglevel", "error", "-y", *noise, *encoding, "-f", muxer, f"file:{path}"])
         return done.returncode == 0 and [one.layout for one in file_facts(path).streams] == [layout]
+
+
+def relabelled(layout: str, wanted: str) -> str:
+    """A filter that gives the channels of a WAV, which have no names, those of `layout`, and mixes them to `wanted`."""
+    if layout in ("mono", "stereo"):
+        return "" if wanted == layout else f"aformat=channel_layouts={wanted},"
+    order = "|".join(map(str, range(len(channel_names(layout)))))
+    mixed = "" if wanted == layout else f"aformat=channel_layouts={wanted},"
+    return f"channelmap=map={order}:channel_layout={layout},{mixed}"

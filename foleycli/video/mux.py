@@ -16,10 +16,10 @@ from foleycli.errors import OutputError
 from foleycli.timeline import to_samples
 from foleycli.video.boxes import complete, picture_boxes
 from foleycli.video.containers import Container, container_for
-from foleycli.video.encoders import Encoding
+from foleycli.video.encoders import Encoding, relabelled
 from foleycli.video.facts import file_facts
 from foleycli.video.ffmpeg import file_url, input_arguments, run_ffmpeg
-from foleycli.video.layouts import channel_names, default_layout
+from foleycli.video.layouts import default_layout
 from foleycli.video.probe import StreamInfo, VideoInfo
 from foleycli.video.stream_plan import Plan, check_container, plan_streams, source_shift
 from foleycli.video.trial import ANNEX_B
@@ -173,15 +173,6 @@ def _picture_arguments(job: Job) -> list[str]:
     if codec == "h264" and container.muxer == "avi":
         return [*arguments, *ANNEX_B]
     return [*arguments, *job.plan.hidden.arguments()]
-
-
-def relabelled(layout: str, wanted: str) -> str:
-    """A filter that gives the channels of a WAV, which have no names, those of `layout`, and mixes them to `wanted`."""
-    if layout in ("mono", "stereo"):
-        return "" if wanted == layout else f"aformat=channel_layouts={wanted},"
-    order = "|".join(map(str, range(len(channel_names(layout)))))
-    mixed = "" if wanted == layout else f"aformat=channel_layouts={wanted},"
-    return f"channelmap=map={order}:channel_layout={layout},{mixed}"
 
 
 def _encoded_again(number: int, stream: StreamInfo, encoding: Encoding) -> list[str]:

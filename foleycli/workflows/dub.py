@@ -22,6 +22,7 @@ from foleycli.workflows.outputs import (
     STDOUT,
     Beside,
     beside_targets,
+    check_kind,
     check_place,
     dub_targets,
     in_video,
@@ -123,6 +124,7 @@ def check_request(request: DubRequest) -> Targets:
         count=1 if request.keep == "best" else request.takes,
         overwrite=outputs.overwrite,
     )
+    check_kind(files[0])
     check_mix(request.settings.mix, files[0], part=generation.start is not None or generation.end is not None)
     besides = beside_targets(video, files, stems=outputs.stems, plot=outputs.plot, overwrite=outputs.overwrite)
     if outputs.sidecar:

@@ -1,6 +1,6 @@
 """Sound from a picture, a picture from a sound, or pairs of both from nothing: files in, files out.
 
-sound_of_picture(photo, target, ...)    -> .wav, .flac
+sound_of_picture(photo, target, ...)    -> .wav, .flac, .mp3, ...
 picture_of_sound(sound, target, ...)    -> .png, .jpg, ...
 pairs(folder, count, ...)               -> folder/01.png, 01.wav, ..., contact-sheet.png
 dub_still(photo, target, ...)           -> .mp4, ...: the picture as a video with its sound
@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from foleycli.atomic import atomic_file, check_target
+from foleycli.atomic import atomic_file, check_target, scratch_folder
 from foleycli.audio.decoding import read_audio
+from foleycli.audio.encoded import encode_track
 from foleycli.audio.files import AudioWriter
 from foleycli.audio.loudness import from_decibels
 from foleycli.errors import InputError, OutputError, UsageError
@@ -33,8 +34,8 @@ from foleycli.video.pictures import (
     write_picture,
 )
 from foleycli.video.still_video import write_still_video
+from foleycli.workflows.outputs import SOUND_SUFFIXES, check_kind, lossless
 
-SOUND_SUFFIXES = (".wav", ".flac")
 SHOWN_PIXELS = 256  # height of a small model's picture in a file: its own pixels would not be seen
 SHEET = "contact-sheet.png"
 SHEET_COLUMNS = 4
@@ -72,6 +73,7 @@ def sound_of_picture(
 ) -> list[Made]:
     """Writes the sound of a picture, one file a take."""
     targets = _targets(target, wanted, suffixes=SOUND_SUFFIXES, what="a sound")
+    check_kind(target)
     seen = read_picture(picture)
     pipeline = wanted.pipeline()
     made = []
@@ -179,6 +181,12 @@ def _decoding(pipeline: ImageAudioPipeline, wanted: Imagining) -> DecodingSpec:
 
 
 def _write_sound(path: Path, sound: Sound, gain_db: float = 0.0) -> None:
+    if not lossless(path):
+        with scratch_folder() as folder:
+            track = Path(folder) / "track.wav"
+            _write_sound(track, sound, gain_db)
+            encode_track(track, path, "mono")
+        return
     with AudioWriter(path, sound.sample_rate) as writer:
         writer.write(sound.samples * from_decibels(gain_db))
 

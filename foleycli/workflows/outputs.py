@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TypeGuard
 
 from foleycli.atomic import atomic_file, check_target
+from foleycli.audio.encoded import check_sound_file
 from foleycli.errors import InputError, OutputError, UsageError
 from foleycli.pipeline.track import STEMS
-from foleycli.video.containers import BY_SUFFIX
-from foleycli.video.ffmpeg import refuse_url
+from foleycli.video.containers import BY_SUFFIX, LOSSLESS_SOUNDS, SOUND_BY_SUFFIX
+from foleycli.video.ffmpeg import find_ffmpeg, refuse_url
 
-SOUND_SUFFIXES = (".wav", ".flac")
+SOUND_SUFFIXES = tuple(SOUND_BY_SUFFIX)
 STDOUT = "-"
 
 
@@ -68,6 +69,19 @@ def numbered(target: Path, take: int, takes: int) -> Path:
 def in_video(target: Path | None) -> TypeGuard[Path]:
     """Whether the target is a video rather than the sound alone."""
     return target is not None and target.suffix.lower() not in SOUND_SUFFIXES
+
+
+def lossless(target: Path | None) -> bool:
+    """Whether the target holds the samples of the track itself; stdout does."""
+    return target is None or target.suffix.lower() in LOSSLESS_SOUNDS
+
+
+def check_kind(target: Path | None) -> None:
+    """Raises OutputError, before any work, if no ffmpeg is there that can write this kind of file."""
+    if in_video(target):
+        find_ffmpeg()
+    elif target is not None:
+        check_sound_file(target)
 
 
 @dataclass(frozen=True)

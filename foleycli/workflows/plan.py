@@ -13,7 +13,7 @@ from foleycli.bundles.store import resolve
 from foleycli.errors import FoleyError
 from foleycli.specs import DitSpec
 from foleycli.timeline import COLUMN_SECONDS, WINDOW_SECONDS, plan_windows, whole_columns
-from foleycli.workflows.outputs import in_video
+from foleycli.workflows.outputs import in_video, lossless
 from foleycli.workflows.render import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -85,5 +85,5 @@ def _column(model: str) -> Fraction:
 def _disk_bytes(info: VideoInfo, target: Path | None, duration: Fraction) -> int:
     """About the size of a target: the copy of the video and its new sound."""
     if not in_video(target):
-        return round(duration * WAV_BYTES_PER_SECOND)
+        return round(duration * (WAV_BYTES_PER_SECOND if lossless(target) else AAC_BYTES_PER_SECOND))
     return info.path.stat().st_size + round(info.duration * AAC_BYTES_PER_SECOND)

@@ -14,7 +14,7 @@ from foleycli.pipeline.track import STEMS
 from foleycli.types import Progress
 from foleycli.workflows.fingerprint import bundle_hash
 from foleycli.workflows.loading import load_pipeline
-from foleycli.workflows.outputs import in_video
+from foleycli.workflows.outputs import check_kind, in_video
 from foleycli.workflows.render import origin_of, write_track
 from foleycli.workflows.sidecar import Retake, Sidecar, find_video, touched_cues
 
@@ -28,14 +28,15 @@ class Remake:
         from foleycli.video.probe import probe
         from foleycli.video.stream_plan import check_container
 
-        self.sidecar, self.progress, self.whole = sidecar, progress, in_video(target)
+        self.sidecar, self.progress, self.target, self.whole = sidecar, progress, target, in_video(target)
         settings = sidecar.settings
         self.settings = replace(settings, model=replace(settings.model, device=device or settings.model.device))
         self.generation, self.mix = settings.generation, settings.mix
         self.start = self.generation.first
         self.info = probe(find_video(sidecar, path))
+        check_kind(target)  # before the work
         if self.whole:
-            check_container(self.info, target)  # before the work
+            check_container(self.info, target)
         self.pipeline = load_pipeline(replace(self.settings.model, namer=OFF))  # the cues are there already
         if bundle_hash(self.pipeline.bundle) != sidecar.bundle_sha256:
             raise ModelError(f"{path}: made with another version of {settings.model.name}; name it with its folder")
@@ -89,5 +90,5 @@ class Remake:
             mix = replace(mix, loudness_lufs=None, level="off")
         generation = replace(self.generation, seed=seed, sounds=())  # the cues are steered already
         stream = self.pipeline.stream(self.info, generation, cues=cues, progress=self.progress)
-        write_track(stream, self.info, track=track, mix=mix, start=self.start, whole=self.whole, level_db=level_db)
+        write_track(stream, self.info, track=track, mix=mix, start=self.start, target=self.target, level_db=level_db)
         return track

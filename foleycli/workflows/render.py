@@ -30,7 +30,7 @@ from foleycli.timeline import to_samples
 from foleycli.video.mux import mux
 from foleycli.video.stream_plan import check_container
 from foleycli.video.timecode import source_timecode, timecode_seconds
-from foleycli.workflows.outputs import NOTHING, Beside, in_video
+from foleycli.workflows.outputs import NOTHING, Beside, in_video, lossless
 
 if TYPE_CHECKING:
     from foleycli.evaluation.ranking import TakeScores
@@ -79,7 +79,7 @@ def render(
         check_container(info, target)
     with scratch_folder() as folder, ExitStack() as drafts:
         track = Path(folder) / "track.wav"
-        level = write_track(stream, info, track=track, mix=mix, start=start, whole=whole)
+        level = write_track(stream, info, track=track, mix=mix, start=start, target=target)
         origin, doubts = origin_of(info, Fraction(0) if whole else start, model=stream.model, seed=stream.seeds[0])
         lay_stems(beside, track, origin=origin, overwrite=overwrite, drafts=drafts)
         if beside.plot is not None:
@@ -124,14 +124,14 @@ def write_track(
     mix: Mix,
     start: Fraction,
     *,
-    whole: bool,
+    target: Path | None,
     level_db: float = 0.0,
 ) -> LevelReport:
-    """Writes the finished track, 24 bit; with `whole` silent before and after the part that starts at `start`.
+    """Writes the finished track for `target`, 24 bit: for a video silent before and after the part from `start` on.
 
     The stems of a track that has some are written beside it, by their names.
     """
-    raw = track.with_name("raw.wav")
+    raw, whole = track.with_name("raw.wav"), in_video(target)
     before, after = (start, info.duration - start - stream.duration) if whole else (Fraction(0), Fraction(0))
     parts = {track.with_name(f"raw-{name}.wav"): stem for name, stem in zip(STEMS, stream.stems, strict=False)}
     for path, part in parts.items() or [(raw, stream)]:
@@ -149,7 +149,7 @@ def write_track(
         level_db=level_db,
         sample_rate=SAMPLE_RATE,
         stems=[track.with_name(f"{name}.wav") for name in STEMS] if parts else (),
-        ceiling_dbtp=CEILING_DBTP - CODEC_ROOM_DB if whole else CEILING_DBTP,
+        ceiling_dbtp=CEILING_DBTP if lossless(target) else CEILING_DBTP - CODEC_ROOM_DB,
     )
 
 
@@ -189,10 +189,10 @@ def place(
         with atomic_file(target, overwrite=overwrite) as draft:
             if target.suffix.lower() == ".wav":
                 write_bwf(track, draft, origin, layout=layout)
-            elif layout in ("mono", "stereo"):
+            elif target.suffix.lower() == ".flac" and layout in ("mono", "stereo"):
                 copy_track(track, draft)
             else:
-                encode_track(track, draft, layout)
+                return encode_track(track, draft, layout, origin.description)
     return ()
 
 

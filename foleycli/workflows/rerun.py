@@ -11,7 +11,7 @@ from foleycli.atomic import scratch_folder
 from foleycli.errors import UsageError
 from foleycli.types import Progress
 from foleycli.video.containers import BY_SUFFIX
-from foleycli.workflows.outputs import SOUND_SUFFIXES, beside_targets, check_place, in_video, make_folder
+from foleycli.workflows.outputs import SOUND_SUFFIXES, beside_targets, check_place, in_video, lossless, make_folder
 from foleycli.workflows.remake import Remake
 from foleycli.workflows.render import fingerprint, lay_stems, place
 from foleycli.workflows.sidecar import read_sidecar
@@ -54,7 +54,12 @@ def rerun(
         track = remake.remade(Path(folder), apart=stems is not None)
         lay_stems(beside, track, origin=remake.origin, overwrite=overwrite, drafts=drafts)
         # The sound alone of a part starts with the part, in a video with the video: other samples, the same sound.
-        like = in_video(target) == in_video(Path(sidecar.output))
+        # Peaks of what is encoded with loss stay lower.
+        like = _kind(target) == _kind(Path(sidecar.output))
         same = fingerprint(track) == sidecar.track_sha256 if like else None
         warnings = place(track, remake.info, target=target, mix=remake.mix, origin=remake.origin, overwrite=overwrite)
     return Rerun(target, same, stems=beside.stems, warnings=warnings)
+
+
+def _kind(target: Path) -> tuple[bool, bool]:
+    return in_video(target), lossless(target)

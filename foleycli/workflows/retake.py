@@ -10,7 +10,7 @@ from foleycli.atomic import scratch_folder
 from foleycli.errors import InputError
 from foleycli.types import Progress
 from foleycli.video.containers import BY_SUFFIX
-from foleycli.workflows.outputs import SOUND_SUFFIXES, check_place, in_video, write_text
+from foleycli.workflows.outputs import SOUND_SUFFIXES, check_place, lossless, write_text
 from foleycli.workflows.remake import Remake
 from foleycli.workflows.render import fingerprint, place
 from foleycli.workflows.sidecar import Retake, Sidecar, read_sidecar, sidecar_path, to_json
@@ -36,8 +36,9 @@ def retake(
 ) -> Retaken:
     """Replaces [from, to) of a dub, seconds from the first picture, by another performance; the rest stays.
 
-    A WAV or FLAC keeps every sample outside the span. The track of a video is made again from the sidecar, spliced and
-    encoded anew. Raises InputError for a file that its sidecar does not describe, UsageError for an empty span.
+    A WAV or FLAC keeps every sample outside the span. The track of a video, an MP3 and the like is made again from the
+    sidecar, spliced and encoded anew. Raises InputError for a file that its sidecar does not describe, UsageError for
+    an empty span.
     """
     path = sidecar_path(output)
     sidecar = read_sidecar(path)
@@ -47,8 +48,8 @@ def retake(
     with scratch_folder() as folder:
         remake = Remake(sidecar, path, target=output, device=device, progress=progress)
         taken = Retake(*remake.within(span), seed)
-        if not in_video(output):
-            track = _track_of(output, sidecar)  # lossless: the file holds the track itself
+        if lossless(output):
+            track = _track_of(output, sidecar)  # the file holds the track itself
         else:
             track = remake.remade(Path(folder))
             as_before = fingerprint(track) == sidecar.track_sha256

@@ -57,6 +57,13 @@ def test_one_bad_video_of_three_fails_and_the_others_are_done(foley: Foley, vide
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.mp4")} == before
 
 
+def test_a_batch_writes_the_sound_alone_as_mp3(foley: Foley, videos: Path) -> None:
+    ran = foley("batch", videos, "-o", "out", "--name", "{stem}.mp3")
+    assert (ran.code, ran.text.split()) == (1, ["out/a.mp3", "out/c.mp3"])
+    again = foley("batch", videos, "-o", "out", "--name", "{stem}.mp3")
+    assert (again.code, again.text) == (1, "")  # what is done is done
+
+
 def test_a_batch_sounds_as_single_dubs_do(foley: Foley, videos: Path, tmp_path: Path) -> None:
     (videos / "b.mp4").unlink()
     options = ("--seed", "5", "--sound", "rain", "--steps", "3", "--gain", "-3")

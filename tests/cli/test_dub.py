@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from foleycli.audio import encoded
+from foleycli.audio.decoding import read_audio
 from foleycli.scenes.catalogue import render
 from foleycli.video.encode import write_video
+from foleycli.video.ffmpeg import chosen_ffmpeg
 from foleycli.video.probe import probe
 from foleycli.workflows.sidecar import read_sidecar
 from tests.cli.conftest import Foley
@@ -71,6 +75,38 @@ def test_takes_are_numbered_and_each_is_the_dub_of_its_seed(foley: Foley, clip: 
     assert [one["seed"] for one in result["outputs"]] == [4, 5]
     foley("dub", clip, "-o", "alone.flac", "--seed", "5")
     assert np.array_equal(sound(clip.with_name("take.take2.flac"))[0], sound(clip.with_name("alone.flac"))[0])
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".m4a", ".ogg", ".opus"])
+def test_the_sound_alone_in_files_that_players_know(foley: Foley, clip: Path, suffix: str) -> None:
+    name = f"out{suffix}"
+    ran = foley("dub", clip, "-o", name, "--seed", "1", "--json", "--sidecar")
+    assert ran.code == 0, ran.err
+    (made,) = json.loads(ran.text)["outputs"]
+    assert made["output"] == name
+    heard = read_audio(clip.with_name(name), 48000)
+    assert heard.shape[0] == 1
+    assert abs(heard.shape[1] - 96000) <= 48000 / 25  # a picture
+    assert 0.01 < np.abs(heard).max() <= 1
+    assert foley("retake", name, "--from", "0.5", "--to", "1", "--seed", "9").code == 0
+    again = read_audio(clip.with_name(name), 48000)
+    assert again.shape == heard.shape
+    assert np.abs(again[:, 30000:42000] - heard[:, 30000:42000]).max() > 0.01  # another performance there
+    assert np.abs(again[:, 60000:90000] - heard[:, 60000:90000]).max() < 0.02  # and the same one here
+    assert foley("dub", clip, "-o", f"kept{suffix}", "--original", "keep-track").code == 2
+
+
+def test_a_kind_of_sound_that_ffmpeg_can_not_write_is_refused_before_the_work(
+    foley: Foley, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = chosen_ffmpeg()
+    monkeypatch.setattr(encoded, "chosen_ffmpeg", lambda: replace(used, encoders=used.encoders - {"libmp3lame"}))
+    for command in (("dub", clip, "-o", "o.mp3"), ("dub", clip, "-o", "o.mp3", "--dry-run"),
+                    ("batch", clip, "-o", "out", "--name", "{stem}.mp3")):  # fmt: skip
+        ran = foley(*command)
+        assert (ran.code, ran.out) == (5, b"")
+        assert "has no libmp3lame; use .wav or .flac" in ran.err
+    assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.mp4"]
 
 
 def test_the_best_take_is_kept_under_the_plain_name_with_its_scores(foley: Foley, clip: Path) -> None:

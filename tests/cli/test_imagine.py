@@ -47,6 +47,12 @@ def test_the_same_seed_is_the_same_sound_and_another_is_not(foley: Foley, photo:
     assert first == again != other
 
 
+def test_a_sound_as_players_know_it(foley: Foley, photo: Path) -> None:
+    ran = foley("imagine", photo, "-o", "sound.ogg", "-q")
+    assert ran.code == 0, ran.err
+    assert soundfile.info("sound.ogg").format == "OGG"
+
+
 def test_takes_seconds_and_json(foley: Foley, photo: Path) -> None:
     options = ("--takes", "2", "--seconds", "3.5", "--steps", "2", "--temperature", "0", "--guidance", "1")
     ran = foley("imagine", photo, "-o", "sound.flac", *options, "--json", "-q")

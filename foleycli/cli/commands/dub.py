@@ -16,8 +16,9 @@ from foleycli.specs.settings import Original
 STDOUT = "-"
 
 _OUTPUT = (
-    "The file to write. *.mp4, *.mkv, *.mov, *.webm: a copy of the video with sound. *.wav, *.flac: the sound alone. "
-    "'-': a WAV on stdout. Default: VIDEO's name with .foley before its suffix, beside VIDEO."
+    "The file to write. *.mp4, *.mkv, *.mov, *.webm: a copy of the video with sound. "
+    "*.wav, *.flac, *.mp3, *.m4a, *.ogg, *.opus: the sound alone. '-': a WAV on stdout. "
+    "Default: VIDEO's name with .foley before its suffix, beside VIDEO."
 )
 _SEED = "Number that chooses the performance. The same seed gives the same sound, another seed another one."
 _TAKES = "How many performances to make, with seeds counted up from --seed; one numbered file for each."

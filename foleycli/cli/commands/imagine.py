@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 _PICTURE = "A picture that a sound is wanted for; '-' reads one from stdin."
 _SOUND = "A sound that a picture is wanted for, any that ffmpeg reads; '-' reads one from stdin."
-_OUTPUT = "*.wav, *.flac for a sound ('-': WAV on stdout); *.png, *.jpg, ... for a picture; a folder with --both."
+_OUTPUT = (
+    "*.wav, *.flac, *.mp3, *.m4a, *.ogg, *.opus for a sound ('-': WAV on stdout); *.png, *.jpg, ... for a picture; "
+    "a folder with --both."
+)
 PictureArgument = Annotated[str | None, typer.Argument(metavar="[PICTURE]", help=_PICTURE)]
 SoundFileOption = Annotated[str | None, typer.Option("--sound", metavar="FILE", help=_SOUND)]
 BothOption = Annotated[bool, typer.Option("--both", help="Pictures and their sounds, from nothing but the seed.")]

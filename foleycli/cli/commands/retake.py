@@ -74,8 +74,8 @@ def retake(
 ) -> None:
     """Performs a part of a dub again, in place. Every other sample of the track stays as it is.
 
-    A .wav or .flac is changed in that part alone. For a video the track is made again from the sidecar, and encoded
-    again with the new part in it; the picture is copied.
+    A .wav or .flac is changed in that part alone. For a video, an .mp3 and the like the track is made again
+    from the sidecar, and encoded again with the new part in it; the picture is copied.
     """
     from foleycli.workflows.retake import retake as lay_anew
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from foleycli.errors import FoleyError, InputError, OutputError, UsageError
 from foleycli.specs.settings import Settings
 from foleycli.video.containers import BY_SUFFIX
-from foleycli.video.ffmpeg import find_ffmpeg
 from foleycli.workflows.batch import events
 from foleycli.workflows.batch.find import find
 from foleycli.workflows.batch.job import DubJob
@@ -18,7 +17,15 @@ from foleycli.workflows.batch.naming import TEMPLATE, name_jobs
 from foleycli.workflows.batch.report import Gathered, check_report
 from foleycli.workflows.dub import check_overlap
 from foleycli.workflows.fingerprint import settings_hash
-from foleycli.workflows.outputs import SOUND_SUFFIXES, Beside, check_folder, in_video, make_folder, named_beside
+from foleycli.workflows.outputs import (
+    SOUND_SUFFIXES,
+    Beside,
+    check_folder,
+    check_kind,
+    in_video,
+    make_folder,
+    named_beside,
+)
 from foleycli.workflows.plan import cpu_seconds, plan
 from foleycli.workflows.render import check_mix
 
@@ -166,9 +173,8 @@ def _checked(request: BatchRequest) -> tuple[BatchRequest, tuple[DubJob, ...]]:
         beside=lambda name, below: request.beside(name, below).files,
     )
     for job in jobs:
+        check_kind(job.target)  # before the work: without an ffmpeg that works no job can end well
         check_mix(request.settings.mix, job.target, part=False)
-    if any(in_video(job.target) for job in jobs):
-        find_ffmpeg()  # before the work: without one that works no job can end well
     return request, jobs
 
 
