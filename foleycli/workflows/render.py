@@ -192,7 +192,7 @@ def place(
             elif target.suffix.lower() == ".flac" and layout in ("mono", "stereo"):
                 copy_track(track, draft)
             else:
-                return encode_track(track, draft, layout, origin.description)
+                return encode_track(track, draft, layout=layout, comment=origin.description)
     return ()
 
 

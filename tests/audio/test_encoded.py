@@ -56,7 +56,6 @@ def test_a_track_comes_back_from_each_kind_of_file(tmp_path: Path, suffix: str) 
         (".mp3", "5.1", "5.1 sound does not go into .mp3: mixed to stereo"),
         (".m4a", "5.1", ""),
         (".m4a", "6.1", "6.1 sound does not go into .m4a: mixed to 7.1"),
-        (".m4a", "6.1(back)", "6.1(back) sound goes into .m4a as alac"),
         (".ogg", "3.0", ""),
         (".ogg", "5.1(side)", "5.1(side) sound goes into .ogg as flac"),
         (".opus", "7.1", ""),

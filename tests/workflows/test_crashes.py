@@ -14,22 +14,23 @@ from pathlib import Path
 import pytest
 
 from foleycli.workflows.batch import supervisor
-from foleycli.workflows.batch.crashes import DUMP, STATE, Crashes
+from foleycli.workflows.batch.crashes import DUMP, KILLED, STATE, Crashes
 from tests.cli.conftest import clip, film, models
 
 __all__ = ["clip", "film", "models"]  # fixtures
 
 # `foley` whose probe reads address 0 for one of the videos, as a library of C with a fault would.
 RUNNER = """
-import ctypes, sys
+import ctypes, os, signal, sys
 from foleycli.video import probe as module
 from foleycli.workflows.batch.supervisor import tie_to_parent
-import os
 tie_to_parent(os.environ)
 real = module.probe
 def probe(path):
     if "bad" in str(path):
         ctypes.string_at(0)
+    if "hog" in str(path):  # as the system does with who takes all memory
+        os.kill(os.getpid(), signal.SIGKILL)
     return real(path)
 module.probe = probe
 from foleycli.cli.app import main
@@ -48,7 +49,7 @@ sys.exit(supervise([sys.executable, *sys.argv[1:]], os.environ, lambda text: pri
 def test_the_batch_goes_on_without_the_video_that_ended_it(models: Path, clip: Path, tmp_path: Path) -> None:
     videos, out = tmp_path / "videos", tmp_path / "out"
     videos.mkdir()
-    for name in ("a", "bad", "c"):
+    for name in ("a", "bad", "c", "hog", "z"):
         shutil.copy(clip, videos / f"{name}.mp4")
     (tmp_path / "runner.py").write_text(RUNNER)
     (tmp_path / "supervised.py").write_text(SUPERVISED)
@@ -59,30 +60,44 @@ def test_the_batch_goes_on_without_the_video_that_ended_it(models: Path, clip: P
         return subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=500, check=False)
 
     ran = run()
-    assert ran.returncode == 1 and "going on without it" in ran.stderr and "Traceback" not in ran.stderr
+    assert ran.returncode == 1 and "Traceback" not in ran.stderr, ran.stderr
+    assert "a video ended the program (SIGSEGV); going on" in ran.stderr
+    assert "a video ended the program (SIGKILL); going on" in ran.stderr
     assert f"{videos / 'bad.mp4'}: ended the program (Segmentation fault)" in ran.stderr
-    assert sorted(path.name for path in out.glob("*.mp4")) == ["a.foley.mp4", "c.foley.mp4"]
+    assert f"{videos / 'hog.mp4'}: ended the program (Killed, as the system does when memory runs out)" in ran.stderr
+    assert sorted(path.name for path in out.glob("*.mp4")) == ["a.foley.mp4", "c.foley.mp4", "z.foley.mp4"]
     again = run("--json")
     assert again.returncode == 1 and "going on" not in again.stderr  # it was not tried again
     told = [json.loads(line) for line in again.stdout.splitlines()]
-    assert [one["event"] for one in told if one["event"] in ("failed", "skipped")].count("failed") == 1
+    assert [one["event"] for one in told if one["event"] in ("failed", "skipped")].count("failed") == 2
 
 
-def test_the_thread_says_which_and_without_it_who_is_there_twice(tmp_path: Path) -> None:
-    def after(fault: str) -> dict[str, str]:
-        (tmp_path / STATE).write_text(json.dumps({"flying": {"a": 1, "b": 2}, "suspected": suspected}))
+def test_the_thread_says_which_and_without_it_each_is_suspected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def after(fault: str, flying: dict[str, int], ended: str = "") -> tuple[dict[str, str], list[str]]:
+        monkeypatch.setenv(supervisor.ENDED, ended)
+        (tmp_path / STATE).write_text(json.dumps({"flying": flying, "suspected": ["s"]}))
         (tmp_path / DUMP).write_text(fault)
         crashes = Crashes(tmp_path)
-        suspected.update(json.loads((tmp_path / STATE).read_text())["suspected"])
-        return dict(crashes.guilty)
+        return dict(crashes.guilty), crashes.suspected
 
-    suspected: dict[str, int] = {}
-    assert after("Fatal Python error: Aborted\n\nCurrent thread 0x0000000000000002 (most recent call first):\n") == {
-        "b": "Aborted"
-    }
-    assert after("") == {}  # killed, or the power went: nobody's fault
-    assert after("Fatal Python error: Bus error\n\n<no Python frame>\n") == {}
-    assert after("Fatal Python error: Bus error\n\n<no Python frame>\n") == {"a": "Bus error", "b": "Bus error"}
+    both = {"a": 1, "b": 2}
+    aborted = "Fatal Python error: Aborted\n\nCurrent thread 0x0000000000000002 (most recent call first):\n"
+    assert after(aborted, both) == ({"b": "Aborted"}, ["s"])
+    assert after("", both) == ({}, ["s"])  # stopped by hand, or the power went: nobody's fault
+    assert after("Fatal Python error: Bus error\n\n<no Python frame>\n", both) == ({}, ["a", "b", "s"])
+    assert after("", both, "SIGKILL") == ({}, ["a", "b", "s"])
+    assert after("", {"a": 1}, "SIGKILL") == ({"a": KILLED}, ["s"])
+
+
+def test_a_program_that_ends_before_it_begins_a_video_is_not_started_for_ever() -> None:
+    code = f"{IMPORTS}; sys.exit(supervise({[SHELL, '-c', 'kill -9 $$']}, os.environ, print))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
+    assert ran.returncode == 137
+    lines = ran.stdout.splitlines()
+    assert lines[-1] == "the program was ended by SIGKILL 3 times before it began a video; free some memory"
+    assert lines[:-1] == ["SIGKILL ended the program; going on"] * 2
 
 
 def test_only_a_batch_runs_in_a_child() -> None:

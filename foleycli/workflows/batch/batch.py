@@ -196,7 +196,10 @@ def _run(
 
         executor = ThreadExecutor(request.settings.model, request.workers)
         with journal.crashes.watched():
-            Batch(journal, executor, overwrite=request.overwrite).run(waiting, tell)
+            suspects = [job for job in waiting if journal.key(job) in journal.crashes.suspected]
+            for group in (suspects, [job for job in waiting if job not in suspects]):
+                if group:
+                    Batch(journal, executor, overwrite=request.overwrite, alone=group is suspects).run(group, tell)
 
 
 def _result(gathered: Gathered) -> BatchResult:

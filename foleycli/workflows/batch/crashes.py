@@ -1,13 +1,17 @@
 """Which video ended the program: libraries of C can, and the next run must not begin with the same one for ever.
 
 OUT/.foley-batch/crash.txt       what Python's fault handler wrote when the program was ended: the signal, the thread
-OUT/.foley-batch/in_flight.json  the videos that were being read or performed, by thread; how often each was suspected
+OUT/.foley-batch/in_flight.json  the videos that were being read or performed, by thread; which of them are suspected
+
+If several were at work and the thread is not known, as after SIGKILL, each is suspected and done alone by the next
+child; if that is ended too, it is known which one it was.
 """
 
 from __future__ import annotations
 
 import faulthandler
 import json
+import os
 import re
 import sys
 import threading
@@ -17,8 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from foleycli.workflows.batch.supervisor import ENDED, tell_begun
+
 DUMP, STATE = "crash.txt", "in_flight.json"
-MOST_SUSPICIONS = 2  # where the thread is not known: a video that is there twice is left out
+KILLED = "Killed, as the system does when memory runs out"
 
 
 @dataclass
@@ -31,9 +37,9 @@ class Crashes:
     def __post_init__(self) -> None:
         self._writing = threading.Lock()
         self._flying: dict[str, int] = {}
-        self._suspected: dict[str, int] = {}
+        self.suspected: list[str] = []
         self.guilty = self._found()
-        if self.guilty or self._suspected:
+        if self.guilty or self.suspected:
             self._save()
 
     @contextmanager
@@ -59,6 +65,7 @@ class Crashes:
         with self._writing:
             self._flying[video] = threading.get_ident()
             self._save()
+        tell_begun(os.environ)
         try:
             yield
         finally:
@@ -70,20 +77,20 @@ class Crashes:
         try:
             dump = (self.folder / DUMP).read_text(encoding="utf-8", errors="replace")
             state: Any = json.loads((self.folder / STATE).read_text(encoding="utf-8"))
-            flying, suspected = dict(state["flying"]), dict(state["suspected"])
+            flying, self.suspected = dict(state["flying"]), list(state["suspected"])
         except (OSError, ValueError, KeyError, TypeError):
             return {}
-        fault = re.search(r"Fatal Python error: (.+)", dump)
-        if fault is None:
+        found = re.search(r"Fatal Python error: (.+)", dump)
+        fault = found[1].strip() if found else KILLED if os.environ.get(ENDED) == "SIGKILL" else ""
+        if not fault:
             return {}
         thread = re.search(r"Current thread 0x([0-9a-f]+)", dump)
         guilty = [video for video, number in flying.items() if thread and number == int(thread[1], 16)]
         guilty = guilty or (list(flying) if len(flying) == 1 else [])
         if not guilty:
-            self._suspected = {**suspected, **{video: suspected.get(video, 0) + 1 for video in flying}}
-            guilty = [video for video in flying if self._suspected[video] >= MOST_SUSPICIONS]
-        return dict.fromkeys(guilty, fault[1].strip())
+            self.suspected = sorted({*self.suspected, *flying})
+        return dict.fromkeys(guilty, fault)
 
     def _save(self) -> None:
-        plain = {"flying": self._flying, "suspected": self._suspected}
+        plain = {"flying": self._flying, "suspected": self.suspected}
         (self.folder / STATE).write_text(json.dumps(plain), encoding="utf-8")

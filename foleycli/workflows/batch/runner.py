@@ -42,11 +42,16 @@ class _Stopped(Exception):
 class Batch(Generic[Prepared]):
     """One run over many videos; `run` returns when each is done or has failed."""
 
-    def __init__(self, journal: Journal, executor: Executor[Prepared], *, overwrite: bool = False) -> None:
+    def __init__(
+        self, journal: Journal, executor: Executor[Prepared], *, overwrite: bool = False, alone: bool = False
+    ) -> None:
+        """`alone`: one video at a time, from its reading to its end."""
         self.journal, self.executor, self.overwrite = journal, executor, overwrite
         workers = executor.workers
         self._watching, self._performing = ThreadPoolExecutor(1, "watch"), ThreadPoolExecutor(workers, "perform")
-        self._ahead = BoundedSemaphore(2 * workers)  # videos begun and not done: what they hold in memory is bounded
+        self._ahead = BoundedSemaphore(
+            1 if alone else 2 * workers
+        )  # videos begun and not done: what they hold in memory is bounded
         self._said: SimpleQueue[events.JobEvent] = SimpleQueue()
         self._stop = Event()
 

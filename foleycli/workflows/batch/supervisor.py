@@ -1,6 +1,7 @@
 """`foley batch` in a child process: a video whose reading ends the program ends the child, and the batch goes on.
 
 The journal of the output folder knows which video it was (workflows/batch/crashes.py); the next child leaves it out.
+SIGKILL is such an end too: it is what the system sends when memory runs out.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ import os
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 CHILD = "FOLEY_BATCH_CHILD"  # in the environment of the child: the process id of its parent
-FAULTS = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
+ENDED = "FOLEY_BATCH_ENDED"  # in the environment of the child: the signal that ended the one before it
+BEGUN = "SIGUSR1"  # what a child sends when it begins a video
+FAULTS = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGKILL")
 FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP")
-QUICK_SECONDS, MOST_QUICK = 5.0, 3  # children that end at once, one after the other: it isn't a video
+MOST_IDLE = 3  # children in a row that were ended before they began a video: it isn't a video
 PR_SET_PDEATHSIG = 1  # Linux: the child ends with its parent
 
 
@@ -29,18 +31,26 @@ def wanted(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
 def supervise(command: Sequence[str], environment: Mapping[str, str], complain: Callable[[str], None]) -> int:
     """Runs the command until it ends otherwise than by a fault; returns its exit code. `complain` is told of faults."""
     listed = _spooled() if "-" in command else None
-    quick = 0
+    idle, begun, fault = 0, list[int](), ""
+    signal.signal(getattr(signal, BEGUN), lambda number, frame: begun.append(number))
     while True:
-        started = time.monotonic()
-        code = _run(command, {**environment, CHILD: str(os.getpid())}, listed)
-        fault = next((name for name in FAULTS if code == -getattr(signal, name)), None)
-        if fault is None:
+        begun.clear()
+        code = _run(command, {**environment, CHILD: str(os.getpid()), ENDED: fault}, listed)
+        fault = next((name for name in FAULTS if code == -getattr(signal, name)), "")
+        if not fault:
             return code if code >= 0 else 128 - code
-        quick = quick + 1 if time.monotonic() - started < QUICK_SECONDS else 0
-        if quick >= MOST_QUICK:
-            complain(f"the program was ended by {fault} {quick} times; 'foley doctor' checks the installation")
+        idle = 0 if begun else idle + 1
+        if idle >= MOST_IDLE:
+            hint = "free some memory" if fault == "SIGKILL" else "'foley doctor' checks the installation"
+            complain(f"the program was ended by {fault} {idle} times before it began a video; {hint}")
             return 128 - code
-        complain(f"a video ended the program ({fault}); going on without it")
+        complain(f"{'a video' if begun else fault} ended the program{f' ({fault})' if begun else ''}; going on")
+
+
+def tell_begun(environment: Mapping[str, str]) -> None:
+    """Called in the child when a video is begun: an end from now on may be that video's."""
+    if environment.get(CHILD) == str(os.getppid()):
+        os.kill(os.getppid(), getattr(signal, BEGUN))
 
 
 def tie_to_parent(environment: Mapping[str, str]) -> None:
