@@ -49,9 +49,10 @@ class Batch(Generic[Prepared]):
         self.journal, self.executor, self.overwrite = journal, executor, overwrite
         workers = executor.workers
         self._watching, self._performing = ThreadPoolExecutor(1, "watch"), ThreadPoolExecutor(workers, "perform")
+        # Videos begun and not done: what they hold in memory is bounded.
         self._ahead = BoundedSemaphore(
             1 if alone else 2 * workers
-        )  # videos begun and not done: what they hold in memory is bounded
+        )
         self._said: SimpleQueue[events.JobEvent] = SimpleQueue()
         self._stop = Event()
 
