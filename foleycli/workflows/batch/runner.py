@@ -50,9 +50,7 @@ class Batch(Generic[Prepared]):
         workers = executor.workers
         self._watching, self._performing = ThreadPoolExecutor(1, "watch"), ThreadPoolExecutor(workers, "perform")
         # Videos begun and not done: what they hold in memory is bounded.
-        self._ahead = BoundedSemaphore(
-            1 if alone else 2 * workers
-        )
+        self._ahead = BoundedSemaphore(1 if alone else 2 * workers)
         self._said: SimpleQueue[events.JobEvent] = SimpleQueue()
         self._stop = Event()
 
