@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 
 def decoded(data: bytes) -> str:
@@ -25,6 +27,11 @@ def is_utf16(data: bytes) -> bool:
 def one_line(text: str) -> str:
     """Text from elsewhere (file names, messages of libraries) without line breaks or terminal escapes."""
     return "".join(character if character.isprintable() else " " for character in " ".join(text.split()))
+
+
+def utf8(value: object) -> str:
+    """Text that any JSON reader takes: bytes of a file name that are not UTF-8 become the replacement character."""
+    return os.fsencode(str(value)).decode("utf-8", "replace")
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
@@ -50,3 +57,23 @@ def clock(seconds: Fraction) -> str:
     hours, minutes = divmod(minutes, 60)
     text = f"{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}" if hours else f"{minutes}:{rest / 1000:06.3f}"
     return f"{hours}:{text}" if hours else text
+
+
+def outline(facts: Mapping[str, Any], indent: str = "") -> list[str]:
+    """Plain data as lines, inner mappings indented; None is unknown, a key `size_bytes` is shown as a size."""
+    lines: list[str] = []
+    for key, value in facts.items():
+        label = f"{indent}{key.replace('_', ' ')}"
+        if isinstance(value, dict):
+            lines += [f"{label}:", *outline(value, indent + "  ")]
+        elif isinstance(value, list | tuple):
+            lines.append(f"{label}: {', '.join(str(item) for item in value)}")
+        elif key == "size_bytes" and value is not None:
+            lines.append(f"{indent}size: {size(value)}")
+        elif isinstance(value, bool) or value is None:
+            lines.append(f"{label}: {'yes' if value else 'unknown' if value is None else 'no'}")
+        elif isinstance(value, int) and value >= 10_000:
+            lines.append(f"{label}: {value:,}")
+        else:
+            lines.append(f"{label}: {value}")
+    return lines

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,6 +18,7 @@ from foleycli.types import Progress
 from foleycli.workflows.batch import events
 from foleycli.workflows.batch.batch import BatchRequest, batch, plan_batch
 from foleycli.workflows.batch.events import Event, Failed, JobEvent
+from foleycli.workflows.batch.facts import event_facts, finished_facts, planned_facts, report_facts
 from foleycli.workflows.batch.job import DubJob
 from foleycli.workflows.plan import about
 
@@ -38,7 +37,7 @@ def run_batch(request: BatchRequest, console: Console, *, dry_run: bool = False)
     with ExitStack() as stack:
         display = BatchDisplay(console, stack)
         try:
-            result = batch(request, display.tell)
+            result = batch(request, display.on_event)
         finally:
             if display.ended:
                 display.close()
@@ -50,8 +49,8 @@ def _show_plan(request: BatchRequest, console: Console) -> None:
     found = plan_batch(request)
     for one in found.jobs:
         job, note = one.job, ", done before" if one.done else ""
-        event = plain(events.Skipped(job)) if one.done else planned(job)
-        console.result(json.dumps(event) if console.as_json else f"{job.source} -> {job.target}{note}")
+        facts = planned_facts(job, done=one.done)
+        console.result(json.dumps(facts) if console.as_json else f"{job.source} -> {job.target}{note}")
         if one.in_the_way and not one.done:
             console.warn(f"{job.target} exists; use --overwrite, or another name")
     for reason in found.unreadable:
@@ -72,7 +71,7 @@ class BatchDisplay:
         self._report_progress: Progress | None = None
         self._started = time.monotonic()
 
-    def tell(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Shows one event."""
         match event:
             case events.Found():
@@ -90,11 +89,13 @@ class BatchDisplay:
                 self._report_progress("report", event.done, event.total)
             case events.Reported():
                 self.stack.close()
-                self._reported(event.page, event.rows)
+                if self.console.as_json:
+                    self.console.result(json.dumps(report_facts(event)))
+                self.console.note(f"report of {event.rows} videos: {one_line(str(event.page))}")
             case events.ReportFailed():
                 complain(event.reason)
             case _:
-                self._tell_job(event)
+                self._on_job_event(event)
 
     def _open_table(self) -> None:
         """A live table, if stderr is a terminal."""
@@ -113,20 +114,20 @@ class BatchDisplay:
         self.live = None
         self.stack.close()
 
-    def _tell_job(self, event: JobEvent) -> None:
+    def _on_job_event(self, event: JobEvent) -> None:
         self.counts[type(event).__name__] += 1
         if isinstance(event, Failed):
             self.failures.append(event)
         if self.console.as_json:
-            self.console.result(json.dumps(plain(event)))
+            self.console.result(json.dumps(event_facts(event)))
         else:
-            self._say(event)
+            self._print(event)
         self.rows.pop(event.job, None)
         self.rows[event.job] = row(event)
         if self.live is not None:
             self.live.update(self.table())
 
-    def _say(self, event: JobEvent) -> None:
+    def _print(self, event: JobEvent) -> None:
         name = one_line(str(event.job.source))
         match event:
             case events.Skipped():
@@ -140,30 +141,13 @@ class BatchDisplay:
             case events.Failed():
                 complain(event.reason)
 
-    def _reported(self, page: Path, rows: int) -> None:
-        """The report is there."""
-        if self.console.as_json:
-            self.console.result(json.dumps({"event": "report", "output": text(page), "rows": rows}))
-        self.console.note(f"report of {rows} videos: {one_line(str(page))}")
-
     def close(self) -> None:
         """Prints the totals, and every failure once more, as it may have scrolled away."""
-        done, skipped, failed = (self.counts[name] for name in ("Done", "Skipped", "Failed"))
+        done, skipped, failed = self.counts["Done"], self.counts["Skipped"], len(self.failures)
         seconds = time.monotonic() - self._started
         if self.console.as_json:
-            failures = [{"input": text(one.job.source), "reason": text(one.reason)} for one in self.failures]
-            self.console.result(
-                json.dumps(
-                    {
-                        "event": "finished",
-                        "done": done,
-                        "skipped": skipped,
-                        "failed": failed,
-                        "seconds": round(seconds, 3),
-                        "failures": failures,
-                    }
-                )
-            )
+            facts = finished_facts(done=done, skipped=skipped, failures=self.failures, seconds=seconds)
+            self.console.result(json.dumps(facts))
         self.console.note(f"{done} done, {skipped} done before, {failed} failed, in {seconds:.1f} s")
         if failed:
             complain(f"{failed} of {self.total} failed:")
@@ -199,36 +183,3 @@ def row(event: JobEvent) -> tuple[str, str]:
             return f"done in {event.seconds:.1f} s", "green"
         case events.Failed():
             return one_line(event.reason), "red"
-
-
-def plain(event: JobEvent) -> dict[str, Any]:
-    """An event as JSON values: `event`, `input` and `output` always, and what belongs to its kind."""
-    facts = _files(event.job)
-    match event:
-        case events.Skipped():
-            return {"event": "skipped", **facts}
-        case events.Started():
-            return {"event": "started", **facts}
-        case events.Advanced():
-            kind = "window" if event.stage == "perform" else event.stage
-            return {"event": kind, **facts, "done": event.done, "total": event.total}
-        case events.Done():
-            notes = event.notes
-            about = {"windows": notes.windows, "cues": len(notes.cues), "warnings": list(notes.warnings)}
-            return {"event": "done", **facts, "seconds": round(event.seconds, 3), **about}
-        case events.Failed():
-            return {"event": "failed", **facts, "kind": event.kind, "reason": text(event.reason)}
-
-
-def planned(job: DubJob) -> dict[str, Any]:
-    """A job of a dry run as JSON values."""
-    return {"event": "planned", **_files(job)}
-
-
-def _files(job: DubJob) -> dict[str, Any]:
-    return {"input": text(job.source), "output": text(job.target)}
-
-
-def text(value: object) -> str:
-    """Text that any JSON reader takes: bytes of a name that are not UTF-8 become the replacement character."""
-    return os.fsencode(str(value)).decode("utf-8", "replace")

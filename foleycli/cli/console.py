@@ -38,6 +38,10 @@ class Console:
         """The result as JSON, on stdout."""
         self.result(json.dumps(value, indent=1, default=_plain))
 
+    def either(self, data: Any, text: str) -> None:
+        """The result on stdout: `data` as JSON with --json, else `text`."""
+        self.data(data) if self.as_json else self.result(text)
+
     def sink(self) -> BinaryIO:
         """Stdout for bytes."""
         return cast(BinaryIO, _Stdout())

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from foleycli.cli.console import Console
 from foleycli.cli.stdin import local_file
@@ -14,11 +12,11 @@ from foleycli.cues.summary import summary
 from foleycli.errors import UsageError
 from foleycli.text import clock, size
 from foleycli.workflows.dub import DubRequest, DubResult, Event, check_request, dub, plan_dub
+from foleycli.workflows.dub_facts import dub_facts, dub_plan_facts
 from foleycli.workflows.events import Advanced, ModelLoaded, Spotted
 from foleycli.workflows.plan import about
-from foleycli.workflows.render import SAMPLE_RATE, Outcome
 from foleycli.workflows.sheets import read_sheet_file
-from foleycli.workflows.takes import Take, ranked
+from foleycli.workflows.takes import ranked, take_line
 
 
 def run_dub(request: DubRequest, console: Console, *, dry_run: bool = False) -> None:
@@ -54,7 +52,7 @@ def run_dub(request: DubRequest, console: Console, *, dry_run: bool = False) -> 
 def _show(result: DubResult, request: DubRequest, named: str, console: Console) -> None:
     if request.takes > 1:
         for take in ranked(result.takes):
-            console.note(in_words(take))
+            console.note(take_line(take))
     for warning in result.warnings:
         console.warn(warning)
     for outcome in result.outcomes:
@@ -64,85 +62,23 @@ def _show(result: DubResult, request: DubRequest, named: str, console: Console) 
         console.note(played)
     console.note(f"{len(result.cues)} cues, {clock(result.video.duration)} of video in {result.seconds:.1f} s")
     if console.as_json:
-        console.data(
-            {
-                "video": named,
-                "model": request.settings.model.name,
-                "cues": len(result.cues),
-                "elapsed_seconds": round(result.seconds, 3),
-                "outputs": [outcome_facts(outcome) for outcome in result.outcomes],
-                "takes": in_data(result.takes),
-            }
-        )
+        console.data(dub_facts(result, video=named, model=request.settings.model.name))
         return
     for outcome in result.outcomes:
         if outcome.target is not None:
             console.result(str(outcome.target))
 
 
-def outcome_facts(outcome: Outcome) -> dict[str, Any]:
-    """A file that was written, as JSON values."""
-    return {
-        "output": "-" if outcome.target is None else str(outcome.target),
-        "seed": outcome.seed,
-        "seconds": outcome.seconds,
-        "sample_rate": SAMPLE_RATE,
-        "windows": outcome.windows,
-        "gain_db": round(outcome.level.gain_db, 2),
-        "true_peak_dbtp": round(outcome.level.true_peak_dbtp, 2),
-        "track_sha256": outcome.track_sha256,
-        "loudness_lufs": None if outcome.level.loudness_lufs is None else round(outcome.level.loudness_lufs, 2),
-        "warnings": list(outcome.warnings),
-        "lost": list(outcome.lost),
-        "plot": None if outcome.beside.plot is None else str(outcome.beside.plot),
-        "stems": {name: str(path) for name, path in outcome.beside.stems.items()},
-        "scores": None if outcome.scores is None else asdict(outcome.scores),
-    }
-
-
 def _show_plan(request: DubRequest, console: Console) -> None:
-    found, info, placed = plan_dub(request)
-    targets, stems, model = placed.files, placed.stems, request.settings.model.name
+    found, info, targets = plan_dub(request)
     if console.as_json:
-        plain: dict[str, Any] = {
-            "video": str(info.path),
-            "model": model,
-            "windows": [{"start": start, "stop": stop} for start, stop in found.spans],
-            "outputs": [{"output": "-" if target is None else str(target)} for target in targets],
-            "stems": [str(path) for path in stems],
-            "cpu_seconds": found.cpu_seconds,
-            "disk_bytes": found.disk_bytes,
-        }
-        console.data(plain)
+        console.data(dub_plan_facts(found, info, targets, model=request.settings.model.name))
         return
     for start, stop in found.spans:
         console.result(f"window   {clock(start)} to {clock(stop)}")
-    for target in targets:
+    for target in targets.files:
         console.result(f"output   {'stdout' if target is None else target}")
-    for path in stems:
+    for path in targets.stems:
         console.result(f"stem     {path}")
     console.result(f"time     {about(found.cpu_seconds)}")
     console.result(f"disk     {size(found.disk_bytes)}")
-
-
-def in_words(take: Take) -> str:
-    """seed 3: sync 0.71, level 2.1 dB off, noise -43 dB, quality 0.82."""
-    scores = take.scores
-    assert scores is not None
-    words = [
-        "" if scores.sync is None else f"sync {scores.sync:.2f}",
-        "" if scores.level_error_db is None else f"level {scores.level_error_db:.1f} dB off",
-        "" if scores.noise_db is None else f"noise {scores.noise_db:.0f} dB",
-        f"quality {scores.quality:.2f}",
-    ]
-    return f"seed {take.stream.seeds[0]}: {', '.join(word for word in words if word)}"
-
-
-def in_data(heard: Sequence[Take]) -> list[dict[str, Any]]:
-    """Every take's seed, rank (1 is best) and scores, in the order of performance."""
-    best_first = ranked(heard)
-    return [
-        {"seed": take.stream.seeds[0], "rank": best_first.index(take) + 1, "scores": asdict(take.scores)}
-        for take in heard
-        if take.scores is not None
-    ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from foleycli.errors import UsageError
-from foleycli.specs.settings import Mix, Original
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -33,21 +32,6 @@ def seconds(text: str) -> Fraction:
     if not 0 <= total <= MOST_SECONDS or len(parts) > 3:
         raise typer.BadParameter(f"{text!r} is not a time from the start; write seconds (83.5) or 1:23.5")
     return total
-
-
-def mix(original: Original, gain_db: float, loudness: str, *, fade_in: Fraction, fade_out: Fraction) -> Mix:
-    """The mix that the options ask for; `loudness` is auto, off or LUFS from -50 to -5."""
-    plain = loudness.strip().lower()
-    rest = Mix(original=original, gain_db=gain_db, fade_in=fade_in, fade_out=fade_out)
-    if plain in ("auto", "off"):
-        return replace(rest, level="auto" if plain == "auto" else "off")
-    try:
-        lufs = float(plain)
-    except ValueError:
-        raise UsageError(f"--loudness {loudness!r}: write auto, off, or LUFS such as -23") from None
-    if not -50 <= lufs <= -5:
-        raise UsageError(f"--loudness {loudness}: outside -50 to -5 LUFS")
-    return replace(rest, loudness_lufs=lufs, level="off")
 
 
 def sounds(names: list[str] | None) -> tuple[str, ...]:
@@ -75,12 +59,14 @@ _NAMER = (
     "Network that names sounds from the picture: auto (EfficientNet-Lite2), off (names from the motion alone), or a "
     "CLIP or SigLIP (hf://owner/name, or a folder)."
 )
+_STEMS = "Also write impacts and ambience as two WAV files into this folder, which is made if need be. Default: none."
 
 VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="The video file; '-' reads a video from stdin.")]
 ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="NAME", help=_MODEL)]
 SoundOption = Annotated[list[str] | None, typer.Option("--sound", metavar="SOUND", help=_SOUND)]
 StartOption = Annotated[Fraction | None, typer.Option("--start", metavar="TIME", parser=seconds, help=_START)]
 EndOption = Annotated[Fraction | None, typer.Option("--end", metavar="TIME", parser=seconds, help=_END)]
+StemsOption = Annotated[Path | None, typer.Option("--stems", metavar="DIR", help=_STEMS)]
 DeviceOption = Annotated[Device, typer.Option("--device", help=_DEVICE)]
 NamerOption = Annotated[str, typer.Option("--namer", metavar="NAME", help=_NAMER)]
 PrecisionOption = Annotated[Precision, typer.Option("--precision", help=_PRECISION)]

@@ -55,6 +55,13 @@ class Report:
     samples_per_second: float
     seconds_left: float
 
+    def line(self) -> str:
+        """step 120/4000  loss 0.42 epsilon 0.40  14.1 samples/s  1:02:10 left."""
+        losses = " ".join(f"{name} {value:.4g}" for name, value in self.losses.items())
+        left = round(self.seconds_left)
+        clock = f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d}"
+        return f"step {self.step}/{self.steps}  {losses}  {self.samples_per_second:.1f} samples/s  {clock} left"
+
 
 def fit(
     model: nn.Module,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import soundfile
@@ -36,6 +36,29 @@ class Take:
 def ranked(takes: Iterable[Take]) -> list[Take]:
     """Best first; of equal ones the first performed."""
     return sorted(takes, key=lambda take: -take.total)
+
+
+def take_facts(takes: Sequence[Take]) -> list[dict[str, Any]]:
+    """Seed, rank (1 is best) and scores of each take that was scored, as plain data, in the order of performance."""
+    best_first = ranked(takes)
+    return [
+        {"seed": take.stream.seeds[0], "rank": best_first.index(take) + 1, "scores": asdict(take.scores)}
+        for take in takes
+        if take.scores is not None
+    ]
+
+
+def take_line(take: Take) -> str:
+    """seed 3: sync 0.71, level 2.1 dB off, noise -43 dB, quality 0.82."""
+    scores = take.scores
+    assert scores is not None
+    words = [
+        "" if scores.sync is None else f"sync {scores.sync:.2f}",
+        "" if scores.level_error_db is None else f"level {scores.level_error_db:.1f} dB off",
+        "" if scores.noise_db is None else f"noise {scores.noise_db:.0f} dB",
+        f"quality {scores.quality:.2f}",
+    ]
+    return f"seed {take.stream.seeds[0]}: {', '.join(word for word in words if word)}"
 
 
 def scored(streams: Iterable[TrackStream], start: float, folder: Path, keep: Keep, heard: list[Take]) -> Iterator[Take]:

@@ -165,13 +165,13 @@ def test_a_report_that_finds_no_room_hides_no_failure(
 def interrupted_after(kind: type[events.Event], patched: pytest.MonkeyPatch) -> None:
     """Ctrl-C as soon as a video has ended like that."""
 
-    def tell(self: BatchDisplay, event: events.Event) -> None:
+    def on_event(self: BatchDisplay, event: events.Event) -> None:
         real(self, event)
         if isinstance(event, kind):
             raise Stopped
 
-    real = BatchDisplay.tell
-    patched.setattr(BatchDisplay, "tell", tell)
+    real = BatchDisplay.on_event
+    patched.setattr(BatchDisplay, "on_event", on_event)
 
 
 def test_an_interrupted_batch_speaks_of_a_report_only_if_one_comes(
@@ -242,10 +242,10 @@ def test_a_dry_run_knows_what_is_done_and_what_is_in_the_way(foley: Foley, video
 
 def test_the_table_shows_what_is_at_work_and_takes_names_as_they_are() -> None:
     console, told = RichConsole(file=StringIO(), width=100), BatchDisplay(Console(quiet=True), ExitStack())
-    told.tell(events.Found(3))
+    told.on_event(events.Found(3))
     odd, other = (DubJob(Path(name), Path("out") / name) for name in ("[red]a[/red].mp4", "b.mp4"))
     for event in (events.Started(odd), events.Skipped(other), events.Advanced(odd, "perform", 2, 5)):
-        told.tell(event)
+        told.on_event(event)
     console.print(told.table())
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert [line.split() for line in lines] == [

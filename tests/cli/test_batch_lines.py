@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from foleycli.cli.batch_display import BatchDisplay, planned
+from foleycli.cli.batch_display import BatchDisplay
 from foleycli.cli.console import Console
 from foleycli.workflows.batch import events
 from foleycli.workflows.batch.events import Event
+from foleycli.workflows.batch.facts import planned_facts
 from foleycli.workflows.batch.job import DubJob, Notes
 from foleycli.workflows.batch.runner import KINDS
 
@@ -35,10 +36,10 @@ def told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     """A line of every kind."""
     teller = BatchDisplay(Console(quiet=True, as_json=True), ExitStack())
     for event in EVENTS:
-        teller.tell(event)
-    teller.tell(events.Reported(Path("report.html"), 1))
+        teller.on_event(event)
+    teller.on_event(events.Reported(Path("report.html"), 1))
     teller.close()
-    return [planned(JOB), *(json.loads(line) for line in capsys.readouterr().out.splitlines())]
+    return [planned_facts(JOB, done=False), *(json.loads(line) for line in capsys.readouterr().out.splitlines())]
 
 
 def test_the_fields_are_the_documented_ones(told: list[dict[str, object]]) -> None:

@@ -11,11 +11,11 @@ import pytest
 import soundfile
 import torch
 
-from foleycli.cli.commands.train import NAMES, line
 from foleycli.errors import InputError
 from foleycli.specs import DitSpec, VaeSpec
 from foleycli.training import recipes, scale
 from foleycli.training.loop import Report
+from foleycli.training.names import RECIPE_NAMES
 from foleycli.training.recipes import RECIPES
 from foleycli.training.workspace import Workspace, trained_vae
 
@@ -104,9 +104,9 @@ def test_a_bundle_wants_its_parts_first(workspace: Workspace) -> None:
 
 
 def test_the_command_offers_each_recipe() -> None:
-    assert set(NAMES) == set(RECIPES)
+    assert set(RECIPE_NAMES) == set(RECIPES)
 
 
 def test_the_live_line_says_loss_speed_and_time_left() -> None:
-    text = line(Report(120, 4000, {"loss": 0.4242}, 14.13, 3730))
+    text = Report(120, 4000, {"loss": 0.4242}, 14.13, 3730).line()
     assert text == "step 120/4000  loss 0.4242  14.1 samples/s  1:02:10 left"

@@ -9,20 +9,10 @@ from typing import Annotated
 import typer
 
 from foleycli.cli import options
-from foleycli.cli.commands.dub import (
-    FadeInOption,
-    FadeOutOption,
-    GainOption,
-    GuidanceOption,
-    LoudnessOption,
-    OriginalOption,
-    OverlapOption,
-    SeedOption,
-    StemsOption,
-    StepsOption,
-)
 from foleycli.cli.console import Console
+from foleycli.cli.settings import grouped
 from foleycli.errors import UsageError
+from foleycli.specs.settings import Generation, Mix, Model, Settings
 
 _PATHS = "Video files, folders (searched to the bottom) and patterns in quotes; '-' reads a list of names from stdin."
 _OUT_DIR = "Folder for the results, made if need be. Results of a folder lie in the same folders below it."
@@ -34,45 +24,24 @@ _PLOT = "Also draw each dub on one time axis as a PNG into this folder, made if 
 _REPORT = "Also write an HTML page with every result, to look at and listen to. Default: none."
 _JSON = "Print one JSON object a line on stdout for each thing that happens."
 
-PathsArgument = Annotated[list[str], typer.Argument(metavar="PATHS...", help=_PATHS)]
-OutDirOption = Annotated[Path, typer.Option("--out-dir", "-o", metavar="DIR", help=_OUT_DIR)]
-NameOption = Annotated[str, typer.Option("--name", metavar="NAME", help=_NAME)]
-NullOption = Annotated[bool, typer.Option("--null", "-0", help=_NULL)]
-JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help=_JOBS)]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help=_DRY_RUN)]
-PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="DIR", help=_PLOT)]
-ReportOption = Annotated[Path | None, typer.Option("--report", metavar="PAGE.html", help=_REPORT)]
-JsonOption = Annotated[bool, typer.Option("--json", help=_JSON)]
 
-
+@grouped
 def batch(
-    paths: PathsArgument,
-    out_dir: OutDirOption,
-    name: NameOption = "{stem}.foley{ext}",
-    null: NullOption = False,
-    jobs: JobsOption = 1,
-    model: options.ModelOption = "pocket",
-    seed: SeedOption = 0,
-    steps: StepsOption = None,
-    guidance: GuidanceOption = None,
-    sound: options.SoundOption = None,
-    overlap: OverlapOption = "1.024",  # type: ignore[assignment]  # typer parses defaults too
-    original: OriginalOption = "replace",
-    gain: GainOption = 0.0,
-    loudness: LoudnessOption = "auto",
-    fade_in: FadeInOption = "0",  # type: ignore[assignment]
-    fade_out: FadeOutOption = "0",  # type: ignore[assignment]
-    stems: StemsOption = None,
-    plot: PlotOption = None,
-    namer: options.NamerOption = "auto",
-    device: options.DeviceOption = "auto",
-    precision: options.PrecisionOption = "auto",
-    compiled: options.CompileOption = False,
-    offline: options.OfflineOption = False,
+    *,
+    paths: Annotated[list[str], typer.Argument(metavar="PATHS...", help=_PATHS)],
+    out_dir: Annotated[Path, typer.Option("--out-dir", "-o", metavar="DIR", help=_OUT_DIR)],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help=_NAME)] = "{stem}.foley{ext}",
+    null: Annotated[bool, typer.Option("--null", "-0", help=_NULL)] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help=_JOBS)] = 1,
+    generation: Generation,
+    mix: Mix,
+    stems: options.StemsOption = None,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="DIR", help=_PLOT)] = None,
+    model: Model,
     overwrite: options.OverwriteOption = False,
-    report: ReportOption = None,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
+    report: Annotated[Path | None, typer.Option("--report", metavar="PAGE.html", help=_REPORT)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help=_DRY_RUN)] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_JSON)] = False,
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
@@ -81,20 +50,13 @@ def batch(
     A video that fails stops no other. Failed videos are listed at the end; then the exit code is 1.
     """
     from foleycli.cli.batch_display import run_batch
-    from foleycli.specs.settings import Generation, Model, Settings
     from foleycli.workflows.batch.batch import BatchRequest
 
-    generation = Generation(seed=seed, steps=steps, guidance=guidance, sounds=options.sounds(sound), overlap=overlap)
-    settings = Settings(
-        generation=generation,
-        model=Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline, namer=namer),
-        mix=options.mix(original, gain, loudness, fade_in=fade_in, fade_out=fade_out),
-    )
     request = BatchRequest(
         paths=with_stdin(paths, nul=null),
         out_dir=out_dir,
         name=name,
-        settings=settings,
+        settings=Settings(generation=generation, model=model, mix=mix),
         workers=jobs,
         overwrite=overwrite,
         report=report,

@@ -14,10 +14,9 @@ def doctor(as_json: JsonOption = False) -> None:
     from foleycli.workflows.doctor import check_installation
 
     checks = check_installation()
-    console = Console(as_json=as_json)
-    if as_json:
-        console.data({one.name: {"ok": one.works, "found": one.found} for one in checks})
-    else:
-        console.result(table([("ok" if one.works else "MISSING", one.name, one.found) for one in checks]))
+    Console(as_json=as_json).either(
+        {one.name: {"ok": one.works, "found": one.found} for one in checks},
+        table([("ok" if one.works else "MISSING", one.name, one.found) for one in checks]),
+    )
     if not all(one.works for one in checks):
         raise typer.Exit(1)

@@ -23,40 +23,29 @@ _OUTPUT = (
     "*.wav, *.flac, *.mp3, *.m4a, *.ogg, *.opus for a sound ('-': WAV on stdout); *.png, *.jpg, ... for a picture; "
     "a folder with --both."
 )
-PictureArgument = Annotated[str | None, typer.Argument(metavar="[PICTURE]", help=_PICTURE)]
-SoundFileOption = Annotated[str | None, typer.Option("--sound", metavar="FILE", help=_SOUND)]
-BothOption = Annotated[bool, typer.Option("--both", help="Pictures and their sounds, from nothing but the seed.")]
-OutputOption = Annotated[str, typer.Option("--output", "-o", metavar="OUT", help=_OUTPUT)]
-CountOption = Annotated[int, typer.Option("--count", min=1, max=64, help="Pairs that --both makes.")]
-SecondsOption = Annotated[
-    Fraction | None,
-    typer.Option("--seconds", metavar="TIME", parser=options.seconds, help="Length of the sound; else the model's."),
-]
-StepsOption = Annotated[int | None, typer.Option("--steps", min=1, max=256, help="Decoding steps; else the model's.")]
-TemperatureOption = Annotated[
-    float | None, typer.Option("--temperature", min=0.0, max=100.0, help="Chance in which tokens are settled first.")
-]
-GuidanceOption = Annotated[
-    float | None, typer.Option("--guidance", min=0.0, max=50.0, help="How closely to follow what is given; 1: plainly.")
-]
-TakesOption = Annotated[int, typer.Option("--takes", min=1, max=99, help="Results, one numbered file each.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another result.")]
-ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="NAME", help="A model of pictures and sounds.")]
+_BOTH = "Pictures and their sounds, from nothing but the seed."
+_SECONDS = "Length of the sound; else the model's."
+_STEPS = "Decoding steps; else the model's."
+_TEMPERATURE = "Chance in which tokens are settled first."
+_GUIDANCE = "How closely to follow what is given; 1: plainly."
+_MODEL = "A model of pictures and sounds."
 
 
 def imagine(
-    picture: PictureArgument = None,
-    sound: SoundFileOption = None,
-    both: BothOption = False,
-    output: OutputOption = "",
-    count: CountOption = 4,
-    seconds: SecondsOption = None,
-    model: ModelOption = "echo",
-    seed: SeedOption = 0,
-    steps: StepsOption = None,
-    temperature: TemperatureOption = None,
-    guidance: GuidanceOption = None,
-    takes: TakesOption = 1,
+    picture: Annotated[str | None, typer.Argument(metavar="[PICTURE]", help=_PICTURE)] = None,
+    sound: Annotated[str | None, typer.Option("--sound", metavar="FILE", help=_SOUND)] = None,
+    both: Annotated[bool, typer.Option("--both", help=_BOTH)] = False,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help=_OUTPUT)] = "",
+    count: Annotated[int, typer.Option("--count", min=1, max=64, help="Pairs that --both makes.")] = 4,
+    seconds: Annotated[
+        Fraction | None, typer.Option("--seconds", metavar="TIME", parser=options.seconds, help=_SECONDS)
+    ] = None,
+    model: Annotated[str, typer.Option("--model", "-m", metavar="NAME", help=_MODEL)] = "echo",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another result.")] = 0,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, max=256, help=_STEPS)] = None,
+    temperature: Annotated[float | None, typer.Option("--temperature", min=0.0, max=100.0, help=_TEMPERATURE)] = None,
+    guidance: Annotated[float | None, typer.Option("--guidance", min=0.0, max=50.0, help=_GUIDANCE)] = None,
+    takes: Annotated[int, typer.Option("--takes", min=1, max=99, help="Results, one numbered file each.")] = 1,
     device: options.DeviceOption = "auto",
     offline: options.OfflineOption = False,
     overwrite: options.OverwriteOption = False,
@@ -102,10 +91,7 @@ def show(console: Console, made: list[Made], model: str) -> None:
     """Says which files were written."""
     from foleycli.workflows.imagine import plain
 
-    if console.as_json:
-        console.data(plain(made, model))
-    else:
-        console.result("\n".join(str(file) for one in made for file in one.files))
+    console.either(plain(made, model), "\n".join(str(file) for one in made for file in one.files))
 
 
 def run_still(request: DubRequest, console: Console, seconds: Fraction | None, *, dry_run: bool) -> None:
@@ -115,7 +101,7 @@ def run_still(request: DubRequest, console: Console, seconds: Fraction | None, *
     asked = still_dub(request, seconds)
     if dry_run:
         line = f"{asked.picture}: {float(asked.seconds):g} s by {asked.wanted.model.name} -> {asked.target}"
-        console.data(asked.plain()) if console.as_json else console.result(line)
+        console.either(asked.plain(), line)
         return
     with console.progress() as progress:
         made = asked.run(progress)

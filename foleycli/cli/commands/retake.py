@@ -9,42 +9,23 @@ from typing import Annotated, Any
 import typer
 
 from foleycli.cli import options
-from foleycli.cli.commands.dub import StemsOption
 from foleycli.cli.console import Console
 from foleycli.errors import UsageError
 
-SidecarArgument = Annotated[
-    Path, typer.Argument(metavar="SIDECAR", help="The .foley.json that 'foley dub --sidecar' wrote.")
-]
-OutArgument = Annotated[Path, typer.Argument(metavar="OUT", help="The dub, with its sidecar OUT.foley.json beside it.")]
-OutputOption = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", metavar="OUT", help="The file to write. Default: the name it had, beside SIDECAR."),
-]
-DeviceOption = Annotated[
-    options.Device | None, typer.Option("--device", help="Where the networks run. Default: as the first time.")
-]
-FromOption = Annotated[
-    Fraction,
-    typer.Option(
-        "--from",
-        metavar="TIME",
-        parser=options.seconds,
-        help="Start of the part, from the first picture: seconds or 1:23.5.",
-    ),
-]
-ToOption = Annotated[
-    Fraction,
-    typer.Option("--to", metavar="TIME", parser=options.seconds, help="End of the part, from the first picture."),
-]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the new performance.")]
+_SIDECAR = "The .foley.json that 'foley dub --sidecar' wrote."
+_OUT = "The dub, with its sidecar OUT.foley.json beside it."
+_OUTPUT = "The file to write. Default: the name it had, beside SIDECAR."
+_DEVICE = "Where the networks run. Default: as the first time."
+_FROM = "Start of the part, from the first picture: seconds or 1:23.5."
+_TO = "End of the part, from the first picture."
+DeviceOption = Annotated[options.Device | None, typer.Option("--device", help=_DEVICE)]
 
 
 def rerun(
-    sidecar: SidecarArgument,
-    output: OutputOption = None,
+    sidecar: Annotated[Path, typer.Argument(metavar="SIDECAR", help=_SIDECAR)],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT", help=_OUTPUT)] = None,
     device: DeviceOption = None,
-    stems: StemsOption = None,
+    stems: options.StemsOption = None,
     overwrite: options.OverwriteOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
@@ -64,10 +45,10 @@ def rerun(
 
 
 def retake(
-    output: OutArgument,
-    start: FromOption,
-    stop: ToOption,
-    seed: SeedOption,
+    output: Annotated[Path, typer.Argument(metavar="OUT", help=_OUT)],
+    start: Annotated[Fraction, typer.Option("--from", metavar="TIME", parser=options.seconds, help=_FROM)],
+    stop: Annotated[Fraction, typer.Option("--to", metavar="TIME", parser=options.seconds, help=_TO)],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the new performance.")],
     device: DeviceOption = None,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
@@ -92,7 +73,4 @@ def retake(
 def _show(target: Path, warnings: tuple[str, ...], console: Console, facts: dict[str, Any]) -> None:
     for warning in warnings:
         console.warn(warning)
-    if console.as_json:
-        console.data({"output": str(target), **facts, "warnings": list(warnings)})
-    else:
-        console.result(str(target))
+    console.either({"output": str(target), **facts, "warnings": list(warnings)}, str(target))

@@ -12,19 +12,14 @@ from foleycli.cli.console import Console
 from foleycli.errors import UsageError
 from foleycli.text import table
 
-SoundArgument = Annotated[
-    str | None, typer.Argument(metavar="SOUND", help="Show this sound alone, with all words that mean it.")
-]
-OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write 4 s of SOUND to a *.wav or *.flac.")
-]
-PlayOption = Annotated[bool, typer.Option("--play", help="Play 4 s of SOUND.")]
+_SOUND = "Show this sound alone, with all words that mean it."
+_OUTPUT = "Write 4 s of SOUND to a *.wav or *.flac."
 
 
 def sounds(
-    sound: SoundArgument = None,
-    output: OutputOption = None,
-    play: PlayOption = False,
+    sound: Annotated[str | None, typer.Argument(metavar="SOUND", help=_SOUND)] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help=_OUTPUT)] = None,
+    play: Annotated[bool, typer.Option("--play", help="Play 4 s of SOUND.")] = False,
     model: options.ModelOption = "pocket",
     device: options.DeviceOption = "auto",
     offline: options.OfflineOption = False,

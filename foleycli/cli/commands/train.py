@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from foleycli.cli import options
 from foleycli.cli.console import Console
-from foleycli.errors import UsageError
+from foleycli.training.names import ABLATION_NAMES, RECIPE_NAMES, check_recipe
 
 if TYPE_CHECKING:
     from foleycli.training.loop import Report
 
-NAMES = (
-    "sounds", "attribution", "rehearsals", "vae", "texture", "vocoder", "codec", "latents", "performer", "scenes",
-    "spotter", "bundle", "palette", "echo-tokens", "echo",
-)  # fmt: skip
-ABLATIONS = (
-    "base", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "one-vector",
-    "one-vector-all-rows", "n2-2", "unguided", "size-s", "size-b",
-)  # fmt: skip
+RECIPE_HELP = f"The step to run. One of: {', '.join(RECIPE_NAMES)}."
 ABLATION_HELP = (
-    f"Train this variant of the performer, in DIR/ablations/NAME. One of: {', '.join(ABLATIONS)}. Default: none."
+    f"Train this variant of the performer, in DIR/ablations/NAME. One of: {', '.join(ABLATION_NAMES)}. Default: none."
 )
+SOUNDS_HELP = "Folder of sounds with a manifest.csv (docs/training.md)."
+MINUTES_HELP = "Stop after so many minutes. Default: no limit."
+RESUME_HELP = "Continue from the last checkpoint, or start afresh."
 STEPS_HELP = "Training steps, or shards to make. Default: the recipe's own number."
 TAGGER_HELP = "Sound tagger (.tflite, as YAMNet) that selects the palette. Default: a classifier trained for it."
 BY_TIME_HELP = "Lower the learning rate over --minutes (of all runs together), not over the steps."
@@ -34,19 +30,12 @@ WORKERS_HELP = "Processes that make rehearsals while the performer trains. Defau
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=f"The step to run. One of: {', '.join(NAMES)}.")],
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=RECIPE_HELP)],
     work: Annotated[Path, typer.Option("--work", metavar="DIR", help="Folder for all that is made.")] = Path("runs"),
-    sounds: Annotated[
-        Path | None,
-        typer.Option("--sounds", metavar="DIR", help="Folder of sounds with a manifest.csv (docs/training.md)."),
-    ] = None,
+    sounds: Annotated[Path | None, typer.Option("--sounds", metavar="DIR", help=SOUNDS_HELP)] = None,
     steps: Annotated[int | None, typer.Option("--steps", min=1, help=STEPS_HELP)] = None,
-    minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0.0, help="Stop after so many minutes. Default: no limit.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume/--afresh", help="Continue from the last checkpoint, or start afresh.")
-    ] = True,
+    minutes: Annotated[float | None, typer.Option("--minutes", min=0.0, help=MINUTES_HELP)] = None,
+    resume: Annotated[bool, typer.Option("--resume/--afresh", help=RESUME_HELP)] = True,
     device: options.DeviceOption = "cpu",
     precision: options.PrecisionOption = "fp32",
     tagger: Annotated[Path | None, typer.Option("--tagger", metavar="FILE", help=TAGGER_HELP)] = None,
@@ -56,16 +45,7 @@ def train(
     quiet: options.QuietOption = False,
 ) -> None:
     """Runs one step of the training. Run it again to continue where it stopped."""
-    if recipe not in NAMES:
-        raise UsageError(f"no recipe called {recipe!r}; try one of: {', '.join(NAMES)}")
-    if ablation and (recipe != "performer" or ablation not in ABLATIONS):
-        raise UsageError(f"--ablation {ablation}: goes with 'performer' and is one of: {', '.join(ABLATIONS)}")
-    if workers and recipe != "performer":
-        raise UsageError("--workers goes with 'performer'")
-    if tagger is not None and recipe != "palette":
-        raise UsageError("--tagger goes with 'palette'")
-    if by_time and minutes is None:
-        raise UsageError("--by-time needs --minutes")
+    check_recipe(recipe, ablation=ablation, workers=workers, tagger=tagger, by_time=by_time, minutes=minutes)
     console = Console(quiet=quiet)
     from foleycli.training.recipes import RECIPES
     from foleycli.training.workspace import Workspace
@@ -96,18 +76,10 @@ def _live(console: Console) -> Iterator[Callable[[Report], None]]:
     import sys
 
     if console.quiet or not sys.stderr.isatty():
-        yield lambda report: console.note(line(report))
+        yield lambda report: console.note(report.line())
         return
     from rich.console import Console as RichConsole
     from rich.live import Live
 
     with Live(console=RichConsole(stderr=True), refresh_per_second=4) as live:
-        yield lambda report: live.update(line(report))
-
-
-def line(report: Any) -> str:
-    """step 120/4000  loss 0.42 epsilon 0.40  14.1 samples/s  1:02:10 left."""
-    losses = " ".join(f"{name} {value:.4g}" for name, value in report.losses.items())
-    left = round(report.seconds_left)
-    clock = f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d}"
-    return f"step {report.step}/{report.steps}  {losses}  {report.samples_per_second:.1f} samples/s  {clock} left"
+        yield lambda report: live.update(report.line())

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from foleycli.cli.commands import train
 from foleycli.specs import CueSpec, DitSpec
 from foleycli.training.mdsgen.ablations import ABLATIONS, ablated
 from foleycli.training.mdsgen.features import LatentSet, write_shard
 from foleycli.training.mdsgen.performer import PerformerRecipe, train_performer
+from foleycli.training.names import ABLATION_NAMES
 from foleycli.training.recipes import CUES, RECIPES
 from foleycli.training.workspace import Workspace
 
@@ -79,4 +79,4 @@ def test_the_recipe_keeps_an_ablation_aside_with_the_other_parts_at_hand(
 
 
 def test_the_command_names_them_all() -> None:
-    assert set(train.ABLATIONS) == set(ABLATIONS)
+    assert set(ABLATION_NAMES) == set(ABLATIONS)

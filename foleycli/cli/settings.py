@@ -1,0 +1,103 @@
+"""The settings of a dub as options, each described once; `foley dub` and `foley batch` take them in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any
+
+import typer
+
+from foleycli.cli import options
+from foleycli.errors import UsageError
+from foleycli.specs.settings import Generation, Mix, Model, Original
+
+_SEED = "Number that chooses the performance. The same seed gives the same sound, another seed another one."
+_STEPS = "Sampling steps per window; more take longer. Default: the model's own number."
+_GUIDANCE = "How strongly the model follows the cues; 1 is no guidance. Default: the model's own."
+_OVERLAP = "Overlap of neighbouring windows in seconds (multiples of 0.128 s); longer is smoother and slower."
+_ORIGINAL = (
+    "VIDEO's own sound: replace drops it, mix adds the new sound to it, duck also lowers it by 12 dB under the new "
+    "sound, keep-track keeps it as a second track."
+)
+_GAIN = "Change of level of the new sound in dB."
+_LOUDNESS = (
+    "Loudness of the whole track in LUFS (EBU R128), or off: the level the model made. "
+    "Default: auto, the new sound at -23 LUFS or -1 dBTP, whichever comes first."
+)
+_FADE_IN = "Length in seconds of a fade at the start of the new sound."
+_FADE_OUT = "Length in seconds of a fade at the end of the new sound."
+
+
+def generation(
+    seed: Annotated[int, typer.Option("--seed", min=0, help=_SEED)] = 0,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, max=1000, help=_STEPS)] = None,
+    guidance: Annotated[float | None, typer.Option("--guidance", min=0.0, max=50.0, help=_GUIDANCE)] = None,
+    sound: options.SoundOption = None,
+    overlap: Annotated[
+        Fraction, typer.Option("--overlap", metavar="SECONDS", parser=options.seconds, help=_OVERLAP)
+    ] = "1.024",  # type: ignore[assignment]  # typer parses defaults too
+) -> Generation:
+    """How the sound is made, from the options."""
+    return Generation(seed=seed, steps=steps, guidance=guidance, sounds=options.sounds(sound), overlap=overlap)
+
+
+def mix(
+    original: Annotated[Original, typer.Option("--original", help=_ORIGINAL)] = "replace",
+    gain: Annotated[float, typer.Option("--gain", metavar="DB", min=-60.0, max=24.0, help=_GAIN)] = 0.0,
+    loudness: Annotated[str, typer.Option("--loudness", metavar="LUFS", show_default=False, help=_LOUDNESS)] = "auto",
+    fade_in: Annotated[
+        Fraction, typer.Option("--fade-in", metavar="SECONDS", parser=options.seconds, help=_FADE_IN)
+    ] = "0",  # type: ignore[assignment]
+    fade_out: Annotated[
+        Fraction, typer.Option("--fade-out", metavar="SECONDS", parser=options.seconds, help=_FADE_OUT)
+    ] = "0",  # type: ignore[assignment]
+) -> Mix:
+    """Levels and the video's own sound, from the options; `loudness` is auto, off or LUFS from -50 to -5."""
+    plain = loudness.strip().lower()
+    rest = Mix(original=original, gain_db=gain, fade_in=fade_in, fade_out=fade_out)
+    if plain in ("auto", "off"):
+        return replace(rest, level="auto" if plain == "auto" else "off")
+    try:
+        lufs = float(plain)
+    except ValueError:
+        raise UsageError(f"--loudness {loudness!r}: write auto, off, or LUFS such as -23") from None
+    if not -50 <= lufs <= -5:
+        raise UsageError(f"--loudness {loudness}: outside -50 to -5 LUFS")
+    return replace(rest, loudness_lufs=lufs, level="off")
+
+
+def model(
+    model: options.ModelOption = "pocket",
+    namer: options.NamerOption = "auto",
+    device: options.DeviceOption = "auto",
+    precision: options.PrecisionOption = "auto",
+    compiled: options.CompileOption = False,
+    offline: options.OfflineOption = False,
+) -> Model:
+    """The model and how it is run, from the options."""
+    return Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline, namer=namer)
+
+
+GROUPS: dict[object, Callable[..., object]] = {Generation: generation, Mix: mix, Model: model}
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameters of the types Generation, Mix and Model are made from the options of each."""
+    own = signature(command, eval_str=True).parameters.values()
+    groups = {one.name: GROUPS[one.annotation] for one in own if one.annotation in (Generation, Mix, Model)}
+    taken = {name: signature(group, eval_str=True).parameters for name, group in groups.items()}
+    shown = [option for one in own for option in (taken[one.name].values() if one.name in taken else [one])]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        asked = {name: group(**{key: given.pop(key) for key in taken[name]}) for name, group in groups.items()}
+        command(**asked, **given)
+
+    # What typer reads. Options have no place, so one without a default may follow one that has it.
+    run.__signature__ = Signature([one.replace(kind=Parameter.KEYWORD_ONLY) for one in shown])  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in shown}
+    return run
