@@ -1,8 +1,8 @@
-"""The cue sheet: what happens when, as a Foley artist writes it down before performing. No torch here.
+"""The cue sheet: a list of the sounds of a video with their times, read and written as CSV and JSON.
 
 A cue with `stop` None is a hit (one short sound at `time`); with a `stop` it is a span (rain, an engine).
-CSV columns: time, stop, strength, sound, confidence, mute, lock (seconds from the first picture; strength 0..1),
-named_by and suggestions (sounds that an unnamed cue may be of, likeliest first), which change nothing that is heard.
+Times are in seconds from the first picture, strength and confidence are 0..1. `named_by` and `suggestions` (sounds that
+an unnamed cue may be, likeliest first) are notes that change nothing in the sound. This module imports no torch.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def write_csv(cues: Iterable[Cue]) -> str:
     for cue in cues:
         stop = "" if cue.stop is None else f"{cue.stop:.3f}"
         flags = ("yes" if cue.mute else "", "yes" if cue.lock else "")
-        strength, confidence = (round(share, 3) for share in (cue.strength, cue.confidence))  # as the picker rounds
+        strength, confidence = (round(share, 3) for share in (cue.strength, cue.confidence))  # as peak picking does
         origin = (cue.named_by, " ".join(cue.suggestions))
         rows.writerow((f"{cue.time:.3f}", stop, strength, cue.sound, confidence, *flags, *origin))
     return out.getvalue()
@@ -77,16 +77,16 @@ def read_cues(text: str, name: str = "cue sheet") -> tuple[Cue, ...]:
 
 
 def _table(text: str, name: str) -> list[dict[str, object]]:
-    """The rows of CSV, blanks around commas left out; one without any value, as spreadsheets leave them, is {}.
+    """The rows of CSV text, without blanks around cells; an empty row is {}.
 
-    Where the comma is in the numbers, spreadsheets put semicolons between the cells; some programs put tabs.
+    Cells are separated by commas, by tabs, or by semicolons (spreadsheets with decimal commas).
     """
     first, _, rest = text.lstrip("\r\n").partition("\n")
-    named = re.fullmatch(r"\s*sep=(.)\s*", first)  # a line for spreadsheets alone
+    named = re.fullmatch(r"\s*sep=(.)\s*", first)  # a first line that tells spreadsheets the separator
     if named is not None:
         text = rest
     separator = named[1] if named else next((mark for mark in ",;\t" if mark in first), ",")
-    # Strict, or a quote that nobody closed swallows all the rows after it without a word.
+    # Strict: otherwise an unclosed quote takes in all rows after it without an error.
     reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True, strict=True)
     try:
         header = [word.strip().lower() for word in next(reader, [])]
@@ -124,7 +124,7 @@ def _cue(row: dict[str, object], where: str) -> Cue:
         sound=sound,
         mute=_flag(values.get("mute"), f"{where}: mute"),
         lock=_flag(values.get("lock"), f"{where}: lock"),
-        named_by=DEFAULT if neutral else SHEET if sound else "",  # who edits a sound leaves its column as it was
+        named_by=DEFAULT if neutral else SHEET if sound else "",  # a person who edits `sound` does not edit `named_by`
         suggestions=_suggestions(values.get("suggestions", "")),
     )
     if cue.stop is not None and cue.stop <= cue.time:
@@ -133,7 +133,7 @@ def _cue(row: dict[str, object], where: str) -> Cue:
 
 
 def _suggestions(value: object) -> tuple[str, ...]:
-    """Those of the words that are sounds: a note to the reader, so nothing is refused."""
+    """The words that are names of sounds; others are ignored, as suggestions change nothing in the sound."""
     words = value if isinstance(value, list) else str(value).replace(",", " ").split()
     return tuple(str(word) for word in words if word in SOUND_CLASSES)
 
@@ -149,7 +149,7 @@ def _number(value: object, where: str, low: float, high: float) -> float:
 
 
 def _seconds(text: str) -> float:
-    """A number, or minutes and seconds (0:01.5), or hours before them."""
+    """Seconds from a number, from m:ss.s or from h:mm:ss.s."""
     *before, last = text.strip().split(":")
     if len(before) > 2 or not all(part.isdecimal() for part in before):
         raise ValueError(text)
@@ -169,10 +169,10 @@ def _flag(value: object, where: str) -> bool:
 
 
 def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tuple[Cue, ...]:
-    """The cues played with the asked-for sounds alone: hits by the first struck one, spans by the first lasting one.
+    """The cues with the sounds of --sound: hits get the first hit sound of `sounds`, spans the first span sound.
 
-    What has no sound of its kind falls silent, unless nothing would be left: then hits take a lasting sound, spans a
-    struck one, and a lasting sound without any cue fills the whole video. Locked cues stay as they are.
+    Cues of a kind for which no sound is asked are dropped. If there is no hit for a hit sound, the spans get it; if
+    there is no span for a span sound, one new span of it lasts from 0 to `stop_seconds`. Locked cues stay as they are.
     """
     if not sounds:
         return tuple(cues)
@@ -193,6 +193,6 @@ def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tu
 
 
 def named(cues: Iterable[Cue]) -> tuple[Cue, ...]:
-    """The cues, those without a sound given the neutral one of their kind."""
+    """The cues; one without a sound gets the neutral sound of its kind (hit or span)."""
     neutral = {True: NEUTRAL_HIT, False: NEUTRAL_SPAN}
     return tuple(cue if cue.sound else replace(cue, sound=neutral[cue.stop is None], named_by=DEFAULT) for cue in cues)

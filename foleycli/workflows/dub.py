@@ -1,4 +1,4 @@
-"""Dubbing one video: check what was asked, probe, spot, perform, render."""
+"""Dubs one video: checks the request, probes, spots, performs, writes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class DubRequest:
 
 @dataclass(frozen=True)
 class DubResult:
-    """What was made: an outcome for each file, each take that was scored, and the cues that were performed."""
+    """An outcome for each file that was written, the takes that were scored, and the cues that were performed."""
 
     video: VideoInfo
     outcomes: tuple[Outcome, ...]
@@ -77,7 +77,7 @@ class DubResult:
 
 @dataclass(frozen=True)
 class Targets:
-    """Where everything goes; a target None is the sink."""
+    """The paths of all outputs; None among `files` is the sink."""
 
     files: tuple[Path | None, ...]
     besides: tuple[Beside, ...]
@@ -103,7 +103,7 @@ def dub(request: DubRequest | str | Path, on_event: OnEvent | None = None) -> Du
 
 
 def plan_dub(request: DubRequest) -> tuple[Plan, VideoInfo, Targets]:
-    """What `dub` would write and about what it would take; changes nothing."""
+    """What `dub` would write, with estimates of time and disk; changes nothing on disk."""
     request = replace(request, outputs=replace(request.outputs, overwrite=True))
     targets = check_request(request)
     info = _probed(request, targets)
@@ -133,7 +133,7 @@ def check_request(request: DubRequest) -> Targets:
 
 
 def _check_sidecars(video: str, files: Sequence[Path | None], overwrite: bool) -> None:
-    """Raises before the work if a sidecar could not be written, or not be used."""
+    """Raises before the work if a sidecar could not be written, or could not be used for a rerun."""
     if video == "-" or None in files:
         raise UsageError("--sidecar needs files: a video on disk to make it again from, and an output to lie beside")
     for target in files:
@@ -146,14 +146,14 @@ def _cues(request: DubRequest) -> Sequence[Cue] | None:
 
 
 def _settings(request: DubRequest) -> Settings:
-    """The settings, with hits and spans performed apart if stems are to be written."""
+    """The settings, with `stems` on if a folder of stems is asked for."""
     generation = request.settings.generation
     apart = generation.stems or request.outputs.stems is not None
     return replace(request.settings, generation=replace(generation, stems=apart))
 
 
 def _probed(request: DubRequest, targets: Targets) -> VideoInfo:
-    """The probed video, before the model is loaded: a bad file should fail at once."""
+    """Probes the video before the model is loaded, so that a bad file fails at once."""
     from foleycli.video.probe import probe
     from foleycli.video.stream_plan import check_container, check_sound
 
@@ -192,7 +192,7 @@ def _watched(
     cues: Sequence[Cue] | None,
     on_event: OnEvent,
 ) -> tuple[TrackStream, ...]:
-    """A track per take, spotted and not yet performed; the networks that perform are built meanwhile."""
+    """A stream per take, spotted and not yet performed; another thread builds the networks meanwhile."""
     building = Thread(target=_built, args=(pipeline,), daemon=True)
     building.start()
     seeds = range(generation.seed, generation.seed + request.takes)
@@ -209,7 +209,7 @@ def _built(pipeline: FoleyPipeline) -> None:
 
 
 def _view(info: VideoInfo, settings: Settings, *, spot: bool) -> View:
-    """What is watched of the video: with stills, if they are looked at."""
+    """The part of the video to watch; with stills if the namer looks at pictures."""
     from foleycli.models.sound_namer.namer import looks
     from foleycli.video.watching import View
 
@@ -228,7 +228,7 @@ def _perform(
     generation, start = settings.generation, settings.generation.first
     outcomes: list[Outcome] = []
     heard: list[Take] = []
-    with begun(_view(info, settings, spot=cues is None)):  # decoded while torch is imported
+    with begun(_view(info, settings, spot=cues is None)):  # decodes in a thread while torch is imported
         pipeline = load_pipeline(settings.model)
         on_event(ModelLoaded(pipeline.bundle.folder, str(pipeline.device)))
         streams = _watched(pipeline, request, info=info, generation=generation, cues=cues, on_event=on_event)

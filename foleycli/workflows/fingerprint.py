@@ -1,4 +1,4 @@
-"""A hash of everything that decides how an output sounds."""
+"""Hashes of a model and of settings, by which a batch and a rerun know what would sound the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def bundle_hash(bundle: Bundle) -> str:
 
 
 def settings_hash(settings: Settings, bundle: Bundle) -> str:
-    """sha256 (16 digits) of what is heard; where it is computed, and what the model is called, make no other sound."""
+    """sha256 (first 16 digits) of the settings that change the sound; the model's name and the device do not."""
     plain = to_plain(settings)
     for name in ("model", "device", "compiled", "offline", "sheet"):
         del plain[name]

@@ -1,4 +1,4 @@
-"""Sound from a picture, a picture from a sound, or pairs of both from nothing: files in, files out.
+"""Makes files: the sound of a picture, the picture of a sound, or pairs of both from a seed alone.
 
 sound_of_picture(photo, target, ...)    -> .wav, .flac, .mp3, ...
 picture_of_sound(sound, target, ...)    -> .png, .jpg, ...
@@ -43,7 +43,7 @@ SHEET_COLUMNS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Imagining:
-    """What all ways have in common. `generation`: seed, steps, guidance; `takes` count seeds up from its seed."""
+    """The settings of all these functions; of `generation` seed, steps and guidance are used, one seed per take."""
 
     generation: Generation = field(default_factory=Generation)
     model: Model = field(default_factory=lambda: Model(name="echo"))
@@ -82,7 +82,7 @@ def sound_of_picture(
         with atomic_file(path, overwrite=wanted.overwrite) as draft:
             _write_sound(draft, sound)
         made.append(Made((path,), seed))
-        _tell(progress, len(made), wanted.takes)
+        _report(progress, len(made), wanted.takes)
     return made
 
 
@@ -100,7 +100,7 @@ def picture_of_sound(sound: Path, target: Path, wanted: Imagining, *, progress: 
         with atomic_file(path, overwrite=wanted.overwrite) as draft:
             write_picture(draft, shown(seen.picture))
         made.append(Made((path,), seed))
-        _tell(progress, len(made), wanted.takes)
+        _report(progress, len(made), wanted.takes)
     return made
 
 
@@ -124,7 +124,7 @@ def pairs(folder: Path, count: int, wanted: Imagining, *, progress: Progress | N
             _write_sound(draft, sound)
         cells.append((shown(seen.picture), sound))
         made.append(Made((picture, track), seed))
-        _tell(progress, number + 1, count)
+        _report(progress, number + 1, count)
     with atomic_file(folder / SHEET, overwrite=wanted.overwrite) as draft:
         write_picture(draft, contact_sheet(list(_rows(cells))))
     return made
@@ -151,7 +151,7 @@ def dub_still(
             _write_sound(track, sound, gain_db)
             write_still_video(seen, track, path, seconds=seconds, overwrite=wanted.overwrite)
         made.append(Made((path,), seed))
-        _tell(progress, len(made), wanted.takes)
+        _report(progress, len(made), wanted.takes)
     return made
 
 
@@ -198,7 +198,7 @@ def _rows(cells: list[tuple[Picture, Sound]]) -> Iterator[list[Picture]]:
         yield [spectrum_picture(sound.samples, picture.shape[0] // 2, picture.shape[1]) for picture, sound in row]
 
 
-def _tell(progress: Progress | None, done: int, total: int) -> None:
+def _report(progress: Progress | None, done: int, total: int) -> None:
     if progress is not None:
         progress("imagine", done, total)
 

@@ -1,4 +1,4 @@
-"""What is known of a model, as plain data: of the catalogue, of a folder, of the networks it is made of."""
+"""Facts about models as plain data, from the catalogue and from the folders of models."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def catalogue_facts(name: str) -> dict[str, Any]:
     entry = find(name)
     facts = asdict(entry)
     if entry.usable or name in imported_names():
-        with suppress(ModelError):  # a damaged model is still listed; show and verify console what is wrong with it
+        with suppress(ModelError):  # a damaged model is still listed; `show` and `verify` say what is wrong with it
             facts["size_bytes"] = find_bundle(name, offline=True).size_bytes
     return {key: value for key, value in facts.items() if value not in ("", ())}
 
@@ -53,7 +53,7 @@ def imported_facts(name: str) -> dict[str, Any]:
 
 
 def counted_parameters(size: Size) -> dict[str, int]:
-    """Parameters of an MDSGen as foley counts them, to stand beside the paper's."""
+    """Parameters of an MDSGen of this size as foley counts them, for comparison with the paper."""
     from foleycli.networks.mdsgen.dit import parameter_count
 
     image = DitSpec.sized(size, adaln="zero")
@@ -65,7 +65,7 @@ def counted_parameters(size: Size) -> dict[str, int]:
 
 
 def bundle_facts(bundle: Bundle) -> dict[str, Any]:
-    """What a bundle says of itself, as plain data."""
+    """The manifest of a bundle and its size, as plain data."""
     manifest = bundle.manifest
     return {
         "name": manifest.name,

@@ -1,4 +1,4 @@
-"""The paths of results. What would prevent the writing is found before the work starts."""
+"""The paths of outputs, checked before the work starts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STDOUT = "-"
 
 
 def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> tuple[Path | None, ...]:
-    """The target of each take: the given name or one derived from VIDEO, numbered if several; None is stdout."""
+    """The target of each take: the given name, or one made from VIDEO's; numbered if several. None is stdout."""
     refuse_url(video)
     if output == STDOUT:
         if count > 1:
@@ -86,14 +86,14 @@ def check_kind(target: Path | None) -> None:
 
 @dataclass(frozen=True)
 class Beside:
-    """What lies beside one output: stems by name, and a picture of it all."""
+    """The other files of one output: its stems by name, and its plot."""
 
     stems: Mapping[str, Path] = field(default_factory=dict)
     plot: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """All of it."""
+        """Their paths."""
         return (*self.stems.values(), *(() if self.plot is None else (self.plot,)))
 
 
@@ -118,7 +118,7 @@ def beside_targets(
 
 
 def named_beside(target: Path, stems: Path | None, plots: Path | None) -> Beside:
-    """What lies beside a target of a batch: stems and a plot named after it, in folders of theirs."""
+    """The stems and the plot of a target of a batch, named after it, in the folders `stems` and `plots`."""
     stem = _stem("", target)
     return Beside(_stem_files(stem, stems), None if plots is None else plots / f"{stem}.png")
 
@@ -130,7 +130,7 @@ def check_folder(option: str, folder: Path | None) -> None:
 
 
 def make_folder(option: str, folder: Path | None) -> None:
-    """Makes the folder of an option, if there is to be one."""
+    """Makes the folder that an option names, if it names one; raises OutputError."""
     try:
         if folder is not None:
             os.makedirs(folder, exist_ok=True)

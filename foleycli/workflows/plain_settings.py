@@ -1,7 +1,7 @@
-"""Settings as plain values, as sidecars and the journal of a batch hold them; written and read here alone.
+"""Converts settings to the plain values that sidecars and journals store, and back.
 
-The layout is that of sidecar format 1: one flat table, `mix` inside it, times as fractions "a/b". A field added later
-is left out of older files and gets its default. `takes` and `sheet` stand in it for older readers.
+The layout is sidecar format 1: a flat table with `mix` as a table inside it, times as fractions "a/b". A field that
+is missing in an older file gets its default. `takes` and `sheet` are constants that older versions of foley read.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Group = TypeVar("Group", Generation, Model, Mix)
 
 
 def to_plain(settings: Settings) -> dict[str, Any]:
-    """The settings as a flat table; times are Fractions still, which JSON writes as text."""
+    """The settings as a flat table; times are Fractions, which `json.dumps(..., default=str)` writes as "a/b"."""
     generation = {key: getattr(settings.generation, name) for key, name in GENERATION.items()}
     model = {key: getattr(settings.model, name) for key, name in MODEL.items()}
     return {**model, **generation, **CONSTANT, "mix": asdict(settings.mix)}
 
 
 def from_plain(plain: Mapping[str, Any]) -> Settings:
-    """The settings of such a table; raises ValueError for what is missing, unknown or of a wrong kind."""
+    """Settings from a flat table; raises ValueError for missing or unknown keys and for values of a wrong type."""
     if missing := [key for key in NEEDED if key not in plain]:
         raise ValueError(f"no {' or '.join(missing)}")
     if not isinstance(plain["mix"], Mapping):
@@ -46,7 +46,7 @@ def from_plain(plain: Mapping[str, Any]) -> Settings:
     found = Settings(
         generation=_group(Generation, {GENERATION[key]: plain[key] for key in GENERATION if key in plain}, odd),
         model=_group(Model, {MODEL[key]: plain[key] for key in MODEL if key in plain}, odd),
-        mix=_group(Mix, {"level": "off", **plain["mix"]}, odd),  # older dubs have the level that the model made
+        mix=_group(Mix, {"level": "off", **plain["mix"]}, odd),  # dubs from before `level` were not levelled
     )
     if odd:
         raise ValueError(f"no {' or '.join(odd)} that foley can use")
@@ -54,7 +54,7 @@ def from_plain(plain: Mapping[str, Any]) -> Settings:
 
 
 def _group(kind: type[Group], values: Mapping[str, Any], odd: list[str]) -> Group:
-    """One group of settings; names of values of a wrong kind are added to `odd`."""
+    """One group of settings; the names of values of a wrong type are appended to `odd`."""
     hints = get_type_hints(kind)
     if unknown := sorted(set(values) - set(hints)):
         raise ValueError(f"unknown {', '.join(unknown)}")

@@ -49,7 +49,7 @@ def plan(
     takes: int = 1,
     spotted: bool = True,
 ) -> Plan:
-    """The plan of one video. Cuts, which start windows of their own, are not known before it is watched."""
+    """The plan of one video. Cuts, each of which starts a window, are not known before the video is watched."""
     generation = settings.generation
     first, last = generation.first, min(generation.end or info.duration, info.duration)
     windows = plan_windows(last - first, overlap=whole_columns(generation.overlap, _column(settings.model.name)))
@@ -61,7 +61,7 @@ def plan(
 
 
 def cpu_seconds(seconds: float, windows: int, settings: Settings, *, spotted: bool = True) -> float | None:
-    """About how many seconds of one core so much video takes; None where nothing was measured."""
+    """An estimate of the CPU seconds (one core) for `seconds` of video; None where nothing was measured."""
     if settings.model.name != "pocket" or settings.model.device not in ("auto", "cpu"):
         return None
     window = PERFORMING_SECONDS + STEP_SECONDS * (settings.generation.steps or POCKET_STEPS)
@@ -75,7 +75,7 @@ def about(seconds: float | None) -> str:
 
 
 def _column(model: str) -> Fraction:
-    """Seconds of a latent column of the model; pocket's for a model that is not on this machine yet."""
+    """Seconds of a latent column of the model; that of pocket if the model is not on this machine."""
     try:
         return WINDOW_SECONDS / read_bundle(resolve(model, offline=True)).spec("dit", DitSpec).latent_frames
     except FoleyError:
@@ -83,7 +83,7 @@ def _column(model: str) -> Fraction:
 
 
 def _disk_bytes(info: VideoInfo, target: Path | None, duration: Fraction) -> int:
-    """About the size of a target: the copy of the video and its new sound."""
+    """An estimate of the bytes of a target: the copy of the video and its new sound."""
     if not in_video(target):
         return round(duration * (WAV_BYTES_PER_SECOND if lossless(target) else AAC_BYTES_PER_SECOND))
     return info.path.stat().st_size + round(info.duration * AAC_BYTES_PER_SECOND)

@@ -1,4 +1,4 @@
-"""Making the track of a dub again from its sidecar, whole or a span of it."""
+"""Performs the track of a dub again from its sidecar: all of it, or a span with another seed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from foleycli.workflows.sidecar import Retake, Sidecar, find_video, touched_cues
 
 
 class Remake:
-    """The video, model and settings of a sidecar, ready to perform again."""
+    """The probed video, the loaded model and the settings of a sidecar."""
 
     def __init__(
         self, sidecar: Sidecar, path: Path, target: Path, device: str | None, progress: Progress | None
@@ -57,16 +57,14 @@ class Remake:
         return first, last
 
     def remade(self, folder: Path, *, apart: bool = False) -> Path:
-        """The finished track, as it was last: performed, and each retake laid into it; with `apart` its stems beside
-        it, by their names.
-        """
+        """The finished track with all retakes; with `apart` its stems stand beside it as NAME.wav."""
         track = self._performed(folder / "first" / "track.wav", self.generation.seed, None)
         for number, taken in enumerate(self.sidecar.retakes):
             track = self.renewed(track, taken, folder, number, apart=apart)
         return track
 
     def renewed(self, track: Path, taken: Retake, folder: Path, number: int = -1, *, apart: bool = False) -> Path:
-        """`track` with the span of `taken` performed with its seed."""
+        """A copy of `track` in which the span of `taken` is performed with the seed of `taken`."""
         fresh = self._performed(folder / f"fresh{number}" / "track.wav", taken.seed, taken)
         out = folder / f"spliced{number}" / "track.wav"
         out.parent.mkdir()
@@ -83,12 +81,12 @@ class Remake:
         track.parent.mkdir()
         cues = self.sidecar.cues if taken is None else touched_cues(self.sidecar, (taken.start, taken.stop), self.start)
         mix, level_db = self.mix, 0.0
-        if taken is not None:  # a span has no loudness of its own: it gets the level that the whole was given
+        if taken is not None:  # a span is not measured: it gets the gain that the whole track got
             level_db = self.sidecar.level_db
-            if mix.loudness_lufs is None and mix.level == "auto":  # which was the new sound's alone
+            if mix.loudness_lufs is None and mix.level == "auto":  # then the gain was of the new sound alone
                 mix, level_db = replace(mix, level="off", gain_db=mix.gain_db + level_db), 0.0
             mix = replace(mix, loudness_lufs=None, level="off")
-        generation = replace(self.generation, seed=seed, sounds=())  # the cues are steered already
+        generation = replace(self.generation, seed=seed, sounds=())  # the cues already have the sounds of --sound
         stream = self.pipeline.stream(self.info, generation, cues=cues, progress=self.progress)
         write_track(stream, self.info, track=track, mix=mix, start=self.start, target=self.target, level_db=level_db)
         return track

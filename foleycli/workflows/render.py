@@ -1,4 +1,4 @@
-"""From a track that is still being made to the file that was asked for: mix, master, stems, mux."""
+"""Performs a track and writes it: mix, loudness, stems, plot, then a copy of the video or a sound file."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def render(
     beside: Beside = NOTHING,
     sink: BinaryIO | None = None,
 ) -> Outcome:
-    """Records the track as it comes, mixes and levels it, then puts it into `target`; memory stays flat.
+    """Performs the track, mixes and levels it, and writes `target`; memory does not grow with the length.
 
-    `start` is where the track begins, seconds from the first picture. Without a target a WAV is written to `sink`.
-    What lies beside appears with the target or not at all.
+    `start` is where the track begins, in seconds from the first picture. Without a target a WAV is written to `sink`.
+    Stems and plot (`beside`) are written only if the target is.
     """
     whole = in_video(target)
     if in_video(target):
@@ -81,10 +81,10 @@ def render(
         track = Path(folder) / "track.wav"
         level = write_track(stream, info, track=track, mix=mix, start=start, target=target)
         origin, doubts = origin_of(info, Fraction(0) if whole else start, model=stream.model, seed=stream.seeds[0])
-        lay_stems(beside, track, origin=origin, overwrite=overwrite, drafts=drafts)
+        write_stems(beside, track, origin=origin, overwrite=overwrite, drafts=drafts)
         if beside.plot is not None:
             from foleycli.reports.figure.draw import Sound
-            from foleycli.reports.figure.dub import draw_dub  # Pillow takes a while: who draws pays
+            from foleycli.reports.figure.dub import draw_dub  # imported here: Pillow is slow to import
 
             draft = drafts.enter_context(atomic_file(beside.plot, overwrite=overwrite))
             sound = Sound(track, Fraction(0) if whole else start)
@@ -110,8 +110,8 @@ def render(
         )
 
 
-def lay_stems(beside: Beside, track: Path, origin: Origin, overwrite: bool, drafts: ExitStack) -> None:
-    """Puts the stems that lie by their names beside a finished track where they belong, when `drafts` closes well."""
+def write_stems(beside: Beside, track: Path, origin: Origin, overwrite: bool, drafts: ExitStack) -> None:
+    """Writes the stems, which stand beside a finished track as NAME.wav; they appear when `drafts` ends without error."""
     for name, path in beside.stems.items():
         draft = drafts.enter_context(atomic_file(path, overwrite=overwrite))
         write_bwf(track.with_name(f"{name}.wav"), draft, origin)
@@ -129,7 +129,7 @@ def write_track(
 ) -> LevelReport:
     """Writes the finished track for `target`, 24 bit: for a video silent before and after the part from `start` on.
 
-    The stems of a track that has some are written beside it, by their names.
+    If the track has stems, each is written beside it as NAME.wav.
     """
     raw, whole = track.with_name("raw.wav"), in_video(target)
     before, after = (start, info.duration - start - stream.duration) if whole else (Fraction(0), Fraction(0))
@@ -154,7 +154,7 @@ def write_track(
 
 
 def origin_of(info: VideoInfo, start: Fraction, model: str, seed: int) -> tuple[Origin, tuple[str, ...]]:
-    """What a WAV that begins `start` after the first picture says of itself, and what is doubtful about it."""
+    """The metadata of a WAV that begins `start` seconds after the first picture, and warnings about its timecode."""
     timecode, begins, doubts = source_timecode(info), Fraction(0), list[str]()
     try:
         begins = Fraction(0) if timecode is None else timecode_seconds(timecode, info.frame_rate)
@@ -173,7 +173,7 @@ def place(
     overwrite: bool = False,
     sink: BinaryIO | None = None,
 ) -> tuple[str, ...]:
-    """Puts a finished track into a copy of the video, a sound file, or as WAV into `sink`; returns warnings."""
+    """Writes a finished track: into a copy of the video, as a sound file, or as a WAV to `sink`; returns warnings."""
     layout = mixed_layout(info, "replace" if mix.original == "keep-track" else mix.original)
     if target is None:
         if sink is None:
@@ -197,7 +197,7 @@ def place(
 
 
 def fingerprint(track: Path) -> str:
-    """sha256 of a track's samples, whatever kind of file holds them."""
+    """sha256 of a track's samples; WAV and FLAC of the same samples have the same."""
     digest = hashlib.sha256()
     for block in soundfile.blocks(str(track), blocksize=BLOCK_SAMPLES, dtype="int32"):
         digest.update(block.tobytes())
@@ -219,7 +219,7 @@ def check_fades(mix: Mix, seconds: Fraction) -> None:
 
 
 def _record(stream: TrackStream, path: Path, before: Fraction, after: Fraction, mix: Mix) -> None:
-    """Writes the track as floats, with seconds of silence before and after it where the rest of the video lies."""
+    """Writes the track as 32-bit floats, with `before` and `after` seconds of silence around it."""
     rate = stream.sample_rate
     fades = to_samples(mix.fade_in, rate), to_samples(mix.fade_out, rate)
     with AudioWriter(path, rate, kind="float", seconds=float(before + stream.duration + after)) as writer:
@@ -237,7 +237,7 @@ def _silence(writer: AudioWriter, samples: int, block: int) -> None:
 
 
 def _unheard(stream: TrackStream, start: Fraction, true_peak_dbtp: float) -> tuple[str, ...]:
-    """A warning for a silent track, from `start` seconds on, that no cue is heard in; none for any other."""
+    """A warning if the track is silent and no cue sounds in it; `start` is where it begins, in seconds."""
     heard = any(audible(cue, float(start), float(start + stream.duration)) for cue in stream.cues)
     if heard or true_peak_dbtp > SILENT_DBTP:
         return ()

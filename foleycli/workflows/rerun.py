@@ -1,4 +1,4 @@
-"""Making a dub again from its sidecar."""
+"""Makes a dub again from its sidecar."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from foleycli.types import Progress
 from foleycli.video.containers import BY_SUFFIX
 from foleycli.workflows.outputs import SOUND_SUFFIXES, beside_targets, check_place, in_video, lossless, make_folder
 from foleycli.workflows.remake import Remake
-from foleycli.workflows.render import fingerprint, lay_stems, place
+from foleycli.workflows.render import fingerprint, write_stems, place
 from foleycli.workflows.sidecar import read_sidecar
 
 
 @dataclass(frozen=True)
 class Rerun:
-    """A dub that was made again; `identical` None: another kind of file, whose samples can't be compared."""
+    """A dub that was made again; `identical` is None for another kind of file, whose samples can't be compared."""
 
     target: Path
     identical: bool | None
@@ -36,9 +36,10 @@ def rerun(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Rerun:
-    """Makes the dub of a sidecar again: on the same kind of machine and version, the same samples to the bit.
+    """Makes the dub of a sidecar again; on the same kind of machine with the same version it has the same samples.
 
-    Without `output` it gets the name it had, beside the sidecar. Raises a FoleyError of its kind.
+    Without `output` it gets its old name, beside the sidecar. Raises InputError for a sidecar or video that can't be
+    used, ModelError for another version of the model, UsageError and OutputError for the outputs.
     """
     sidecar = read_sidecar(sidecar_file)
     target = sidecar_file.with_name(sidecar.output) if output is None else output

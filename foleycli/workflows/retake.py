@@ -1,4 +1,4 @@
-"""Performs a part of a dub again, and leaves the rest as it is."""
+"""Performs a part of a dub again; the rest of the track keeps its samples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from foleycli.workflows.sidecar import Retake, Sidecar, read_sidecar, sidecar_pa
 
 @dataclass(frozen=True)
 class Retaken:
-    """A dub with a span performed again; `as_before` is False if the rest could not be made as it was."""
+    """A dub with a span performed again; `as_before` False means that the rest of the track changed too."""
 
     target: Path
     span: Retake

@@ -1,6 +1,7 @@
-"""The sidecar of a dub: everything that made its sound, so that it, or a part of it, can be made again. No torch here.
+"""The sidecar of a dub, out.foley.json: what is needed to make the same sound again. This module imports no torch.
 
-out.foley.json   the video, the model's hash, the settings and seed, windows, cues, levels, retakes, the track's sha256
+It holds the path of the video, the sha256 of the model, settings and seed, windows, cues, gain, retakes, and the sha256
+of the track.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from foleycli.workflows.render import Outcome
 
 FORMAT = 1
-MOST_BYTES = 2**28  # a cue takes 200: ten days of them
+MOST_BYTES = 2**28  # about 1.3 million cues of 200 bytes
 Number = int | float
-BEFORE_SECONDS, AFTER_SECONDS = 6, 1  # a cue that ends so long before a window, or begins after it, leaves no trace
+# A cue changes nothing in a window that starts more than 6 s after its end or stops more than 1 s before its start.
+BEFORE_SECONDS, AFTER_SECONDS = 6, 1
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,14 @@ class Retake:
 
 @dataclass(frozen=True)
 class Sidecar:
-    """A dub as a recipe: the same on the same kind of machine gives the same samples."""
+    """What a dub was made from; performed again on the same kind of machine it gives the same samples."""
 
     video: str
     video_bytes: int
     output: str  # a name in the folder of the sidecar
     bundle_sha256: str
     settings: Settings
-    level_db: float  # what the level added: to the new sound (auto), or to the whole to reach its loudness
+    level_db: float  # gain in dB for the loudness: of the new sound (level auto), or of the whole track
     windows: tuple[tuple[Fraction, Fraction], ...]  # start and stop, in seconds from the start of the part
     cues: tuple[Cue, ...]
     track_sha256: str
@@ -62,16 +64,19 @@ class Sidecar:
 
 
 def sidecar_path(output: Path) -> Path:
-    """out.mp4 -> out.foley.json, and so for out.foley.mp4; raises InputError for what is no file's name."""
+    """out.mp4 or out.foley.mp4 -> out.foley.json; raises InputError for a path without a file name."""
     if not output.name:
         raise InputError(f"{output} is not a file; name the dub")
     return output.with_name(f"{output.stem.removesuffix('.foley')}.foley.json")
 
 
 def to_json(sidecar: Sidecar) -> str:
-    """The sidecar as text."""
+    """The sidecar as JSON text."""
     plain = asdict(replace(sidecar, settings=Settings())) | {"settings": to_plain(sidecar.settings)}
-    notes = ("named_by", "suggestions")  # left out where there are none, as before there were any
+    notes = (
+        "named_by",
+        "suggestions",
+    )  # left out where empty, so that dubs without them have the sidecar of older versions
     plain["cues"] = [{key: cue[key] for key in cue if key not in notes or cue[key]} for cue in plain["cues"]]
     return json.dumps({"format": FORMAT, **plain}, indent=1, default=str) + "\n"
 
@@ -110,7 +115,7 @@ def _settings(plain: Mapping[str, Any], path: Path) -> Settings:
 
 
 def _check_kinds(known: Mapping[str, Any]) -> None:
-    """Raises ValueError for values of the wrong kind, as an editor may leave them."""
+    """Raises ValueError for values of a wrong type, which a person may have typed."""
     texts = ("video", "output", "bundle_sha256", "track_sha256", "version")
     kinds: dict[str, Any] = {**dict.fromkeys(texts, str), "video_bytes": int, "level_db": Number, "settings": dict}
     wrong = [name for name, kind in kinds.items() if not isinstance(known[name], kind)]
@@ -130,7 +135,7 @@ def _retake(plain: Mapping[str, Any]) -> Retake:
 
 
 def find_video(sidecar: Sidecar, path: Path) -> Path:
-    """The video that was dubbed, where it was or beside the sidecar at `path`; raises InputError if it changed."""
+    """The video that was dubbed: at its old path, or beside the sidecar `path`; raises InputError if its size changed."""
     there = Path(sidecar.video)
     found = next((one for one in (there, path.parent / there.name) if one.is_file()), None)
     if found is None:
@@ -144,10 +149,11 @@ def find_video(sidecar: Sidecar, path: Path) -> Path:
 
 
 def touched_cues(sidecar: Sidecar, span: tuple[Fraction, Fraction], part_start: Fraction) -> tuple[Cue, ...]:
-    """The cues on which the sound of `span` depends, seconds from the first picture as the cues'; windows start at
-    `part_start`. A window left without any cue is silent, and costs nothing to perform.
+    """The cues on which the sound of `span` depends; all times in seconds from the first picture.
 
-        k-2 <── held to ── k-1 <── held to, level ── k ── level ──> k+1      k touches the span
+    The windows of the sidecar count from `part_start`. A window starts from the end of the one before it (inpainting)
+    and shares levels with both neighbours. So the cues of two windows before the span and of one after it are kept;
+    the other windows have no cue left, are silent, and are not performed.
     """
     touched = [
         index
@@ -173,10 +179,10 @@ def write_sidecar(
     *,
     overwrite: bool = False,
 ) -> Path:
-    """Writes the sidecar of a dub beside it. Its cues are steered already, so its settings name no sounds."""
+    """Writes the sidecar of a dub beside it; its settings name no sounds, because its cues already have them."""
     assert outcome.target is not None
     generation = replace(settings.generation, seed=outcome.seed, sounds=())
-    model = replace(settings.model, name=_from_anywhere(settings.model.name, pipeline))
+    model = replace(settings.model, name=_absolute_name(settings.model.name, pipeline))
     sidecar = Sidecar(
         video=os.path.abspath(info.path),
         video_bytes=os.path.getsize(info.path),
@@ -194,7 +200,7 @@ def write_sidecar(
     return path
 
 
-def _from_anywhere(model: str, pipeline: FoleyPipeline) -> str:
-    """The name of the model, whole if it is that of a folder: a rerun may be asked for from another one."""
+def _absolute_name(model: str, pipeline: FoleyPipeline) -> str:
+    """The name of the model; a folder as an absolute path, as a rerun may start in another working folder."""
     folder = pipeline.bundle.folder.resolve()
     return str(folder) if Path(model).expanduser().resolve() == folder else model

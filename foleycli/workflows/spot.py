@@ -1,4 +1,4 @@
-"""Spotting one video: the cue sheet of what happens when."""
+"""Spots one video: finds its events and returns them as a cue sheet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SpotRequest:
-    """A video to spot; locked cues of the sheet `locked` stay, and new ones make room for them."""
+    """A video to spot. Locked cues of the sheet `locked` are kept; new cues that collide with them are left out."""
 
     video: Path
     generation: Generation = field(default_factory=Generation)
@@ -46,9 +46,9 @@ def spot(request: SpotRequest | str | Path, on_event: Callable[[Advanced], None]
     from foleycli.video.probe import probe
 
     request = SpotRequest(video=Path(request)) if isinstance(request, str | Path) else request
-    tell = on_event or (lambda event: None)
+    notify = on_event or (lambda event: None)
     info = probe(request.video)  # before the model: a bad file should fail at once
     pipeline = load_pipeline(request.model)
-    cues = pipeline.spot(info, request.generation, progress=lambda *progress: tell(Advanced(*progress)))
+    cues = pipeline.spot(info, request.generation, progress=lambda *progress: notify(Advanced(*progress)))
     merged = keep_locked(request.locked, cues, apart_seconds=MIN_DISTANCE_SECONDS, shortest_seconds=SPAN_MIN_SECONDS)
     return SpotResult(merged, info)

@@ -1,4 +1,4 @@
-"""`foley dub` of a still picture: what of a dub's request means something for it."""
+"""`foley dub` of a still picture: checks the request and makes a video of the picture with its sound."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from foleycli.workflows.dub import DubRequest
 from foleycli.workflows.imagine import Imagining, Made, dub_still
 
 SECONDS, MOST_SECONDS = Fraction(8), 3600
-DEFAULT_OF_VIDEOS, MODEL = "pocket", "echo"  # the model of settings that name none, and what it stands for here
+DEFAULT_OF_VIDEOS, MODEL = "pocket", "echo"  # the default model of a dub makes no sound of pictures: MODEL replaces it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Takes: each is performed to a temporary file and scored; with "best" only the best one is kept."""
+"""Performs each take to a temporary file and scores it; with `keep="best"` only the best one is kept."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def take_line(take: Take) -> str:
 
 
 def scored(streams: Iterable[TrackStream], start: float, folder: Path, keep: Keep, heard: list[Take]) -> Iterator[Take]:
-    """The takes to keep, one at a time: all, or at the end the best; each that is performed goes into `heard`.
+    """Yields the takes to keep: all, each as it is performed, or at the end the best. `heard` gets every take.
 
-    `start` is where the streams begin, in seconds from the first picture, as cues count. Two lie in `folder` at most.
+    `start` is where the streams begin, in seconds from the first picture. At most two takes are in `folder` at a time.
     """
     best: tuple[Take, Path] | None = None
     for number, stream in enumerate(streams):
@@ -85,7 +85,7 @@ def scored(streams: Iterable[TrackStream], start: float, folder: Path, keep: Kee
 
 
 def _recorded(stream: TrackStream, folder: Path, start: float) -> Take:
-    """Performs a take into files of floats, which give the very same samples back, and scores it."""
+    """Performs a take into files of 32-bit floats, which keep the samples exactly, and scores it."""
     rate, seconds = stream.sample_rate, float(stream.duration)
     folder.mkdir()
     parts = {folder / f"part{number}.wav": part for number, part in enumerate(stream.stems or (stream,))}

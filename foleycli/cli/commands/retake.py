@@ -58,13 +58,13 @@ def retake(
     A .wav or .flac is changed in that part alone. For a video, an .mp3 and the like the track is made again
     from the sidecar, and encoded again with the new part in it; the picture is copied.
     """
-    from foleycli.workflows.retake import retake as lay_anew
+    from foleycli.workflows.retake import retake as perform_again
 
     if stop <= start:
         raise UsageError(f"--to {float(stop):g} is not after --from {float(start):g}")
     console = Console(quiet, as_json=as_json)
     with console.progress() as progress:
-        made = lay_anew(output, (start, stop), seed, device=device, progress=progress)
+        made = perform_again(output, (start, stop), seed, device=device, progress=progress)
     if not made.as_before:
         console.warn(f"{output}: made again, its track is not what it was; another kind of machine, or version")
     _show(output, made.warnings, console, facts={"from": made.span.start, "to": made.span.stop, "seed": seed})

@@ -1,4 +1,4 @@
-"""Dubbing many videos: find, name, leave out what is done, load the model, run, report."""
+"""Dubs many videos: finds them, names the outputs, skips what is done, runs the rest, writes a report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from foleycli.workflows.batch.find import find
 from foleycli.workflows.batch.job import DubJob
 from foleycli.workflows.batch.journal import Journal, done_before
 from foleycli.workflows.batch.naming import TEMPLATE, name_jobs
-from foleycli.workflows.batch.report import Gathered, check_report
+from foleycli.workflows.batch.report import BatchOutcomes, check_report
 from foleycli.workflows.dub import check_overlap
 from foleycli.workflows.fingerprint import settings_hash
 from foleycli.workflows.outputs import (
@@ -34,11 +34,11 @@ OnEvent = Callable[[events.Event], None]
 
 @dataclass(frozen=True, kw_only=True)
 class BatchRequest:
-    """Which videos, where to, and how they sound.
+    """Which videos to dub, into which folder, with which settings.
 
-    `paths` are files, folders and patterns; folders are searched to the bottom, and their results mirror them below
-    `out_dir`. `name` is a template with {stem}, {ext}, {folder}, {seed}. `workers` videos are performed at a time.
-    `stems` and `plots` are folders, `report` is an HTML page.
+    `paths` are files, folders and patterns. Folders are searched with all their subfolders; the results stand in the
+    same subfolders of `out_dir`. `name` is a template with {stem}, {ext}, {folder}, {seed}. `workers` videos are
+    performed at the same time. `stems` and `plots` are folders, `report` is an HTML page.
     """
 
     paths: Sequence[str | Path]
@@ -52,14 +52,14 @@ class BatchRequest:
     plots: Path | None = None
 
     def beside(self, name: Path, below: Path) -> Beside:
-        """What lies beside a result of that name, in the folders of stems and plots that mirror `out_dir`."""
+        """The stems and the plot of a result of that name, in the subfolder `below` of their folders."""
         stems, plots = (None if folder is None else folder / below for folder in (self.stems, self.plots))
         return named_beside(name, stems, plots)
 
 
 @dataclass(frozen=True)
 class BatchResult:
-    """How a run ended: the videos that were done now, done before, and failed with the reason."""
+    """The videos that were done in this run, done before, and failed."""
 
     done: tuple[DubJob, ...]
     skipped: tuple[DubJob, ...]
@@ -68,7 +68,7 @@ class BatchResult:
 
 @dataclass(frozen=True)
 class Planned:
-    """A job of a dry run: whether it was done before, or something else lies at its target."""
+    """A job of a dry run: whether it was done before, and whether another file is at its target."""
 
     job: DubJob
     done: bool
@@ -77,7 +77,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """What a run would do; `unreadable` says in a line each which videos can't be planned."""
+    """What a run would do; `unreadable` has an error line for each video that can't be read."""
 
     jobs: tuple[Planned, ...]
     windows: int
@@ -89,38 +89,38 @@ class BatchPlan:
 def batch(request: BatchRequest, on_event: OnEvent | None = None) -> BatchResult:
     """Dubs every video that is not done; a bad one stops no other.
 
-    `on_event` is told of each in this thread. What is finished is in the journal of `out_dir`, so a run that was
-    stopped, by Ctrl-C or kill -9, goes on when it is called again. Raises UsageError for a request that makes no sense,
-    ModelError, and OutputError for folders that can't be written; a failed video is in the result.
+    `on_event` is called in this thread. Finished videos are in the journal of `out_dir`, so calling this again
+    continues a run that Ctrl-C or kill -9 stopped. Raises UsageError for a request that makes no sense, ModelError, and
+    OutputError for folders that can't be written. A video that fails raises nothing and is listed in the result.
     """
     request, jobs = _checked(request)
-    tell = on_event or (lambda event: None)
+    notify = on_event or (lambda event: None)
     if request.report is not None:
         check_report(request.report, request.out_dir, request.overwrite)
     folders = (("--out-dir", request.out_dir), ("--stems", request.stems), ("--plot", request.plots))
     for option, folder in folders:
         make_folder(option, folder)
     with Journal(request.out_dir, _fingerprint(request.settings)) as journal:
-        gathered = Gathered(jobs, journal)
+        outcomes = BatchOutcomes(jobs, journal)
 
-        def told(event: events.JobEvent) -> None:
-            gathered.tell(event)  # before anybody else: what was told is in the report
-            tell(event)
+        def on_job_event(event: events.JobEvent) -> None:
+            outcomes.add(event)  # first, as the caller may raise: then the report has the event
+            notify(event)
 
-        tell(events.Found(len(jobs)))
+        notify(events.Found(len(jobs)))
         try:
-            _run(journal, jobs, request=request, tell=told)
+            _run(journal, jobs, request=request, on_event=on_job_event)
         except BaseException as stop:
-            if not isinstance(stop, Exception):  # an interruption, not a fault
-                _report_interrupted(request, gathered, tell)
+            if not isinstance(stop, Exception):  # Ctrl-C or a signal
+                _report_interrupted(request, outcomes, notify)
             raise
-        tell(events.Ended())
-        _report(request, gathered, tell)
-    return _result(gathered)
+        notify(events.Ended())
+        _report(request, outcomes, notify)
+    return _result(outcomes)
 
 
 def plan_batch(request: BatchRequest) -> BatchPlan:
-    """What `batch` would do, and what it would find done or in its way; changes nothing."""
+    """What `batch` would do; changes nothing on disk."""
     from foleycli.video.probe import probe
     from foleycli.video.stream_plan import check_container
 
@@ -152,7 +152,7 @@ def plan_batch(request: BatchRequest) -> BatchPlan:
 
 
 def _checked(request: BatchRequest) -> tuple[BatchRequest, tuple[DubJob, ...]]:
-    """The request with stems performed apart if they are wanted, and its jobs; raises for what makes no sense."""
+    """The request, with the setting `stems` on if it names a folder of stems, and its jobs; raises UsageError."""
     generation = request.settings.generation
     check_overlap(generation)
     check_folder("--stems", request.stems)
@@ -173,22 +173,22 @@ def _checked(request: BatchRequest) -> tuple[BatchRequest, tuple[DubJob, ...]]:
         beside=lambda name, below: request.beside(name, below).files,
     )
     for job in jobs:
-        check_kind(job.target)  # before the work: without an ffmpeg that works no job can end well
+        check_kind(job.target)  # before the work: without ffmpeg every job would fail
         check_mix(request.settings.mix, job.target, part=False)
     return request, jobs
 
 
 def _run(
-    journal: Journal, jobs: Sequence[DubJob], request: BatchRequest, tell: Callable[[events.JobEvent], None]
+    journal: Journal, jobs: Sequence[DubJob], request: BatchRequest, on_event: Callable[[events.JobEvent], None]
 ) -> None:
     waiting = journal.waiting(jobs)
     for job in jobs:
         if job not in waiting:
-            tell(events.Skipped(job))
+            on_event(events.Skipped(job))
     left = [(job, None if request.overwrite else journal.crashed(job)) for job in waiting]
     for job, reason in left:
         if reason is not None:
-            tell(events.Failed(job, reason, "input"))
+            on_event(events.Failed(job, reason, "input"))
     waiting = tuple(job for job, reason in left if reason is None)
     if waiting:
         from foleycli.workflows.batch.executors import ThreadExecutor
@@ -199,11 +199,11 @@ def _run(
             suspects = [job for job in waiting if journal.key(job) in journal.crashes.suspected]
             for group in (suspects, [job for job in waiting if job not in suspects]):
                 if group:
-                    Batch(journal, executor, overwrite=request.overwrite, alone=group is suspects).run(group, tell)
+                    Batch(journal, executor, overwrite=request.overwrite, alone=group is suspects).run(group, on_event)
 
 
-def _result(gathered: Gathered) -> BatchResult:
-    ends = gathered.ends
+def _result(outcomes: BatchOutcomes) -> BatchResult:
+    ends = outcomes.ends
     return BatchResult(
         done=tuple(job for job, end in ends if isinstance(end, events.Done)),
         skipped=tuple(job for job, end in ends if isinstance(end, events.Skipped)),
@@ -211,25 +211,25 @@ def _result(gathered: Gathered) -> BatchResult:
     )
 
 
-def _report(request: BatchRequest, gathered: Gathered, tell: OnEvent) -> None:
+def _report(request: BatchRequest, outcomes: BatchOutcomes, on_event: OnEvent) -> None:
     if request.report is not None:
-        rows = gathered.write(
+        rows = outcomes.write(
             request.report,
             request.settings,
-            lambda stage, done, total: tell(events.ReportAdvanced(done, total)),
+            lambda stage, done, total: on_event(events.ReportAdvanced(done, total)),
             overwrite=request.overwrite,
         )
-        tell(events.Reported(request.report, rows))
+        on_event(events.Reported(request.report, rows))
 
 
-def _report_interrupted(request: BatchRequest, gathered: Gathered, tell: OnEvent) -> None:
-    """The report of what is done; that it fails is told, since what the caller gets is the interruption."""
-    if request.report is not None and gathered.any:
-        tell(events.Interrupted())
+def _report_interrupted(request: BatchRequest, outcomes: BatchOutcomes, on_event: OnEvent) -> None:
+    """Writes the report of what is done; a failure is an event, because the interruption is what is raised."""
+    if request.report is not None and outcomes.any:
+        on_event(events.Interrupted())
         try:
-            _report(request, gathered, tell)
+            _report(request, outcomes, on_event)
         except (FoleyError, OSError) as error:
-            tell(events.ReportFailed(str(error)))
+            on_event(events.ReportFailed(str(error)))
 
 
 def _fingerprint(settings: Settings) -> str:

@@ -1,10 +1,10 @@
-"""Which video ended the program: libraries of C can, and the next run must not begin with the same one for ever.
+"""Records which video crashed the program (a fault in a C library), so that the next run leaves that video out.
 
-OUT/.foley-batch/crash.txt       what Python's fault handler wrote when the program was ended: the signal, the thread
+OUT/.foley-batch/crash.txt       what Python's fault handler wrote at the crash: the signal and the thread
 OUT/.foley-batch/in_flight.json  the videos that were being read or performed, by thread; which of them are suspected
 
-If several were at work and the thread is not known, as after SIGKILL, each is suspected and done alone by the next
-child; if that is ended too, it is known which one it was.
+If several videos were in work and the thread is not known, as after SIGKILL, all of them are suspected. The next child
+does each of them alone, so that a second crash shows which one it was.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KILLED = "Killed, as the system does when memory runs out"
 
 @dataclass
 class Crashes:
-    """The record of one output folder; `guilty` says how the last run ended, by video."""
+    """The crash record of one output folder; `guilty` maps videos that crashed the last run to the fault."""
 
     folder: Path
     guilty: Mapping[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Crashes:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Has the fault handler write to the record while the block runs."""
+        """While the block runs, Python's fault handler writes to the record."""
         before = faulthandler.is_enabled()
         self._save()
         with (self.folder / DUMP).open("w", encoding="utf-8") as dump:
@@ -53,15 +53,15 @@ class Crashes:
                 yield
             finally:
                 faulthandler.disable()
-                for name in (DUMP, STATE):  # a run that ends by itself was ended by no video
+                for name in (DUMP, STATE):  # this run did not crash
                     (self.folder / name).unlink(missing_ok=True)
                 if before and sys.__stderr__ is not None:
-                    with suppress(OSError, ValueError):  # a stream without a number, as tests have them
+                    with suppress(OSError, ValueError):  # a stream without a file number, as in tests
                         faulthandler.enable(sys.__stderr__)
 
     @contextmanager
     def flying(self, video: str) -> Iterator[None]:
-        """Notes that this thread is at work on a video while the block runs."""
+        """Records that this thread works on a video while the block runs."""
         with self._writing:
             self._flying[video] = threading.get_ident()
             self._save()

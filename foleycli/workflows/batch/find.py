@@ -1,4 +1,4 @@
-"""Finds the videos of a batch: files, folders with all below them, patterns, lists; never foley's own outputs."""
+"""Finds the videos of a batch: files, folders with their subfolders, patterns, lists. Outputs of foley are left out."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ VIDEO_SUFFIXES = frozenset(
 
 @dataclass(frozen=True)
 class Found:
-    """A video, and the folder it lies in below the one that was searched ('.' for one that was named itself)."""
+    """A video, and its folder relative to the folder that was searched ('.' for a video named by itself)."""
 
     path: Path
     below: Path = Path(".")
 
 
 def split_list(text: bytes, *, nul: bool) -> list[str]:
-    """The names in a list, one per line, or with `nul` ended by NUL bytes: then any name can be in it.
+    """The file names in a list: one per line, or with `nul` each ended by a NUL byte, which allows any name.
 
-    A list of lines may be UTF-16, as PowerShell writes it, and begin with a byte order mark.
+    Lines may be UTF-16, as PowerShell writes them, and may begin with a byte order mark.
     """
     if not nul:
         if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or is_utf16(text):
@@ -46,9 +46,10 @@ def split_list(text: bytes, *, nul: bool) -> list[str]:
 
 
 def find(paths: Iterable[str], out_dir: Path) -> tuple[Found, ...]:
-    """The videos at `paths` in the order given, folders sorted, each once.
+    """The videos at `paths`, each once: in the given order, those in a folder sorted by name.
 
-    A named file is taken whatever its suffix, even if it is missing (its job then fails); foley's own results are not.
+    A file that is named itself is taken with any suffix, and even if it is missing (its job then fails). Outputs of
+    foley are left out.
     """
     seen: dict[str, Found] = {}
     for name in paths:
@@ -61,7 +62,7 @@ def find(paths: Iterable[str], out_dir: Path) -> tuple[Found, ...]:
 
 
 def own_output(path: Path) -> bool:
-    """Whether the name is one that foley gives: clip.foley.mp4."""
+    """Whether the name is that of an output of foley, as clip.foley.mp4."""
     return ".foley" in path.suffixes[:-1]
 
 

@@ -1,4 +1,4 @@
-"""What a batch has done, on disk before it is believed: a killed run goes on where it was.
+"""The journal of a batch: each result is recorded on disk, so that a killed run continues where it was.
 
 One JSON object per line in OUT/.foley-batch/journal.jsonl, appended and fsynced, never rewritten:
     {"output": "a.foley.mp4", "input": "/v/a.mp4", "stamp": [...], "settings": "9c", "state": "begun", "before": null,
@@ -6,10 +6,11 @@ One JSON object per line in OUT/.foley-batch/journal.jsonl, appended and fsynced
      "beside": {"/stems/a.impacts.wav": [[bytes, nanoseconds], ...]}}
     {"output": "a.foley.mp4", ..., "state": "done"}
     {"output": "b.foley.mp4", ..., "state": "failed", "reason": "/v/b.mp4 is empty ..."}
-A kill between the rename of an output and its "done" loses nothing: "begun" told what lay at the target before.
-"beside" is there if anything lies beside the output, stems or a plot: each file as it was made by this run, and by the
-one before if that left it there. Whoever changes it makes it theirs: it is replaced only with --overwrite. "failed"
-keeps "beside". In older journals it is a list of names: nothing says that those are as they were, so they are not ours.
+"before" is the stamp of the file that was at the target. If a kill comes between the rename of an output and its
+"done", the changed stamp shows that the output is complete.
+"beside" lists the stems and the plot of an output, if it has any, with the stamp of each file that this run, or a run
+before it, put there. A file with another stamp was changed by the user and is replaced only with --overwrite. An entry
+"failed" keeps "beside". In older journals "beside" is a list of names without stamps; those files count as the user's.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ Stamp = list[int] | None  # JSON has no tuples
 
 
 def stamp(path: Path) -> Stamp:
-    """What tells a file from its replacement: inode, bytes, nanoseconds of its last change; None: not there."""
+    """Inode, bytes and time of the last change (ns), which a replaced file changes; None without a file."""
     try:
         found = path.stat()
     except OSError:
@@ -46,18 +47,18 @@ def stamp(path: Path) -> Stamp:
 
 
 def _identity(path: Path) -> Stamp:
-    """The stamp without the inode: a copy of the same age and size is the same file."""
+    """The stamp without the inode, which a copy of the file keeps."""
     found = stamp(path)
     return found and found[1:]
 
 
 class Journal:
-    """The journal of one output folder, locked: one batch at a time writes there."""
+    """The journal of one output folder, locked so that one batch at a time writes there."""
 
     def __init__(self, out_dir: Path, settings: str) -> None:
-        """`settings` is a hash of all that decides how an output sounds; another one is another piece of work."""
+        """`settings` is a hash of all that decides how an output sounds; with another hash an output is made again."""
         self.out_dir, self.settings = out_dir, settings
-        self.work = out_dir / FOLDER / "work"  # drafts: whatever is left here by a kill is nobody's
+        self.work = out_dir / FOLDER / "work"  # drafts; a new run deletes what a killed one left
         self._writing = threading.Lock()
         path = out_dir / FOLDER / NAME
         try:
@@ -81,7 +82,7 @@ class Journal:
         self._file.close()
 
     def waiting(self, jobs: Iterable[DubJob]) -> tuple[DubJob, ...]:
-        """The jobs that are not done; one whose "done" was lost with a kill is noted now."""
+        """The jobs that are not done; a complete output whose "done" is missing after a kill is recorded as done."""
         left = []
         for job in jobs:
             last = self._last.get(_key(job, self.out_dir), {})
@@ -92,10 +93,10 @@ class Journal:
         return tuple(left)
 
     def begun(self, job: DubJob, notes: Notes, drafts: Sequence[Path] = ()) -> None:
-        """`drafts` will lie beside the target, in the order of the job; their size and age last through the move."""
+        """Records that a job's files are about to be moved; `drafts` become `job.beside`, in that order."""
         beside = {}
         for draft, path in zip(drafts, job.beside, strict=True):
-            left = [_identity(path)] if self.ours(job, path) else []  # a kill before the move leaves that one there
+            left = [_identity(path)] if self.ours(job, path) else []  # still there if a kill comes before the move
             beside[os.path.abspath(path)] = [_identity(draft), *left]
         more = {"beside": beside} if beside else {}
         self._append(job, state="begun", before=stamp(job.target), notes=asdict(notes), **more)
@@ -107,7 +108,7 @@ class Journal:
         self._append(job, state="failed", reason=reason)
 
     def crashed(self, job: DubJob) -> str | None:
-        """Why a job is not tried again: it ended the program, as it is and with these settings; None if it didn't."""
+        """Why a job is left out: the same file with the same settings ended the program before; None if it did not."""
         key = _key(job, self.out_dir)
         if fault := self.crashes.guilty.get(key):
             self._append(job, state="failed", reason=CRASHED.format(source=job.source, fault=fault), crash=True)
@@ -116,17 +117,17 @@ class Journal:
         return str(last.get("reason")) if same and last.get("crash") else None
 
     def key(self, job: DubJob) -> str:
-        """What the job is called here."""
+        """The job's name in the journal: the path of its target from the output folder."""
         return _key(job, self.out_dir)
 
     def ours(self, job: DubJob, path: Path) -> bool:
-        """Whether `path`, beside the target of the job, was put there by an earlier run and is as it was then."""
+        """Whether an earlier run wrote `path`, which lies beside the job's target, and nobody changed it since."""
         made: Any = self._last.get(_key(job, self.out_dir), {}).get("beside")
         found = _identity(path)
         return found is not None and isinstance(made, dict) and found in made.get(os.path.abspath(path), ())
 
     def notes(self, job: DubJob) -> Notes | None:
-        """What was noted of a job that is done; None if that was by a foley that noted nothing."""
+        """The notes of a job that is done; None if the journal is of an older version, without notes."""
         plain: Any = self._last.get(_key(job, self.out_dir), {}).get("notes")
         try:
             return Notes(tuple(plain["warnings"]), plain["windows"], tuple(Cue(**cue) for cue in plain["cues"]))
@@ -145,7 +146,7 @@ class Journal:
                 raise OutputError(f"{self.out_dir}: {error.strerror}; make room there, then run this again") from error
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        """The last entry of each output; a line torn by a kill or a full disk counts for nothing, and gets its end."""
+        """The last entry of each output; a line that a kill or a full disk cut short is ended and ignored."""
         self._file.seek(0)
         text = self._file.read()
         if text and not text.endswith(b"\n"):
@@ -154,7 +155,7 @@ class Journal:
 
 
 def done_before(out_dir: Path, settings: str, jobs: Iterable[DubJob]) -> frozenset[DubJob]:
-    """The jobs that a run with these settings would find done; reads, and changes nothing."""
+    """The jobs that a run with these settings would find done; changes nothing on disk."""
     try:
         entries = _entries((out_dir / FOLDER / NAME).read_bytes())
     except OSError:
@@ -167,7 +168,7 @@ def _is_same(job: DubJob, last: dict[str, Any], settings: str) -> bool:
 
 
 def _is_moved(job: DubJob, last: dict[str, Any], settings: str) -> bool:
-    """Whether the output is there and its "done" was lost with a kill."""
+    """Whether the output is complete though a kill came before its "done"."""
     moved = last.get("state") == "begun" and stamp(job.target) != last.get("before")
     return moved and _is_same(job, last, settings)
 
@@ -202,14 +203,14 @@ def _entries(text: bytes) -> dict[str, dict[str, Any]]:
 
 
 def _keep(entries: dict[str, dict[str, Any]], entry: dict[str, Any]) -> None:
-    """Makes `entry` the last of its output; "done" says only that what "begun" said is true.
+    """Makes `entry` the last of its output. "done" keeps the facts of "begun"; "failed" keeps "beside".
 
-    After "failed" what lies beside the output is still ours: a killed run may have left it there.
+    A run that was killed before the failure may have left the files of "beside" there.
     """
     key = str(entry["output"])
     before = entries.get(key, {})
     if entry["state"] == "failed" and before.get("state") == "done":
-        return  # what failed had other settings, and did not touch what is there
+        return  # the failed run had other settings and left the finished output as it was
     kept = {"begun": (), "failed": ("beside",), "done": tuple(before)}[entry["state"]]
     entries[key] = {**{name: before[name] for name in kept if name in before}, **entry}
 
@@ -217,15 +218,15 @@ def _keep(entries: dict[str, dict[str, Any]], entry: dict[str, Any]) -> None:
 def _lock(handle: int, out_dir: Path) -> None:
     try:
         import fcntl
-    except ImportError:  # Windows: two batches into one folder are the user's to avoid
+    except ImportError:  # Windows has no flock: there two batches into one folder are not prevented
         return
     until = time.monotonic() + LOCK_SECONDS
     while True:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with the process, however it ends
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system releases it when the process ends
             return
         except BlockingIOError:
             if time.monotonic() > until:
                 wait = "wait for it, or use another --out-dir"
                 raise OutputError(f"{out_dir}: another batch is at work there; {wait}") from None
-            time.sleep(0.05)  # a batch that was killed may still be on its way out
+            time.sleep(0.05)  # a batch that was killed may need a moment to end

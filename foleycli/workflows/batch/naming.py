@@ -1,4 +1,4 @@
-"""The name of each output: a template filled in for each video, in the same folders as the videos."""
+"""Names the outputs of a batch from a template, in the same subfolders as the videos."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def name_jobs(
     suffixes: Collection[str],
     beside: Callable[[Path, Path], tuple[Path, ...]] = lambda name, below: (),
 ) -> tuple[DubJob, ...]:
-    """A target for each video, below `out_dir`; raises UsageError if two would land in one place, or on a video.
+    """A job for each video, its target below `out_dir`; raises UsageError if two targets, or a target and a video, are
+    the same file.
 
-    `beside` says what is written beside a target of that name, in the folder `below`.
+    `beside(name, below)` gives the other files of an output of that name in the subfolder `below`.
     """
     _check_template(template)
     names = [Path(_fill(template, one.path, settings.generation.seed)) for one in videos]
@@ -65,7 +66,7 @@ def _check_template(template: str) -> None:
         known = ", ".join("{" + name + "}" for name in FIELDS)
         raise UsageError(f"--name: there is no {{{unknown[0]}}}; there are {known}")
     if "/" in template or os.sep in template or template.startswith("."):
-        raise UsageError(f"--name {template!r}: a file name, please, without folders and not hidden")
+        raise UsageError(f"--name {template!r}: write a file name without folders that does not begin with a dot")
 
 
 def _fill(template: str, path: Path, seed: int) -> str:

@@ -1,4 +1,4 @@
-"""The report of a batch: how each video ended is gathered while it runs, the page is made when it is over."""
+"""The HTML report of a batch: outcomes are collected while it runs, and the page is written at its end."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ SUFFIXES = (".html", ".htm")
 
 
 def check_report(page: Path, out_dir: Path, overwrite: bool) -> None:
-    """Raises before the work if the page could not be written after it; a report of before may be replaced."""
+    """Raises before the work if the page could not be written; an earlier report may be replaced."""
     from foleycli.reports.page.page import is_report
 
     if page.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--report {page}: a report is a page; name it .html")
-    if page.parent.resolve() != out_dir.resolve():  # that one is made
+    if page.parent.resolve() != out_dir.resolve():  # out_dir itself is made later
         check_target(page, overwrite or is_report(page))
     elif page.exists() and not (overwrite or is_report(page)):
         raise OutputError(f"{page} exists and is no report; use --overwrite, or another name")
 
 
-class Gathered:
-    """The outcomes of a run, in the order of its jobs."""
+class BatchOutcomes:
+    """How each job of a run ended, in the order of the jobs; writes the report of them."""
 
     def __init__(self, jobs: Sequence[DubJob], journal: Journal) -> None:
         self._ends: dict[DubJob, Event | None] = dict.fromkeys(jobs)
         self._journal = journal
         self._started = time.monotonic()
 
-    def tell(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         """Keeps the event if it is the last of its video."""
         if isinstance(event, events.Done | events.Failed | events.Skipped):
             self._ends[event.job] = event
@@ -59,7 +59,7 @@ class Gathered:
         return any(isinstance(end, events.Done | events.Failed) for end in self._ends.values())
 
     def write(self, page: Path, settings: Settings, progress: Progress, *, overwrite: bool) -> int:
-        """Makes the rows, then the page; returns how many rows."""
+        """Writes the HTML page with a row for each video that ended; returns the number of rows."""
         from foleycli.reports.page.page import Run, write_page
         from foleycli.reports.page.rows import PAGE_BYTES, make_row
 
@@ -96,9 +96,9 @@ class Gathered:
 
 
 def facts(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """What was asked for, as name and value; the model's own choices are left out."""
+    """The settings as names and values for the page; those left to the model are not listed."""
     mix, generation = settings.mix, settings.generation
-    told = {
+    shown = {
         "model": settings.model.name,
         "seed": generation.seed,
         "steps": generation.steps,
@@ -110,4 +110,4 @@ def facts(settings: Settings) -> tuple[tuple[str, str], ...]:
         "fade out": f"{float(mix.fade_out):g} s" if mix.fade_out else None,
         "loudness": None if mix.loudness_lufs is None else f"{mix.loudness_lufs:g} LUFS",
     }
-    return tuple((name, str(value)) for name, value in told.items() if value is not None)
+    return tuple((name, str(value)) for name, value in shown.items() if value is not None)

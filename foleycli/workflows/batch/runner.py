@@ -1,4 +1,4 @@
-"""Many videos through one model: the next is watched while this one is performed, and a bad one stops no other.
+"""Runs the jobs of a batch: one video is watched while another is performed; one that fails stops no other.
 
 watch      a.mp4  b.mp4 ─┐ c.mp4           one thread, at most `workers` videos ahead
 perform           a.mp4  └─> b.mp4         `workers` threads
@@ -29,18 +29,18 @@ from foleycli.workflows.batch.journal import Journal
 
 Prepared = TypeVar("Prepared")
 Result = TypeVar("Result")
-Tell = Callable[[events.JobEvent], None]
+OnEvent = Callable[[events.JobEvent], None]
 
 SPARE_BYTES = 2**20
 KINDS = {InputError: "input", ModelError: "model", OutputError: "output", UsageError: "usage"}
 
 
 class _Stopped(Exception):
-    """The run was interrupted: unwind, say nothing."""
+    """Ends a thread of an interrupted run; sends no event."""
 
 
 class Batch(Generic[Prepared]):
-    """One run over many videos; `run` returns when each is done or has failed."""
+    """One run over many jobs; `run` returns when each is done or has failed."""
 
     def __init__(
         self, journal: Journal, executor: Executor[Prepared], *, overwrite: bool = False, alone: bool = False
@@ -49,21 +49,21 @@ class Batch(Generic[Prepared]):
         self.journal, self.executor, self.overwrite = journal, executor, overwrite
         workers = executor.workers
         self._watching, self._performing = ThreadPoolExecutor(1, "watch"), ThreadPoolExecutor(workers, "perform")
-        # Videos begun and not done: what they hold in memory is bounded.
+        # Most videos in memory at a time.
         self._ahead = BoundedSemaphore(1 if alone else 2 * workers)
-        self._said: SimpleQueue[events.JobEvent] = SimpleQueue()
+        self._events: SimpleQueue[events.JobEvent] = SimpleQueue()
         self._stop = Event()
 
-    def run(self, jobs: Sequence[DubJob], tell: Tell) -> tuple[events.Failed, ...]:
-        """Does the jobs, tells what happens in this thread, returns the failures; Ctrl-C unwinds within a window."""
+    def run(self, jobs: Sequence[DubJob], on_event: OnEvent) -> tuple[events.Failed, ...]:
+        """Does the jobs and returns the failures; `on_event` is called in this thread. Ctrl-C waits for one window."""
         failures: list[events.Failed] = []
         try:
             for number, job in enumerate(jobs):
                 self._watching.submit(self._prepare, job, number)
             left = len(jobs)
             while left:
-                event = self._said.get()
-                tell(event)
+                event = self._events.get()
+                on_event(event)
                 left -= isinstance(event, events.Done | events.Failed)
                 if isinstance(event, events.Failed):
                     failures.append(event)
@@ -71,10 +71,10 @@ class Batch(Generic[Prepared]):
             self._stop.set()
             self._watching.shutdown(cancel_futures=True)
             self._performing.shutdown(cancel_futures=True)
-            while not self._said.empty():  # what ended while the run was stopped
-                event = self._said.get()
+            while not self._events.empty():  # jobs that ended while the run was being stopped
+                event = self._events.get()
                 if isinstance(event, events.Done | events.Failed):
-                    tell(event)
+                    on_event(event)
         return tuple(failures)
 
     def _prepare(self, job: DubJob, number: int) -> None:
@@ -82,7 +82,7 @@ class Batch(Generic[Prepared]):
             if self._stop.is_set():
                 return
         started = time.monotonic()
-        self._said.put(events.Started(job))
+        self._events.put(events.Started(job))
         with self.journal.crashes.flying(self.journal.key(job)):
             prepared = self._guarded(job, lambda: self._watched(job))
         if prepared is None:
@@ -96,7 +96,7 @@ class Batch(Generic[Prepared]):
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise _refused(folder, error) from error
-        self._check_places(job)  # before the work, not after it
+        self._check_places(job)  # fail before the work, not after it
         return self.executor.prepare(job, self._progress(job))
 
     def _perform(self, job: DubJob, number: int, prepared: Prepared, started: float) -> None:
@@ -104,7 +104,7 @@ class Batch(Generic[Prepared]):
             with self.journal.crashes.flying(self.journal.key(job)):
                 notes = self._guarded(job, lambda: self._delivered(job, number, prepared))
             if notes is not None:
-                self._said.put(events.Done(job, time.monotonic() - started, notes))
+                self._events.put(events.Done(job, time.monotonic() - started, notes))
         finally:
             self._ahead.release()
 
@@ -116,7 +116,7 @@ class Batch(Generic[Prepared]):
             notes = self.executor.perform(job, prepared, drafts)
             self._check_places(job)
             self.journal.begun(job, notes, [drafts / path.name for path in job.beside])
-            _put_all(drafts, (*job.beside, job.target))  # the target last: where it is, all is
+            _put_all(drafts, (*job.beside, job.target))  # the target last: if it is there, all files are
             self.journal.done(job)
             return notes
         finally:
@@ -124,28 +124,28 @@ class Batch(Generic[Prepared]):
 
     def _check_places(self, job: DubJob) -> None:
         check_target(job.target, self.overwrite)
-        for path in job.beside:  # a kill may have come between these and the target
+        for path in job.beside:  # a killed run may have left these without the target
             check_target(path, self.overwrite or self.journal.ours(job, path))
 
     def _progress(self, job: DubJob) -> Progress:
         def report(stage: str, done: int, total: int) -> None:
             if self._stop.is_set():
                 raise _Stopped
-            self._said.put(events.Advanced(job, stage, done, total))
+            self._events.put(events.Advanced(job, stage, done, total))
 
         return report
 
     def _guarded(self, job: DubJob, act: Callable[[], Result]) -> Result | None:
-        """The result, or None after telling why there is none."""
+        """The result of `act`; None after a failure, which is recorded and sent as an event."""
         try:
             return act()
         except _Stopped:
             return None
-        except Exception as error:  # whatever is wrong with one video is no reason to leave the others
+        except Exception as error:  # any fault of one video must not stop the others
             failed = _failure(job, error)
-        with suppress(OutputError):  # the disk is full: that is what `failed` says already
+        with suppress(OutputError):  # the journal can't be written on a full disk; `failed` says so
             self.journal.failed(job, failed.reason)
-        self._said.put(failed)
+        self._events.put(failed)
         return None
 
 
@@ -155,7 +155,7 @@ def _failure(job: DubJob, error: Exception) -> events.Failed:
     kind = next((name for one, name in KINDS.items() if isinstance(error, one)), "unexpected")
     reason = str(error) if isinstance(error, FoleyError) else f"{type(error).__name__}: {error}"
     if not any(str(path) in reason for path in (job.source, job.target)):
-        reason = f"{job.source}: {reason}"  # a list of failures says which videos
+        reason = f"{job.source}: {reason}"  # in a list of failures each line names its video
     return events.Failed(job, reason, kind)
 
 
@@ -165,7 +165,7 @@ def _refused(path: Path, error: OSError) -> OutputError:
 
 
 def _put_all(drafts: Path, paths: Sequence[Path]) -> None:
-    """Moves each file to where it belongs; if one can't be, those before it go away again."""
+    """Moves each draft to its path; if one can't be moved, those already moved are deleted."""
     for number, path in enumerate(paths):
         try:
             _put(drafts / path.name, path)
@@ -177,18 +177,18 @@ def _put_all(drafts: Path, paths: Sequence[Path]) -> None:
 
 
 def _put(draft: Path, path: Path) -> None:
-    """Moves a whole file to where it belongs, at once."""
+    """Moves a draft to its path atomically, or copies it to another disk."""
     try:
         os.replace(draft, path)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise _refused(path, error) from error
-        with atomic_file(path, overwrite=True) as copy:  # a folder of stems may lie on another disk
-            shutil.copy2(draft, copy)  # with its age: by that the journal knows it
+        with atomic_file(path, overwrite=True) as copy:  # another disk, as a folder of stems may be
+            shutil.copy2(draft, copy)  # keeps the time of change, which is part of the stamp in the journal
 
 
 def _check_room(job: DubJob) -> None:
-    """Refuses before the work what would fill the disk after it: a dubbed copy is about as large as its video."""
+    """Raises OutputError if the disk has no room; a dubbed copy is about as large as its video."""
     free = shutil.disk_usage(job.target.parent).free
     needed = job.source.stat().st_size + SPARE_BYTES
     if free < needed:

@@ -1,4 +1,4 @@
-"""`foley batch` in a child process: a video whose reading ends the program ends the child, and the batch goes on.
+"""Runs `foley batch` in a child process: if a video crashes the child, the batch continues in a new one.
 
 The journal of the output folder knows which video it was (workflows/batch/crashes.py); the next child leaves it out.
 SIGKILL is such an end too: it is what the system sends when memory runs out.
@@ -23,13 +23,13 @@ PR_SET_PDEATHSIG = 1  # Linux: the child ends with its parent
 
 
 def wanted(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Whether these are the arguments of a batch that is to run in a child."""
+    """Whether these arguments ask for a batch, which then runs in a child process."""
     asks = not arguments or arguments[0] != "batch" or any(word in ("-h", "--help") for word in arguments)
     return not asks and CHILD not in environment and hasattr(os, "posix_spawn")
 
 
 def supervise(command: Sequence[str], environment: Mapping[str, str], complain: Callable[[str], None]) -> int:
-    """Runs the command until it ends otherwise than by a fault; returns its exit code. `complain` is told of faults."""
+    """Runs the command, again after each crash, and returns its exit code; `complain` gets a line for each crash."""
     listed = _spooled() if "-" in command else None
     idle, begun, fault = 0, list[int](), ""
     signal.signal(getattr(signal, BEGUN), lambda number, frame: begun.append(number))
@@ -54,7 +54,7 @@ def tell_begun(environment: Mapping[str, str]) -> None:
 
 
 def tie_to_parent(environment: Mapping[str, str]) -> None:
-    """Called in the child: it ends when its parent is killed."""
+    """Called in the child: makes it end when its parent is killed (Linux)."""
     if CHILD not in environment:
         return
     try:
