@@ -111,7 +111,7 @@ def render(
 
 
 def write_stems(beside: Beside, track: Path, origin: Origin, overwrite: bool, drafts: ExitStack) -> None:
-    """Writes the stems, which stand beside a finished track as NAME.wav; they appear when `drafts` ends without error."""
+    """Writes the stems, which stand beside a finished track as NAME.wav; they appear when `drafts` closes."""
     for name, path in beside.stems.items():
         draft = drafts.enter_context(atomic_file(path, overwrite=overwrite))
         write_bwf(track.with_name(f"{name}.wav"), draft, origin)

@@ -13,7 +13,7 @@ from foleycli.types import Progress
 from foleycli.video.containers import BY_SUFFIX
 from foleycli.workflows.outputs import SOUND_SUFFIXES, beside_targets, check_place, in_video, lossless, make_folder
 from foleycli.workflows.remake import Remake
-from foleycli.workflows.render import fingerprint, write_stems, place
+from foleycli.workflows.render import fingerprint, place, write_stems
 from foleycli.workflows.sidecar import read_sidecar
 
 

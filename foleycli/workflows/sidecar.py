@@ -135,7 +135,7 @@ def _retake(plain: Mapping[str, Any]) -> Retake:
 
 
 def find_video(sidecar: Sidecar, path: Path) -> Path:
-    """The video that was dubbed: at its old path, or beside the sidecar `path`; raises InputError if its size changed."""
+    """The video that was dubbed: at its old path or beside the sidecar; raises InputError if its size changed."""
     there = Path(sidecar.video)
     found = next((one for one in (there, path.parent / there.name) if one.is_file()), None)
     if found is None:
