@@ -36,4 +36,10 @@ def import_model(file: Path, name: str, *, parts: Mapping[str, Path | None], ove
         sources = published_sources(OFFICIAL_SPECS)
         missing = {part: entry for part, entry in sources.items() if part not in bundle.manifest.parts}
     manifest = bundle.manifest
-    return Imported(name, bundle.folder, manifest.licence, manifest.commercial_use, missing)
+    return Imported(
+        name=name,
+        folder=bundle.folder,
+        licence=manifest.licence,
+        commercial_use=manifest.commercial_use,
+        missing=missing,
+    )
