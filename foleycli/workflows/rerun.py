@@ -53,7 +53,7 @@ def rerun(
     with scratch_folder() as folder, ExitStack() as drafts:
         remake = Remake(sidecar, sidecar_file, target=target, device=device, progress=progress)
         track = remake.remade(Path(folder), apart=stems is not None)
-        lay_stems(beside, track, origin=remake.origin, overwrite=overwrite, drafts=drafts)
+        write_stems(beside, track, origin=remake.origin, overwrite=overwrite, drafts=drafts)
         # The sound alone of a part starts with the part, in a video with the video: other samples, the same sound.
         # Peaks of what is encoded with loss stay lower.
         like = _kind(target) == _kind(Path(sidecar.output))
