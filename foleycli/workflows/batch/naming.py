@@ -66,7 +66,7 @@ def _check_template(template: str) -> None:
         known = ", ".join("{" + name + "}" for name in FIELDS)
         raise UsageError(f"--name: there is no {{{unknown[0]}}}; there are {known}")
     if "/" in template or os.sep in template or template.startswith("."):
-        raise UsageError(f"--name {template!r}: write a file name without folders that does not begin with a dot")
+        raise UsageError(f"--name {template!r}: write a file name without folders, not hidden")
 
 
 def _fill(template: str, path: Path, seed: int) -> str:
