@@ -23,6 +23,8 @@ PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 PICTURE_BOXES = frozenset(
     {b"dvcC", b"dvvC", b"dvwC", b"hvcE", b"st3d", b"sv3d", b"vexu", b"hfov", b"mdcv", b"clli", b"cclv", b"amve"}
 )
+# Of 360 degrees and stereo 3D, in two forms. ffmpeg writes a weaker `vexu` too, which players and ffmpeg prefer.
+SPATIAL_BOXES = frozenset({b"st3d", b"sv3d", b"vexu", b"hfov"})
 ENTRY_HEAD_BYTES = 78  # of a visual sample entry, before its boxes
 MOST_INDEX_BYTES = 2**30
 LARGEST_OFFSET = 2**32 - 1
@@ -81,6 +83,8 @@ def complete(path: Path, out: Path, tags: Mapping[str, str], boxes: list[Box], *
         if tags:
             index.inner.append(named_keys(tags, quicktime=quicktime))
         entry = next(entry for track in index.inner if track.name == b"trak" for entry in _picture_entries(track))
+        if any(box.name in SPATIAL_BOXES for box in boxes):
+            entry.inner = [box for box in entry.inner if box.name not in SPATIAL_BOXES]
         present = {box.name for box in entry.inner}
         entry.inner += [box for box in boxes if box.name not in present]
         _write(path, out, places, index)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from foleycli.atomic import scratch_folder
 from foleycli.video.containers import Container
 from foleycli.video.facts import file_facts
-from foleycli.video.ffmpeg import run_ffmpeg
-from foleycli.video.layouts import DEFAULTS, channel_names, writable_layout
+from foleycli.video.ffmpeg import input_arguments, run_ffmpeg
+from foleycli.video.layouts import DEFAULTS, TWINS, channel_names, writable_layout
 
 BITS_PER_CHANNEL = {"aac": 96_000, "libopus": 80_000, "libvorbis": 80_000, "libmp3lame": 128_000}
 LEAST_BITS = {"aac": 192_000, "libopus": 160_000, "libvorbis": 160_000, "libmp3lame": 256_000}  # for one and two
@@ -20,6 +22,7 @@ ALTERNATIVES = {
     "mp4": ("eac3", "flac", "pcm_s24le"),
     "mov": ("pcm_s24le",),
     "matroska": ("flac",),
+    "webm": ("libvorbis",),
     "mpegts": ("eac3",),
     "ipod": ("alac",),
     "ogg": ("flac",),
@@ -67,26 +70,43 @@ def encoding_for(container: Container, layout: str, *, lossless: bool = False) -
     for encoder in encoders:
         if own is not None and carries(container.muxer, encoder, own):
             return Encoding(encoder, own)
-    first = container.encoder
-    usual = DEFAULTS.get(len(channel_names(layout)), "stereo")
-    for nearest in (usual, "7.1"):
-        if carries(container.muxer, first, nearest):
-            return Encoding(first, nearest)
-    return Encoding(first, "stereo")
+    for nearest in _nearest(layout):
+        if carries(container.muxer, container.encoder, nearest):
+            return Encoding(container.encoder, nearest)
+    return Encoding(container.encoder, "stereo")
+
+
+def _nearest(layout: str) -> list[str]:
+    """Usual layouts: one where the surrounds alone are named otherwise, those with a place for each channel, others."""
+    own, usual = set(channel_names(layout)), DEFAULTS.get(len(channel_names(layout)), "stereo")
+    same = {TWINS.get(name, name) if name in ("SL", "SR") else name for name in own} == set(channel_names(usual))
+    wider = [name for name in DEFAULTS.values() if own <= set(channel_names(name))]
+    return list(dict.fromkeys((*([usual] if same else []), *wider, usual, "7.1", *(["5.1"] if len(own) > 5 else []))))
 
 
 @cache
 def carries(muxer: str, encoder: str, layout: str) -> bool:
-    """Whether ffmpeg gives the layout back from such a file: a second of noise is encoded and looked at."""
+    """Whether ffmpeg gives the layout back from such a file, each channel in its place: a second of tones is tried.
+
+    The libopus of ffmpeg 5 to 9 puts the channels of 5.0 and 6.1 into wrong places.
+    """
     if layout in ("mono", "stereo"):
         return True
-    channels = "|".join(["-0.1+0.2*random(0)"] * len(channel_names(layout)))
+    pitches = [50 + 10 * number for number in range(len(channel_names(layout)))]  # low, since one may be LFE
+    tones = "|".join(f"0.1*sin(2*PI*{pitch}*t)" for pitch in pitches)
     with scratch_folder() as folder:
         path = Path(folder) / "trial"
-        noise = ["-f", "lavfi", "-i", f"aevalsrc=exprs={channels}:s=48000:d=1:c={layout}"]
+        source = ["-f", "lavfi", "-i", f"aevalsrc=exprs={tones}:s=48000:d=1.5:c={layout}"]
         encoding = Encoding(encoder, layout).arguments(0)
-        done = run_ffmpeg(["-nostdin", "-loglevel", "error", "-y", *noise, *encoding, "-f", muxer, f"file:{path}"])
-        return done.returncode == 0 and [one.layout for one in file_facts(path).streams] == [layout]
+        quiet = ["-nostdin", "-loglevel", "error", "-y"]
+        if run_ffmpeg([*quiet, *source, *encoding, "-f", muxer, f"file:{path}"]).returncode:
+            return False
+        if [one.layout for one in file_facts(path).streams] != [layout]:
+            return False
+        heard = run_ffmpeg([*quiet, *input_arguments(path), "-ar", "48000", "-f", "f32le", "-"]).stdout
+    samples = np.frombuffer(heard[: len(heard) // (4 * len(pitches)) * 4 * len(pitches)], "<f4")
+    second = samples.reshape(-1, len(pitches))[12000:60000]  # a bin of its spectrum is 1 Hz
+    return len(second) == 48000 and np.abs(np.fft.rfft(second, axis=0)).argmax(0).tolist() == pitches
 
 
 def relabelled(layout: str, wanted: str) -> str:

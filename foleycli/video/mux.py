@@ -11,17 +11,16 @@ from typing import Literal
 
 import soundfile
 
-from foleycli.atomic import atomic_file
+from foleycli.atomic import atomic_file, scratch_folder
 from foleycli.errors import OutputError
 from foleycli.timeline import to_samples
-from foleycli.video.boxes import complete, picture_boxes
+from foleycli.video.boxes import Box, complete, picture_boxes
 from foleycli.video.containers import Container, container_for
 from foleycli.video.encoders import Encoding, relabelled
-from foleycli.video.facts import file_facts
 from foleycli.video.ffmpeg import file_url, input_arguments, run_ffmpeg
 from foleycli.video.layouts import default_layout
 from foleycli.video.probe import StreamInfo, VideoInfo
-from foleycli.video.stream_plan import Plan, check_container, plan_streams, source_shift
+from foleycli.video.stream_plan import Plan, check_container, picture_facts, plan_streams, source_shift
 from foleycli.video.trial import ANNEX_B
 from foleycli.video.verify import named_tags, verify
 
@@ -31,6 +30,7 @@ WRITTEN_TAGS = (
     "title, artist, album_artist, composer, album, date, comment, genre, copyright, grouping, lyrics, description, "
     "synopsis, show, episode_id, network, keywords, track, disc, location"
 )
+SPATIAL_LINES = ("stereo 3d", "spherical mapping")
 FOLLOW_UPS = (
     "Terminating thread",
     "Task finished",
@@ -94,8 +94,7 @@ def _write(job: Job, out: Path) -> None:
     """Runs ffmpeg, then puts in what its muxer leaves out."""
     info, muxer = job.info, job.plan.container.muxer
     tags = _keys(info) if job.plan.container.family == "mov" else {}
-    own = [one.index for one in info.streams if one.kind == "video" and not one.attached_picture]
-    boxes = picture_boxes(info.path, own.index(info.video_index)) if muxer in ("mov", "mp4") else []
+    boxes = _boxes(info) if muxer in ("mov", "mp4") else []
     if not tags and not boxes:
         _run(job, out, index_first=True)
         return
@@ -105,6 +104,21 @@ def _write(job: Job, out: Path) -> None:
         complete(plain, out, tags, boxes, quicktime=muxer == "mov")
     finally:
         plain.unlink(missing_ok=True)
+
+
+def _boxes(info: VideoInfo) -> list[Box]:
+    """What lies beside the codec's own box: the source's, or ffmpeg's where another kind of file says as much."""
+    own = [one.index for one in info.streams if one.kind == "video" and not one.attached_picture]
+    if found := picture_boxes(info.path, own.index(info.video_index)):
+        return found
+    facts = picture_facts(info)
+    if facts is None or not any(line.lower().startswith(SPATIAL_LINES) for line in facts.side_data):
+        return []
+    with scratch_folder() as folder:
+        sample = Path(folder) / "sample.mp4"
+        copy = ["-map", f"0:{info.video_index}", "-c", "copy", "-copyinkf", "-frames", "1", "-strict", "unofficial"]
+        run_ffmpeg(["-nostdin", "-loglevel", "error", "-y", *input_arguments(info.path), *copy, file_url(sample)])
+        return [box for box in picture_boxes(sample, 0) if box.name in (b"st3d", b"sv3d")]
 
 
 def _run(job: Job, out: Path, *, index_first: bool) -> None:
@@ -167,9 +181,11 @@ def _picture_arguments(job: Job) -> list[str]:
     arguments = ["-strict", "experimental" if "-strict" in job.plan.encoding.arguments(0) else "unofficial"]
     codec = info.streams[info.video_index].codec
     if codec == "hevc" and container.family == "mov":
-        facts = next((one for one in file_facts(info.path).streams if one.index == info.video_index), None)
+        facts = picture_facts(info)
         tag = "dvh1" if facts is not None and facts.tag in ("dvh1", "dvhe") else "hvc1"  # Apple's players want these
         arguments += ["-tag:v:0", tag]
+    if container.muxer == "avi" and not info.variable:  # without it MP4's ticks become the rate: 600 pictures/s
+        arguments += ["-r:v:0", str(info.frame_rate)]
     if codec == "h264" and container.muxer == "avi":
         return [*arguments, *ANNEX_B]
     return [*arguments, *job.plan.hidden.arguments()]

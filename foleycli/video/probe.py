@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from foleycli.errors import InputError
-from foleycli.video.facts import file_facts
+from foleycli.video.facts import StreamFacts, file_facts
 from foleycli.video.layouts import channel_names
 from foleycli.video.open import MAX_PIXELS, open_local, packets
 from foleycli.video.timing import Timing, timings_of
@@ -176,18 +176,19 @@ def _given_name(handler: str) -> str | None:
 def described(container: InputContainer, path: Path) -> tuple[StreamInfo, ...]:
     """Every stream of the file."""
     # ffmpeg is asked for the layouts: PyAV ends the process at some of them.
-    layouts = {one.index: one.layout for one in file_facts(path).streams} if container.streams.audio else {}
-    return tuple(_describe(one, layouts.get(one.index, "")) for one in container.streams)
+    facts = {one.index: one for one in file_facts(path).streams} if container.streams.audio else {}
+    return tuple(_describe(one, facts.get(one.index)) for one in container.streams)
 
 
-def _describe(stream: Any, layout: str) -> StreamInfo:
-    context = stream.codec_context
+def _describe(stream: Any, facts: StreamFacts | None) -> StreamInfo:
+    context, layout = stream.codec_context, facts.layout if facts is not None else ""
+    unknown = facts.codec if facts is not None else "unknown"  # a codec without a decoder
     audio = stream.type == "audio" and context is not None
     tags = {key.lower(): value for key, value in stream.metadata.items()}  # Matroska writes its tags in capitals
     return StreamInfo(
         index=stream.index,
         kind=stream.type,
-        codec=context.codec.canonical_name if context is not None else getattr(stream, "name", None) or "unknown",
+        codec=context.codec.canonical_name if context is not None else getattr(stream, "name", None) or unknown,
         language=stream.language,
         title=tags.get("title") or tags.get("name") or _given_name(tags.get("handler_name", "")),
         default=bool(stream.disposition & Disposition.default),

@@ -87,8 +87,13 @@ def try_picture(info: VideoInfo, container: Container) -> Trial:
         return Trial(False, f"{container.muxer} does not take {codec}")
     if container.muxer == "avi" and not same_family(info, container) and stored_out_of_order(info):
         return Trial(False, "its pictures are stored out of order, and AVI has no times to put them right")
-    facts = next((one for one in file_facts(info.path).streams if one.index == info.video_index), None)
+    facts = picture_facts(info)
     return Trial(True) if facts is None else try_copy(info.path, facts, container.muxer)
+
+
+def picture_facts(info: VideoInfo) -> StreamFacts | None:
+    """What ffmpeg says of the dubbed pictures."""
+    return next((one for one in file_facts(info.path).streams if one.index == info.video_index), None)
 
 
 def stored_out_of_order(info: VideoInfo) -> bool:

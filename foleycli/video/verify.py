@@ -27,6 +27,7 @@ TECHNICAL = frozenset(
 TOLD_BY_NOTHING = {"unknown", "tv"}  # what is meant where no colour is told
 LAYOUT_WORDS = frozenset({"progressive", "top first", "bottom first", "top coded first (swapped)"})
 SIDE_DATA_NAMES = {"displaymatrix": "display matrix"}
+COMPARED_SIDE_DATA = frozenset({"display matrix", "stereo 3d", "spherical mapping"})  # by what they say, not by name
 
 
 def named_tags(metadata: Mapping[str, str]) -> dict[str, str]:
@@ -128,10 +129,10 @@ def _ratio(aspect: str) -> Fraction:
 
 
 def _side_data(stream: StreamFacts) -> set[str]:
-    """The kinds of side data, with the degrees of a rotation."""
+    """The kinds of side data, with the degrees of a rotation, the projection, the way of stereo."""
     found = set()
     for line in stream.side_data:
         name, _, value = line.partition(":")
         plain = SIDE_DATA_NAMES.get(name.strip().lower(), name.strip().lower())
-        found.add(f"{plain} ({value.strip()})" if plain == "display matrix" else plain)
+        found.add(f"{plain} ({value.strip()})" if plain in COMPARED_SIDE_DATA else plain)
     return found - {"cpb properties", "cpb"}

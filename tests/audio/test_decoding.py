@@ -14,7 +14,7 @@ from foleycli.audio.decoding import SoundReader, _Times, find_sound, read_audio
 from foleycli.audio.mixing import finish, mixed_layout
 from foleycli.errors import InputError
 from foleycli.video.ffmpeg import find_ffmpeg
-from foleycli.video.layouts import channel_names
+from foleycli.video.layouts import TWINS, channel_names
 from foleycli.video.mux import mux
 from foleycli.video.probe import probe
 
@@ -57,6 +57,39 @@ def test_a_layout_comes_back_under_its_name(tmp_path: Path, layout: str, suffix:
     after = probe(report.out)
     assert [one.layout for one in after.audio] == [layout, layout]
     assert max(map(abs, levels(report.out))) < 1 and max(map(abs, levels(report.out, after.audio[1].index))) < 1
+
+
+@pytest.mark.parametrize(
+    ("layout", "written"),
+    [("3.0", "3.0"), ("5.0", "5.0"), ("5.1(side)", "5.1"), ("6.1", "6.1"), ("7.0", "7.1"), ("7.1", "7.1")],
+)
+@pytest.mark.parametrize("original", ["mix", "duck", "keep-track"])
+def test_every_channel_finds_its_place_in_webm(tmp_path: Path, layout: str, written: str, original: str) -> None:
+    info = probe(surround(tmp_path / "a.mkv", layout, "-c:v", "libvpx", "-strict", "-2", codec="flac"))
+    soundfile.write(tmp_path / "t.wav", np.zeros(3 * RATE // 2), RATE)
+    kept = "keep-track" if original == "keep-track" else "replace"
+    track, name = tmp_path / "t.wav", "mono"
+    if original != "keep-track":
+        track, name = tmp_path / "m.wav", mixed_layout(info, original)
+        finish(tmp_path / "t.wav", track, info=info, original=original)  # type: ignore[arg-type]
+    report = mux(info, track, tmp_path / "b.webm", original=kept, layout=name)  # type: ignore[arg-type]
+    sound = probe(report.out).audio[-1]
+    assert sound.layout == written
+    assert any(f"mixed to {written}" in line for line in report.warnings) == (layout != written)
+    heard = read_audio(report.out, RATE, stream=sound.index)[:, RATE // 4 : RATE // 4 + RATE]
+    pitches = np.abs(np.fft.rfft(heard)).argmax(1)
+    own = {TWINS[name] if name in ("SL", "SR") and written == "5.1" else name: 55 * (number + 1)
+           for number, name in enumerate(channel_names(layout))}  # fmt: skip
+    for name, pitch, wave in zip(channel_names(written), pitches, heard, strict=True):
+        assert pitch == own[name] if name in own else np.abs(wave).max() < 1e-3
+
+
+def test_a_duck_keeps_the_layout(tmp_path: Path) -> None:
+    info = probe(surround(tmp_path / "a.mov", "3.0"))
+    soundfile.write(tmp_path / "t.wav", np.zeros(3 * RATE // 2), RATE)
+    finish(tmp_path / "t.wav", tmp_path / "m.wav", info=info, original="duck")
+    mux(info, tmp_path / "m.wav", tmp_path / "b.mov", layout=mixed_layout(info, "duck"))
+    assert probe(tmp_path / "b.mov").audio[0].layout == "3.0" and max(map(abs, levels(tmp_path / "b.mov"))) < 1
 
 
 def test_aac_gets_as_many_bits_as_there_are_channels(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from foleycli.video.facts import file_facts, parse_facts
 from foleycli.video.ffmpeg import find_ffmpeg
 from foleycli.video.mux import MuxReport, mux
 from foleycli.video.probe import probe
-from foleycli.video.stream_plan import check_container, plan_streams
+from foleycli.video.stream_plan import check_container, check_sound, plan_streams
 from tests.video.clips import even, make_clip
 
 RATE = 48000
@@ -91,6 +92,52 @@ def test_a_rotation_comes_along(tmp_path: Path, suffix: str) -> None:
     assert probe(report.out).rotation == probe(tmp_path / "a.mp4").rotation != 0 and not report.warnings
 
 
+@pytest.fixture(scope="module")
+def panorama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """360 degrees seen from 90 degrees to the side, left and right side by side."""
+    folder = tmp_path_factory.mktemp("panorama")
+    plain = picture(folder / "plain.mp4", "-c:v", "libx264", "-bf", "0", "-pix_fmt", "yuv420p")
+    head, pose = Box(b"svhd", bytes(4) + b"x\0"), Box(b"prhd", bytes(4) + struct.pack(">3i", 90 << 16, 0, 0))
+    whole = Box(b"proj", inner=[pose, Box(b"equi", bytes(20))])
+    boxes = [Box(b"st3d", bytes(4) + bytes([2])), Box(b"sv3d", inner=[head, whole])]
+    complete(plain, folder / "a.mp4", {}, boxes, quicktime=False)
+    ffmpeg("-i", folder / "a.mp4", "-c", "copy", folder / "a.mkv")
+    return folder
+
+
+@pytest.mark.parametrize("source", ["a.mp4", "a.mkv"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_what_360_degrees_and_stereo_say_comes_along(panorama: Path, tmp_path: Path, source: str, suffix: str) -> None:
+    before = sorted(line.strip() for line in file_facts(panorama / source).streams[0].side_data)
+    assert (
+        "side by side" in before[1] and before[0] == "Spherical Mapping: equirectangular (90.000000/0.000000/0.000000)"
+    )
+    report = dub(panorama / source, tmp_path / f"b{suffix}")
+    assert not report.warnings
+    assert sorted(line.strip() for line in file_facts(report.out).streams[0].side_data) == before
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".avi", ".flv"])
+def test_what_360_degrees_and_stereo_say_is_said_to_be_lost(panorama: Path, tmp_path: Path, suffix: str) -> None:
+    lost = dub(panorama / "a.mp4", tmp_path / f"b{suffix}").warnings
+    assert len(lost) == 2 and all(f"not kept in {suffix}" in line for line in lost)
+    assert "spherical mapping (equirectangular" in lost[0] and "stereo 3d (side by side" in lost[1]
+
+
+def test_what_no_decoder_knows_is_dropped_and_said_before(tmp_path: Path) -> None:
+    source = picture(tmp_path / "a.mov", "-f", "lavfi", "-i", "sine=d=0.4", "-c:v", "libx264", "-c:a", "aac")
+    # A telephone's spatial sound: ffmpeg knows its name alone.
+    source.write_bytes(source.read_bytes().replace(b"mp4a", b"apac").replace(b"esds", b"dapa"))
+    plan = plan_streams(probe(source), container_for(Path("b.mkv")), keep_sound=True)
+    assert plan.warnings == [
+        "audio stream 1 (apple_apac) does not go into matroska, and can't be encoded again: dropped"
+    ]
+    report = dub(source, tmp_path / "b.mkv", original="keep-track")
+    assert report.warnings == tuple(plan.warnings) and len(probe(report.out).audio) == 1
+    with pytest.raises(InputError, match=r"its sound \(apple_apac\) can't be decoded, so not be mixed"):
+        check_sound(probe(source), "mix")
+
+
 def test_what_has_no_place_is_said(tmp_path: Path) -> None:
     source = picture(tmp_path / "a.mp4", "-c:v", "libx264", "-metadata", "title=Holiday", "-aspect", "4:3")
     assert dub(source, tmp_path / "b.ts").warnings == ("tags not kept in .ts: title",)
@@ -118,8 +165,10 @@ def test_pictures_are_refused_before_the_work_by_the_ffmpeg_that_writes(
 
 
 def test_h264_goes_into_avi_where_its_pictures_are_in_order(tmp_path: Path) -> None:
-    source = picture(tmp_path / "a.mkv", "-c:v", "libx264", "-bf", "0")
-    assert probe(dub(source, tmp_path / "b.avi").out).duration == probe(source).duration
+    for name in ("a.mkv", "a.mp4"):  # MP4's ticks, 12800 a second, are no rate
+        source = picture(tmp_path / name, "-c:v", "libx264", "-bf", "0", seconds=2)
+        made = probe(dub(source, tmp_path / f"{name}.avi").out)
+        assert (made.duration, made.frame_rate) == (probe(source).duration, 25)
 
 
 def test_a_track_that_does_not_fit_is_encoded_again_and_it_is_known_before(tmp_path: Path) -> None:
