@@ -184,7 +184,8 @@ def _picture_arguments(job: Job) -> list[str]:
         facts = picture_facts(info)
         tag = "dvh1" if facts is not None and facts.tag in ("dvh1", "dvhe") else "hvc1"  # Apple's players want these
         arguments += ["-tag:v:0", tag]
-    if container.muxer == "avi" and not info.variable:  # without it MP4's ticks become the rate: 600 pictures/s
+    if container.muxer == "avi" and info.container.startswith("mov") and not info.variable:
+        # Without it MP4's ticks become the rate: 600 pictures/s.
         arguments += ["-r:v:0", str(info.frame_rate)]
     if codec == "h264" and container.muxer == "avi":
         return [*arguments, *ANNEX_B]
