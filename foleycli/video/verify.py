@@ -31,11 +31,11 @@ COMPARED_SIDE_DATA = frozenset({"display matrix", "stereo 3d", "spherical mappin
 
 
 def named_tags(metadata: Mapping[str, str]) -> dict[str, str]:
-    """The tags that are about the film, each once (QuickTime's location comes with its language too)."""
+    """The tags that say something about the film, each once (QuickTime's location comes with its language too)."""
     plain = {
         key: value
         for key, value in metadata.items()
-        if key.lower() not in TECHNICAL and not key.lower().startswith("_statistics")
+        if value.strip() and key.lower() not in TECHNICAL and not key.lower().startswith("_statistics")
     }
     return {key: value for key, value in plain.items() if plain.get(key.rpartition("-")[0]) != value}
 
@@ -87,6 +87,9 @@ def _streams_lost(source: FileFacts, result: FileFacts, plan: Plan, out: Path) -
         found = [one for one in result.streams if one.kind == kind and not _is_cover(one)]
         for one, other in zip(wanted, found[1:] if kind == "audio" else found, strict=False):
             yield from _lost(one, other, out, encoded=one.index in encoded)
+    covers = [index for index in plan.indices if index in before and _is_cover(before[index])]
+    for index in covers[len([one for one in result.streams if _is_cover(one)]) :]:
+        yield f"video stream {index}: the cover comes back as a stream of pictures in {out.suffix}"
     wanted_count = len([index for index in plan.indices if index in before and before[index].kind != "data"])
     lost = wanted_count + 1 - len([one for one in result.streams if one.kind != "data"])
     if lost > 0:
