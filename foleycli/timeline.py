@@ -10,6 +10,7 @@ from itertools import pairwise
 WINDOW_SECONDS = Fraction(8192, 1000)  # what a model sees at once
 COLUMN_SECONDS = WINDOW_SECONDS / 64  # of a latent: 0.128 s
 OVERLAP_SECONDS = 8 * COLUMN_SECONDS  # of neighbouring windows in a shot
+MOST_SECONDS = 1e9  # of a time that a user names
 
 
 def to_samples(seconds: Fraction, sample_rate: int) -> int:
@@ -68,3 +69,18 @@ def plan_windows(
                 break
             start, fade_in = stop - overlap, overlap
     return tuple(windows)
+
+
+def seconds_of(text: str) -> Fraction:
+    """'83.5', '1:23.5' or '0:01:23.5' as seconds, exactly; raises ValueError with a line for the user."""
+    total, parts = Fraction(0), text.strip().split(":")
+    try:
+        for part in parts:
+            if "/" not in part and float(part) > MOST_SECONDS:  # 1e999999999 takes Fraction hours to write out
+                raise ValueError
+            total = total * 60 + Fraction(part)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{text!r} is not a time; write seconds (83.5) or 1:23.5") from None
+    if not 0 <= total <= MOST_SECONDS or len(parts) > 3:
+        raise ValueError(f"{text!r} is not a time from the start; write seconds (83.5) or 1:23.5")
+    return total

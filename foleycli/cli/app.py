@@ -24,6 +24,7 @@ from foleycli.cli.commands import (
     train,
 )
 from foleycli.cli.console import Console, complain, leave_quietly, open_streams
+from foleycli.cli.settings import with_spans
 from foleycli.cli.signals import Listener, Stopped
 from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
 from foleycli.version import __version__
@@ -79,7 +80,7 @@ def main() -> None:
     listener = Listener()
     listener.listen()
     try:
-        code = app(prog_name="foley", standalone_mode=False)
+        code = app(with_spans(sys.argv[1:]), prog_name="foley", standalone_mode=False)
         if isinstance(code, int) and code:
             raise SystemExit(code)
     except CommandLineError as error:

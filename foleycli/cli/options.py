@@ -9,29 +9,19 @@ from typing import Annotated, Literal
 import typer
 
 from foleycli.errors import UsageError
+from foleycli.timeline import seconds_of
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
 Keep = Literal["all", "best"]
 
 
-MOST_SECONDS = 1e9
-
-
 def seconds(text: str) -> Fraction:
     """'83.5', '1:23.5' or '0:01:23.5' as seconds, exactly."""
     try:
-        total = Fraction(0)
-        parts = text.strip().split(":")
-        for part in parts:
-            if "/" not in part and float(part) > MOST_SECONDS:  # 1e999999999 takes Fraction hours to write out
-                raise ValueError
-            total = total * 60 + Fraction(part)
-    except (ValueError, ZeroDivisionError):
-        raise typer.BadParameter(f"{text!r} is not a time; write seconds (83.5) or 1:23.5") from None
-    if not 0 <= total <= MOST_SECONDS or len(parts) > 3:
-        raise typer.BadParameter(f"{text!r} is not a time from the start; write seconds (83.5) or 1:23.5")
-    return total
+        return seconds_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def sounds(names: list[str] | None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import typer
 
 from foleycli.cli import options
 from foleycli.errors import UsageError
-from foleycli.specs.settings import Generation, Mix, Model, Original
+from foleycli.specs.settings import Generation, Mix, Model, Original, Played
 
 _SEED = "Number that chooses the performance. The same seed gives the same sound, another seed another one."
 _STEPS = "Sampling steps per window; more take longer. Default: the model's own number."
@@ -30,19 +30,53 @@ _LOUDNESS = (
 )
 _FADE_IN = "Length in seconds of a fade at the start of the new sound."
 _FADE_OUT = "Length in seconds of a fade at the end of the new sound."
+_SPAN = (
+    "Also play this lasting sound from START to STOP seconds, in place of spotted ones: --span train 0 10. "
+    "'train:0.5' gives its strength, 0 to 1. May be repeated."
+)
+_WHOLE = "Also play this lasting sound throughout: --whole waterfall, or 'waterfall:0.5'. May be repeated."
+_NO_HITS = "Play no hits, spotted or of --cues; locked cues stay."
+_NO_SPANS = "Play no lasting sounds but those of --span and --whole; locked cues stay."
+_ONLY_CUES = "Spot nothing: play only what --cues, --span and --whole name."
+
+
+def played(
+    sound: options.SoundOption = None,
+    span: Annotated[list[str] | None, typer.Option("--span", metavar="SOUND START STOP", help=_SPAN)] = None,
+    whole: Annotated[list[str] | None, typer.Option("--whole", metavar="SOUND", help=_WHOLE)] = None,
+    no_hits: Annotated[bool, typer.Option("--no-hits", help=_NO_HITS)] = False,
+    no_spans: Annotated[bool, typer.Option("--no-spans", help=_NO_SPANS)] = False,
+    only_cues: Annotated[bool, typer.Option("--only-cues", help=_ONLY_CUES)] = False,
+) -> Played:
+    """Which sounds are played, from the options."""
+    from foleycli.cues.arranging import bed, kept_of, span_bed
+
+    beds = (*map(span_bed, span or ()), *map(bed, whole or ()))
+    return Played(options.sounds(sound), beds, kept_of(hits=not no_hits, spans=not no_spans), only_cues)
+
+
+def with_spans(words: list[str]) -> list[str]:
+    """The command line with the three words of each --span as one: typer has no lists of tuples."""
+    joined: list[str] = []
+    while words and words[0] != "--":
+        word, *words = words
+        joined.append(word)
+        if word == "--span" and len(words) >= 3 and all(one[:1].isdigit() for one in words[1:3]):
+            joined.append(" ".join(words[:3]))
+            words = words[3:]
+    return joined + words
 
 
 def generation(
     seed: Annotated[int, typer.Option("--seed", min=0, help=_SEED)] = 0,
     steps: Annotated[int | None, typer.Option("--steps", min=1, max=1000, help=_STEPS)] = None,
     guidance: Annotated[float | None, typer.Option("--guidance", min=0.0, max=50.0, help=_GUIDANCE)] = None,
-    sound: options.SoundOption = None,
     overlap: Annotated[
         Fraction, typer.Option("--overlap", metavar="SECONDS", parser=options.seconds, help=_OVERLAP)
     ] = "1.024",  # type: ignore[assignment]  # typer parses defaults too
 ) -> Generation:
     """How the sound is made, from the options."""
-    return Generation(seed=seed, steps=steps, guidance=guidance, sounds=options.sounds(sound), overlap=overlap)
+    return Generation(seed=seed, steps=steps, guidance=guidance, overlap=overlap)
 
 
 def mix(
@@ -82,13 +116,13 @@ def model(
     return Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline, namer=namer)
 
 
-GROUPS: dict[object, Callable[..., object]] = {Generation: generation, Mix: mix, Model: model}
+GROUPS: dict[object, Callable[..., object]] = {Generation: generation, Played: played, Mix: mix, Model: model}
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose parameters of the types Generation, Mix and Model are made from the options of each."""
+    """A command whose parameters of the types Generation, Played, Mix and Model are made from the options of each."""
     own = signature(command, eval_str=True).parameters.values()
-    groups = {one.name: GROUPS[one.annotation] for one in own if one.annotation in (Generation, Mix, Model)}
+    groups = {one.name: GROUPS[one.annotation] for one in own if one.annotation in GROUPS}
     taken = {name: signature(group, eval_str=True).parameters for name, group in groups.items()}
     shown = [option for one in own for option in (taken[one.name].values() if one.name in taken else [one])]
 

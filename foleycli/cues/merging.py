@@ -29,12 +29,12 @@ def keep_locked(
         if cue.stop is None:
             kept += [cue] if all(abs(cue.time - hit.time) >= apart_seconds for hit in hits) else []
         else:
-            kept += _around(cue, spans, shortest_seconds)
+            kept += around(cue, spans, shortest_seconds)
     return tuple(sorted(locked + kept, key=lambda cue: cue.time))
 
 
-def _around(cue: Cue, locked: Sequence[Cue], shortest_seconds: float) -> Iterator[Cue]:
-    """The pieces of a span that lie outside the locked ones, which are sorted; untouched, it is its own piece."""
+def around(cue: Cue, locked: Sequence[Cue], shortest_seconds: float) -> Iterator[Cue]:
+    """The pieces of a span that lie outside the locked ones, which are sorted by time; untouched, the span itself."""
     start, end = cue.time, cue.stop or 0.0
     pieces: list[tuple[float, float]] = []
     for span in locked:

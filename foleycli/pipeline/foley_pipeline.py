@@ -14,7 +14,8 @@ import torch
 from foleycli.audio.crossfades import stitch
 from foleycli.audio.level_rider import ride_windows
 from foleycli.audio.limit import soft_limit
-from foleycli.cues.sheet import Cue, named, steer
+from foleycli.cues.arranging import arrange
+from foleycli.cues.sheet import Cue
 from foleycli.errors import UsageError
 from foleycli.models.base import FoleyModel
 from foleycli.models.loaded import LoadedModel, load_bundle
@@ -63,12 +64,13 @@ class FoleyPipeline:
     ) -> tuple[Cue, ...]:
         """The cue sheet of the video, times in seconds from its first picture; empty for a model without a spotter.
 
-        Of `settings` only `sounds`, `start` and `end` matter here. Raises InputError for a file that can't be read.
+        Of `settings` only `sounds`, `beds`, `kept`, `start` and `end` matter here. Raises InputError for a file that
+        can't be read.
         """
         info = as_info(video)
         first, last = _part(info, settings)
-        seen = self.model.watch(info, first, last, spot=True, progress=progress, namer=self.namer)
-        return named(steer(seen.cues, settings.sounds, float(last)))
+        seen = self.model.watch(info, first, last, spot=settings.spots, progress=progress, namer=self.namer)
+        return arrange(seen.cues, settings, first, last)
 
     def stream(
         self,
@@ -104,10 +106,13 @@ class FoleyPipeline:
             raise UsageError(
                 f"{self.bundle.manifest.name} performs without cues: no stems; use --model pocket for them"
             )
+        if settings.beds and not self.family.cues:
+            raise UsageError(f"{self.bundle.manifest.name} performs without cues: no --span and no --whole")
         info = as_info(video)
         first, last = _part(info, settings)
-        seen = self.model.watch(info, first, last, spot=cues is None, progress=progress, namer=self.namer)
-        cues = named(steer(seen.cues if cues is None else cues, settings.sounds, float(last)))
+        spot = cues is None and settings.spots
+        seen = self.model.watch(info, first, last, spot=spot, progress=progress, namer=self.namer)
+        cues = arrange(seen.cues if cues is None else cues, settings, first, last)
         overlap = whole_columns(settings.overlap, self.model.column)
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         parts = hits_and_spans(cues) if settings.stems else (cues,)

@@ -5,7 +5,7 @@ The values travel whole, from the command or the caller to where they are used. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,17 @@ from foleycli.timeline import OVERLAP_SECONDS
 
 Original = Literal["replace", "mix", "duck", "keep-track"]
 Level = Literal["auto", "off"]
+Kept = Literal["all", "hits", "spans", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bed:
+    """A lasting sound that is asked for by name, from `start` to `stop`; None: from or to where the part ends."""
+
+    sound: str  # a class name
+    start: Fraction | None = None  # seconds from the first picture
+    stop: Fraction | None = None
+    strength: float = 0.6  # 0..1, as of a cue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +38,34 @@ class Generation:
     start: Fraction | None = None  # of the part to dub, seconds from the first picture; None: the first picture
     end: Fraction | None = None  # None: the last picture
     overlap: Fraction = OVERLAP_SECONDS  # of neighbouring windows, seconds
+    beds: tuple[Bed, ...] = ()  # lasting sounds beside those that were spotted, in place of them where they lie
+    kept: Kept = "all"  # which cues are played beside the beds: the hits, the spans; none: nothing is spotted
     stems: bool = False  # perform hits and spans apart; the track is their sum
+
+    @property
+    def spots(self) -> bool:
+        """Whether the video is spotted where no sheet is given."""
+        return self.kept != "none"
 
     @property
     def first(self) -> Fraction:
         """Where the part begins, seconds from the first picture."""
         return self.start or Fraction(0)
+
+
+@dataclass(frozen=True)
+class Played:
+    """Which sounds are played: the part of `Generation` that `dub`, `batch` and `spot` share."""
+
+    sounds: tuple[str, ...] = ()
+    beds: tuple[Bed, ...] = ()
+    kept: Kept = "all"
+    only_cues: bool = False  # nothing is spotted; what a sheet has is played
+
+    def within(self, generation: Generation, *, sheet: bool = False) -> Generation:
+        """The settings with these sounds; `sheet` where a cue sheet is given."""
+        kept: Kept = "none" if self.only_cues and not sheet else self.kept
+        return replace(generation, sounds=self.sounds, beds=self.beds, kept=kept)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -107,7 +107,7 @@ def plan_dub(request: DubRequest) -> tuple[Plan, VideoInfo, Targets]:
     request = replace(request, outputs=replace(request.outputs, overwrite=True))
     targets = check_request(request)
     info = _probed(request, targets)
-    spotted = request.cues is None
+    spotted = request.cues is None and request.settings.generation.spots
     found = plan(
         info, targets.files, stems=targets.stems, settings=_settings(request), takes=request.takes, spotted=spotted
     )
@@ -228,7 +228,7 @@ def _perform(
     generation, start = settings.generation, settings.generation.first
     outcomes: list[Outcome] = []
     heard: list[Take] = []
-    with begun(_view(info, settings, spot=cues is None)):  # decodes in a thread while torch is imported
+    with begun(_view(info, settings, spot=cues is None and generation.spots)):  # in a thread while torch is imported
         pipeline = load_pipeline(settings.model)
         on_event(ModelLoaded(pipeline.bundle.folder, str(pipeline.device)))
         streams = _watched(pipeline, request, info=info, generation=generation, cues=cues, on_event=on_event)

@@ -12,24 +12,27 @@ from fractions import Fraction
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from foleycli.specs.settings import Generation, Mix, Model, Settings
+from foleycli.specs.settings import Bed, Generation, Mix, Model, Settings
 
 GENERATION = {  # key in the file -> field
     "seed": "seed", "steps": "steps", "guidance": "guidance", "sounds": "sounds", "start": "start", "end": "end",
-    "overlap": "overlap", "apart": "stems",
+    "overlap": "overlap", "apart": "stems", "beds": "beds", "kept": "kept",
 }  # fmt: skip
 MODEL = {
     "model": "name", "device": "device", "precision": "precision", "offline": "offline", "compiled": "compiled",
     "namer": "namer",
 }  # fmt: skip
 NEEDED = ("sounds", "start", "end", "overlap", "device", "mix")
+LATER: dict[str, Any] = {"beds": [], "kept": "all"}  # left out at these: older foleys read them, hashes stay
 CONSTANT: dict[str, Any] = {"takes": 1, "sheet": None}
-Group = TypeVar("Group", Generation, Model, Mix)
+Group = TypeVar("Group", Generation, Model, Mix, Bed)
 
 
 def to_plain(settings: Settings) -> dict[str, Any]:
     """The settings as a flat table; times are Fractions, which `json.dumps(..., default=str)` writes as "a/b"."""
     generation = {key: getattr(settings.generation, name) for key, name in GENERATION.items()}
+    generation["beds"] = [asdict(bed) for bed in settings.generation.beds]
+    generation = {key: value for key, value in generation.items() if key not in LATER or value != LATER[key]}
     model = {key: getattr(settings.model, name) for key, name in MODEL.items()}
     return {**model, **generation, **CONSTANT, "mix": asdict(settings.mix)}
 
@@ -71,11 +74,23 @@ def _value(value: object, hint: Any) -> Any:
     kinds = get_args(hint) if get_origin(hint) is UnionType else (hint,)
     if Fraction in kinds and isinstance(value, str | int | float | Fraction) and not isinstance(value, bool):
         return Fraction(value)
+    if hint == tuple[Bed, ...]:
+        return tuple(_bed(one) for one in value) if isinstance(value, list | tuple) else _bed(value)
     if isinstance(value, list):
         value = tuple(value)
     if not any(_fits(value, one) for one in kinds):
         raise ValueError
     return value
+
+
+def _bed(plain: object) -> Bed:
+    odd: list[str] = []
+    if not isinstance(plain, Mapping) or "sound" not in plain:
+        raise ValueError
+    bed = _group(Bed, plain, odd)
+    if odd:
+        raise ValueError
+    return bed
 
 
 def _fits(value: object, hint: Any) -> bool:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from foleycli.audio.splice import splice
+from foleycli.cues.arranging import performed
 from foleycli.errors import ModelError, UsageError
 from foleycli.models.sound_namer.namer import OFF
 from foleycli.pipeline.track import STEMS
@@ -86,7 +87,7 @@ class Remake:
             if mix.loudness_lufs is None and mix.level == "auto":  # then the gain was of the new sound alone
                 mix, level_db = replace(mix, level="off", gain_db=mix.gain_db + level_db), 0.0
             mix = replace(mix, loudness_lufs=None, level="off")
-        generation = replace(self.generation, seed=seed, sounds=())  # the cues already have the sounds of --sound
+        generation = performed(replace(self.generation, seed=seed))
         stream = self.pipeline.stream(self.info, generation, cues=cues, progress=self.progress)
         write_track(stream, self.info, track=track, mix=mix, start=self.start, target=self.target, level_db=level_db)
         return track

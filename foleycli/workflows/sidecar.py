@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foleycli.cues.arranging import performed
 from foleycli.cues.sheet import Cue
 from foleycli.errors import InputError
 from foleycli.specs.settings import Settings
@@ -181,7 +182,7 @@ def write_sidecar(
 ) -> Path:
     """Writes the sidecar of a dub beside it; its settings name no sounds, because its cues already have them."""
     assert outcome.target is not None
-    generation = replace(settings.generation, seed=outcome.seed, sounds=())
+    generation = performed(replace(settings.generation, seed=outcome.seed))
     model = replace(settings.model, name=_absolute_name(settings.model.name, pipeline))
     sidecar = Sidecar(
         video=os.path.abspath(info.path),

@@ -42,7 +42,9 @@ def still_dub(request: DubRequest, seconds: Fraction | None) -> StillDub:
     """The dub of a still that a request asks for; raises UsageError for what means nothing there."""
     generation, outputs = request.settings.generation, request.outputs
     refused = {
-        "--cues": request.cues, "--sound": generation.sounds, "--start": generation.start, "--end": generation.end,
+        "--cues": request.cues, "--sound": generation.sounds,
+        "--span": generation.beds, "--only-cues": generation.kept != "all",
+        "--start": generation.start, "--end": generation.end,
         "--stems": outputs.stems, "--plot": outputs.plot,
     }  # fmt: skip
     if given := [option for option, value in refused.items() if value]:

@@ -18,7 +18,7 @@ from foleycli.bundles.format import read_bundle
 from foleycli.cues.audacity import write_labels
 from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.cues.formats import write_sheet
-from foleycli.cues.sheet import Cue, read_cues
+from foleycli.cues.sheet import COLUMNS, Cue, read_cues
 from foleycli.cues.timeline_markers import Reel
 from foleycli.scenes.catalogue import KINDS, render
 from foleycli.text import clock, one_line, size, table
@@ -91,6 +91,28 @@ def test_without_the_library_an_otio_is_refused_before_the_work(
 def test_a_named_sound_is_in_every_cue(foley: Foley, clip: Path) -> None:
     cues = read_cues(foley("spot", clip, "--sound", "impact wood").text)
     assert {cue.sound for cue in cues} == {"impact_wood"}
+
+
+def test_lasting_sounds_are_asked_for_by_name(foley: Foley, clip: Path) -> None:
+    words = ("--only-cues", "--span", "train", "0.5", "0:01.5", "--whole", "waterfall:0.5")
+    cues = read_cues(foley("spot", clip, *words, "-q").text)
+    assert [(cue.time, cue.stop, cue.sound, cue.strength) for cue in cues] == [
+        (0.0, 2.0, "water_pour_flow", 0.5),
+        (0.5, 1.5, "vehicle_train", 0.6),
+    ]
+    assert foley("dub", clip, "-o", "a.wav", *words, "--sidecar", "-q").code == 0
+    sidecar = json.loads(clip.with_name("a.foley.json").read_text())
+    assert [cue["sound"] for cue in sidecar["cues"]] == ["water_pour_flow", "vehicle_train"]
+    assert json.loads(foley("rerun", "a.foley.json", "-o", "b.wav", "--json", "-q").text)["identical"] is True
+    assert foley("retake", "a.wav", "--from", "0.5", "--to", "1", "--seed", "7", "-q").code == 0
+    assert foley("spot", clip, "--no-hits", "--no-spans", "-q").text == ",".join(COLUMNS) + "\n"
+    for odd in (("--span", "train"), ("--span", "train 0 x"), ("--span", "typing", "0", "1"), ("--whole", "train:2")):
+        assert foley("spot", clip, *odd).code == 2
+
+
+def test_a_batch_with_another_bed_is_another_piece_of_work(foley: Foley, clip: Path) -> None:
+    for whole, done in (("rain", "1 done, 0 done before"), ("rain", "0 done, 1 done before"), ("wind", "1 failed")):
+        assert done in foley("batch", clip, "-o", "out", "--only-cues", "--whole", whole).err
 
 
 def test_sounds_are_all_there(foley: Foley) -> None:

@@ -12,6 +12,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley dub clip.mp4 -o best.mp4 --takes 3 --keep best", "the one of three that keeps time and level best"),
         ("foley dub clip.mp4 -o mix.wav --stems stems --fade-out 0.5", "impacts and ambience apart, too"),
         ("foley dub clip.mp4 -o mine.mp4 --cues cues.csv", "an edited cue sheet, performed"),
+        ("foley dub clip.mp4 -o train.wav --only-cues --span train 0 1.5", "a lasting sound by name, nothing else"),
         ("foley dub clip.mp4 -o dubbed.wav --sidecar", "with its recipe, dubbed.foley.json, for rerun and retake"),
         ("foley dub - -o - < clip.mp4 > out.wav", "in a pipe"),
         ("foley dub photo.jpg -o photo.mp4 --seconds 2", "a still picture as a video with its sound"),

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from foleycli.specs.settings import Generation, Mix, Model, Settings
+from foleycli.specs.settings import Bed, Generation, Mix, Model, Settings
 from foleycli.workflows.batch.job import DubJob
 from foleycli.workflows.plain_settings import from_plain, to_plain
 
 SETTINGS = Settings(
     generation=Generation(
         seed=3, steps=8, guidance=1.5, sounds=("rain", "glass"), start=Fraction(1, 3), end=Fraction(7),
-        overlap=Fraction(64, 125), stems=True,
+        overlap=Fraction(64, 125), stems=True, beds=(Bed(sound="rain", start=Fraction(1, 3)), Bed(sound="fire")),
+        kept="hits",
     ),
     model=Model(name="mine", device="cpu", precision="bf16", compiled=True, offline=True, namer="off"),
     mix=Mix(
@@ -45,12 +46,20 @@ def test_every_setting_is_in_the_file(kind: type[Generation] | type[Model] | typ
         assert getattr(getattr(from_plain(changed), group), field.name) == getattr(getattr(SETTINGS, group), field.name)
 
 
+def test_what_came_later_is_left_out_at_its_default_so_that_older_hashes_stay() -> None:
+    assert not {"beds", "kept"} & set(to_plain(Settings())) and {"beds", "kept"} <= set(to_plain(SETTINGS))
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         ({"seed": True}, "no seed"),
         ({"sounds": [1]}, "no sounds"),
         ({"overlap": "x"}, "no overlap"),
+        ({"beds": [3]}, "no beds"),
+        ({"beds": [{"sound": "rain", "strength": "loud"}]}, "no beds"),
+        ({"beds": 3}, "no beds"),
+        ({"kept": "some"}, "no kept"),
         ({"loud": 1}, "unknown loud"),
         ({"mix": {"original": "loud"}}, "no original"),
     ],

@@ -12,7 +12,7 @@ from foleycli.cli import options
 from foleycli.cli.console import Console
 from foleycli.cli.settings import grouped
 from foleycli.errors import UsageError
-from foleycli.specs.settings import Generation, Mix, Model, Settings
+from foleycli.specs.settings import Generation, Mix, Model, Played, Settings
 
 _PATHS = "Video files, folders (searched to the bottom) and patterns in quotes; '-' reads a list of names from stdin."
 _OUT_DIR = "Folder for the results, made if need be. Results of a folder lie in the same folders below it."
@@ -34,6 +34,7 @@ def batch(
     null: Annotated[bool, typer.Option("--null", "-0", help=_NULL)] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help=_JOBS)] = 1,
     generation: Generation,
+    played: Played,
     mix: Mix,
     stems: options.StemsOption = None,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="DIR", help=_PLOT)] = None,
@@ -56,7 +57,7 @@ def batch(
         paths=with_stdin(paths, nul=null),
         out_dir=out_dir,
         name=name,
-        settings=Settings(generation=generation, model=model, mix=mix),
+        settings=Settings(generation=played.within(generation), model=model, mix=mix),
         workers=jobs,
         overwrite=overwrite,
         report=report,

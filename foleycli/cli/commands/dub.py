@@ -13,7 +13,7 @@ from foleycli.cli import options
 from foleycli.cli.console import Console
 from foleycli.cli.settings import grouped
 from foleycli.errors import UsageError
-from foleycli.specs.settings import Generation, Mix, Model, Outputs, Settings
+from foleycli.specs.settings import Generation, Mix, Model, Outputs, Played, Settings
 
 _OUTPUT = (
     "The file to write. *.mp4, *.mkv, *.mov, *.webm: a copy of the video with sound. "
@@ -37,6 +37,7 @@ def dub(
     generation: Generation,
     takes: Annotated[int, typer.Option("--takes", min=1, max=99, help=_TAKES)] = 1,
     keep: Annotated[options.Keep, typer.Option("--keep", help=_KEEP)] = "all",
+    played: Played,
     cues: Annotated[Path | None, typer.Option("--cues", metavar="FILE", help=_CUES)] = None,
     start: options.StartOption = None,
     end: options.EndOption = None,
@@ -64,7 +65,8 @@ def dub(
     from foleycli.workflows.dub import DubRequest
 
     console = Console(quiet, verbose, as_json)
-    settings = Settings(generation=replace(generation, start=start, end=end), model=model, mix=mix)
+    generation = played.within(replace(generation, start=start, end=end), sheet=cues is not None)
+    settings = Settings(generation=generation, model=model, mix=mix)
     to_stdout = output == "-"
     target = None if output is None or to_stdout else Path(output)
     request = DubRequest(

@@ -9,6 +9,8 @@ import typer
 
 from foleycli.cli import options
 from foleycli.cli.console import Console
+from foleycli.cli.settings import grouped
+from foleycli.specs.settings import Generation, Played
 
 _OUTPUT = (
     "The cue sheet to write: *.csv, *.json, *.txt (Audacity labels) or *.otio; '-' prints CSV, or JSON with --json."
@@ -16,11 +18,13 @@ _OUTPUT = (
 _KEEP_LOCKED = "Keep the locked cues of this older sheet; new cues that collide with them are left out. Default: none."
 
 
+@grouped
 def spot(
+    *,
     video: options.VideoArgument,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help=_OUTPUT)] = "-",
     model: options.ModelOption = "pocket",
-    sound: options.SoundOption = None,
+    played: Played,
     keep_locked: Annotated[Path | None, typer.Option("--keep-locked", metavar="SHEET", help=_KEEP_LOCKED)] = None,
     start: options.StartOption = None,
     end: options.EndOption = None,
@@ -34,14 +38,14 @@ def spot(
     """Writes the cue sheet of VIDEO: time, strength, sound and confidence of each event."""
     from foleycli.cli.stdin import local_file
     from foleycli.cues.formats import CSV, JSON, write_sheet
-    from foleycli.specs.settings import Generation, Model
+    from foleycli.specs.settings import Model
     from foleycli.workflows.outputs import write_text
     from foleycli.workflows.sheets import check_sheet_file, read_sheet_file, reel_of
     from foleycli.workflows.spot import SpotRequest
     from foleycli.workflows.spot import spot as find_cues
 
     console = Console(quiet=quiet, as_json=as_json)
-    generation = Generation(sounds=options.sounds(sound), start=start, end=end)
+    generation = played.within(Generation(start=start, end=end))
     target = None if output == "-" else Path(output)
     if target is not None:
         check_sheet_file(target, overwrite)

@@ -95,6 +95,9 @@ class BatchOutcomes:
         return None
 
 
+KEPT = {"all": None, "hits": "hits alone", "spans": "lasting sounds alone", "none": "nothing spotted"}
+
+
 def facts(settings: Settings) -> tuple[tuple[str, str], ...]:
     """The settings as names and values for the page; those left to the model are not listed."""
     mix, generation = settings.mix, settings.generation
@@ -104,6 +107,8 @@ def facts(settings: Settings) -> tuple[tuple[str, str], ...]:
         "steps": generation.steps,
         "guidance": generation.guidance,
         "sound": ", ".join(map(readable, generation.sounds)) or None,
+        "span": ", ".join(readable(bed.sound) for bed in generation.beds) or None,
+        "cues": KEPT[generation.kept],
         "original": None if mix.original == "replace" else mix.original,
         "gain": f"{mix.gain_db:g} dB" if mix.gain_db else None,
         "fade in": f"{float(mix.fade_in):g} s" if mix.fade_in else None,
