@@ -67,6 +67,7 @@ ALSO = {  # and one file, beside its package
     "evaluation/cases.py": {"av"},
     "reports/figure/sound.py": {"soundfile"},
     "cli/commands/doctor.py": {"torch"},
+    "workflows/config.py": {"platformdirs"},
 }
 
 

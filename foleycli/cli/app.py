@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from foleycli.cli.commands import (
     batch,
+    config,
     demo,
     doctor,
     dub,
@@ -24,7 +26,6 @@ from foleycli.cli.commands import (
     train,
 )
 from foleycli.cli.console import Console, complain, leave_quietly, open_streams
-from foleycli.cli.settings import with_spans
 from foleycli.cli.signals import Listener, Stopped
 from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
 from foleycli.version import __version__
@@ -50,7 +51,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def foley(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Adds sound effects to silent video, in time with the picture, which is copied and not encoded again."""
@@ -68,8 +69,24 @@ app.add_typer(models.app, name="models", short_help="List, show, check, fetch, i
 app.add_typer(scenes.app, name="scenes", short_help="Render the scenes that teach the spotter")
 app.command("train", short_help="Train a part of a model")(train.train)
 app.command("evaluate", short_help="Score a model on videos whose sound is known")(evaluate.evaluate)
+app.add_typer(config.app, name="config", short_help="Show what is set once, and where")
 app.command("demo", short_help="Render a clip and dub it")(demo.demo)
 app.command("doctor", short_help="Check this installation")(doctor.doctor)
+
+
+WITHOUT_CONFIG = {"-h", "--help", "-V", "--version", "--install-completion", "--show-completion"}
+
+
+def run(words: list[str]) -> Any:
+    """Runs a command line with what is set in foley.toml and in the environment as its defaults."""
+    from foleycli.cues.arranging import with_spans
+    from foleycli.workflows.config import load_config, options_of, user_file
+
+    command, config = typer.main.get_command(app), None
+    if words and not WITHOUT_CONFIG & set(words) and "_FOLEY_COMPLETE" not in os.environ:
+        config = load_config(options_of(command), os.environ, folder=Path(), user=user_file())
+    defaults = config.defaults() if config else None
+    return command(with_spans(words), prog_name="foley", standalone_mode=False, obj=config, default_map=defaults)
 
 
 def main() -> None:
@@ -80,7 +97,7 @@ def main() -> None:
     listener = Listener()
     listener.listen()
     try:
-        code = app(with_spans(sys.argv[1:]), prog_name="foley", standalone_mode=False)
+        code = run(sys.argv[1:])
         if isinstance(code, int) and code:
             raise SystemExit(code)
     except CommandLineError as error:
@@ -107,8 +124,18 @@ def _refuse(error: Any) -> NoReturn:
         sys.stderr.write(error.format_message() + "\n")
     else:
         command = getattr(error.ctx, "command_path", "foley")
-        complain(f"{error.format_message()} (see '{command} --help')")
+        complain(f"{error.format_message()}{_set_in(error)} (see '{command} --help')")
     raise SystemExit(error.exit_code)
+
+
+def _set_in(error: Any) -> str:
+    """Where a refused value is set, if not on the command line."""
+    name, context = getattr(getattr(error, "param", None), "name", None), error.ctx
+    if name is None or context is None or not context.find_root().obj:
+        return ""
+    source = context.get_parameter_source(name)
+    told = context.find_root().obj.of(" ".join(context.command_path.split()[1:]), context.params.get("preset"))
+    return f"; set in {told[name].source}" if source and source.name == "DEFAULT_MAP" else ""
 
 
 def _leave(listener: Listener) -> NoReturn:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from foleycli.cli.console import Console
-from foleycli.cli.stdin import local_file
 from foleycli.cues.summary import summary
 from foleycli.errors import UsageError
 from foleycli.text import clock, size
@@ -16,6 +15,7 @@ from foleycli.workflows.dub_facts import dub_facts, dub_plan_facts
 from foleycli.workflows.events import Advanced, ModelLoaded, Spotted
 from foleycli.workflows.plan import about
 from foleycli.workflows.sheets import read_sheet_file
+from foleycli.workflows.stdin import local_file
 from foleycli.workflows.takes import ranked, take_line
 
 

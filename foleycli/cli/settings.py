@@ -52,19 +52,7 @@ def played(
     from foleycli.cues.arranging import bed, kept_of, span_bed
 
     beds = (*map(span_bed, span or ()), *map(bed, whole or ()))
-    return Played(options.sounds(sound), beds, kept_of(hits=not no_hits, spans=not no_spans), only_cues)
-
-
-def with_spans(words: list[str]) -> list[str]:
-    """The command line with the three words of each --span as one: typer has no lists of tuples."""
-    joined: list[str] = []
-    while words and words[0] != "--":
-        word, *words = words
-        joined.append(word)
-        if word == "--span" and len(words) >= 3 and all(one[:1].isdigit() for one in words[1:3]):
-            joined.append(" ".join(words[:3]))
-            words = words[3:]
-    return joined + words
+    return Played(options.sounds(sound), beds, kept_of(hits=not no_hits, spans=not no_spans), only_cues=only_cues)
 
 
 def generation(
@@ -116,6 +104,18 @@ def model(
     return Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline, namer=namer)
 
 
+def use_preset(context: typer.Context, preset: str | None) -> None:
+    """Makes the values of a preset defaults of the command; the environment stays stronger."""
+    if config := context.find_root().obj:
+        set_ones = config.of(" ".join(context.command_path.split()[1:]), preset)
+        context.default_map = {parameter: setting.value for parameter, setting in set_ones.items()}
+
+
+_PRESET = "Set options together: broadcast, web, stems, or a table [presets.NAME] of foley.toml. Options given win."
+PresetOption = Annotated[
+    str | None, typer.Option("--preset", metavar="NAME", is_eager=True, callback=use_preset, help=_PRESET)
+]
+PRESET = Parameter("preset", Parameter.KEYWORD_ONLY, default=None, annotation=PresetOption)
 GROUPS: dict[object, Callable[..., object]] = {Generation: generation, Played: played, Mix: mix, Model: model}
 
 
@@ -125,9 +125,11 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     groups = {one.name: GROUPS[one.annotation] for one in own if one.annotation in GROUPS}
     taken = {name: signature(group, eval_str=True).parameters for name, group in groups.items()}
     shown = [option for one in own for option in (taken[one.name].values() if one.name in taken else [one])]
+    shown += [PRESET] if Mix in {one.annotation for one in own} else []
 
     @wraps(command)
     def run(**given: Any) -> None:
+        given.pop(PRESET.name, None)  # its values have become defaults of the others
         asked = {name: group(**{key: given.pop(key) for key in taken[name]}) for name, group in groups.items()}
         command(**asked, **given)
 

@@ -65,6 +65,18 @@ def bed(text: str, start: Fraction | None = None, stop: Fraction | None = None, 
     return Bed(sound=sound, start=start, stop=stop, strength=level)
 
 
+def with_spans(words: list[str]) -> list[str]:
+    """The words of a command line with the three after each --span as one, which `span_bed` reads."""
+    joined: list[str] = []
+    while words and words[0] != "--":
+        word, *words = words
+        joined.append(word)
+        if word == "--span" and len(words) >= 3 and all(one[:1].isdigit() for one in words[1:3]):
+            joined.append(" ".join(words[:3]))
+            words = words[3:]
+    return joined + words
+
+
 def span_bed(text: str) -> Bed:
     """A bed from 'train 0 10' or 'train:0.5 0 0:10'; raises UsageError as `bed` does."""
     words = text.rsplit(maxsplit=2)

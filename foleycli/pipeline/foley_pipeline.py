@@ -70,7 +70,7 @@ class FoleyPipeline:
         info = as_info(video)
         first, last = _part(info, settings)
         seen = self.model.watch(info, first, last, spot=settings.spots, progress=progress, namer=self.namer)
-        return arrange(seen.cues, settings, first, last)
+        return arrange(seen.cues, settings, first=first, last=last)
 
     def stream(
         self,
@@ -112,7 +112,7 @@ class FoleyPipeline:
         first, last = _part(info, settings)
         spot = cues is None and settings.spots
         seen = self.model.watch(info, first, last, spot=spot, progress=progress, namer=self.namer)
-        cues = arrange(seen.cues if cues is None else cues, settings, first, last)
+        cues = arrange(seen.cues if cues is None else cues, settings, first=first, last=last)
         overlap = whole_columns(settings.overlap, self.model.column)
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         parts = hits_and_spans(cues) if settings.stems else (cues,)

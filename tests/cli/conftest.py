@@ -16,6 +16,7 @@ from foleycli.cli.app import main
 from foleycli.cli.signals import Listener
 from foleycli.scenes.catalogue import render
 from foleycli.video.encode import write_video
+from foleycli.workflows import config
 from tests.tiny_echo import write_tiny_echo
 from tests.tiny_model import write_tiny
 
@@ -68,6 +69,7 @@ def foley(
 ) -> Foley:
     """Runs `foley ARGUMENTS` in the test's folder."""
     monkeypatch.setattr(store, "BUILT_IN", models)
+    monkeypatch.setattr(config, "user_file", lambda: tmp_path / "no-such-folder" / "foley.toml")
     monkeypatch.setattr(Listener, "listen", lambda self: None)  # the signals are pytest's here
     monkeypatch.chdir(tmp_path)
 

@@ -42,6 +42,7 @@ LINES = {
     "foley models show": "models show pocket --json",
     "foley models show mdsgen-t": "models show mdsgen-t --json",
     "foley scenes list": "scenes list --json",
+    "foley config show": "config show --json",
     "foley doctor": "doctor --json",
 }
 
@@ -74,6 +75,7 @@ def assert_documented(printed: Any, documented: dict[str, str]) -> None:
 def test_the_fields_are_the_documented_ones(foley: Foley, clip: Path, command: str) -> None:
     if command in ("foley rerun", "foley retake"):
         assert foley("dub", clip, "-o", "clip.wav", "--sidecar", "--stems", "stems", "-q").code == 0
+    clip.with_name("foley.toml").write_text("[scenes.render]\nseed = 1\n")
     ran = foley(*LINES[command].split())
     assert ran.code == 0, ran.err
     assert_documented(json.loads(ran.text), SECTIONS[command])

@@ -53,9 +53,9 @@ def imagine(
     quiet: options.QuietOption = False,
 ) -> None:
     """Makes a sound for PICTURE, a picture for --sound FILE, or --both from nothing."""
-    from foleycli.cli.stdin import local_file
     from foleycli.specs.settings import Generation, Model
     from foleycli.workflows import imagine as ways
+    from foleycli.workflows.stdin import local_file
 
     if [picture is not None, sound is not None, both].count(True) != 1:
         raise UsageError("name one thing to start from: a PICTURE, --sound FILE, or --both")

@@ -23,10 +23,10 @@ def probe(
     as_json: JsonOption = False,
 ) -> None:
     """Shows streams, times, frame rate and rotation of VIDEO, and the windows that a dub would have."""
-    from foleycli.cli.stdin import local_file
     from foleycli.video.probe import probe as probe_file
     from foleycli.workflows.outputs import check_place
     from foleycli.workflows.probing import draw_probe, probe_facts, probe_lines
+    from foleycli.workflows.stdin import local_file
 
     if plot is not None:
         check_place(plot, (".png",), overwrite)

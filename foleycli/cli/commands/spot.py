@@ -36,13 +36,13 @@ def spot(
     quiet: options.QuietOption = False,
 ) -> None:
     """Writes the cue sheet of VIDEO: time, strength, sound and confidence of each event."""
-    from foleycli.cli.stdin import local_file
     from foleycli.cues.formats import CSV, JSON, write_sheet
     from foleycli.specs.settings import Model
     from foleycli.workflows.outputs import write_text
     from foleycli.workflows.sheets import check_sheet_file, read_sheet_file, reel_of
     from foleycli.workflows.spot import SpotRequest
     from foleycli.workflows.spot import spot as find_cues
+    from foleycli.workflows.stdin import local_file
 
     console = Console(quiet=quiet, as_json=as_json)
     generation = played.within(Generation(start=start, end=end))
