@@ -64,7 +64,9 @@ def plan_windows(
         while True:
             stop = min(start + window, shot_stop)
             last = stop == shot_stop
-            windows.append(Window(len(windows), start, stop, fade_in, Fraction(0) if last else overlap))
+            windows.append(
+                Window(len(windows), start, stop, fade_in=fade_in, fade_out=Fraction(0) if last else overlap)
+            )
             if last:
                 break
             start, fade_in = stop - overlap, overlap

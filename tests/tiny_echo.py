@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from foleycli.bundles.format import Bundle, write_bundle
-from foleycli.models.visual_echoes.loading import VISUAL_ECHOES
+from foleycli.models.visual_echoes import KIND
 from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.transformer import MaskedTransformer
 from foleycli.specs.visual_echoes import DecodingSpec, EchoSpec, PatchVqSpec, TokenLayout
@@ -47,7 +47,7 @@ def write_tiny_echo(folder: Path, codec: str = "pocket") -> Bundle:
         folder,
         {part: network.state_dict() for part, network in networks().items()},
         name="tiny-echo",
-        kind=VISUAL_ECHOES,
+        kind=KIND,
         specs=specs,
         licence="Apache-2.0",
         commercial_use=True,

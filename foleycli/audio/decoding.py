@@ -74,7 +74,7 @@ class SoundReader:
         self.own_layout = stream.layout if len(channel_names(stream.layout)) == count else default_layout(count)
         self.layout = layout or self.own_layout
         first = None if begin is None else round(begin * self.native_rate)
-        self._blocks = self._resampled(_continuous(_pieces(container, count), self.native_rate, first, count))
+        self._blocks = self._resampled(_continuous(_pieces(container, count), self.native_rate, first, channels=count))
         self._rest = np.zeros((len(channel_names(self.layout)), 0), np.float32)
         self.ended = False
         if start is not None:

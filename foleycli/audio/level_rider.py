@@ -57,8 +57,10 @@ class Found:
 
 def ride(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Wave:
     """One window (S,) from `start_seconds` on, with each cue at its level; timing and silence stay as they are."""
-    found = [find_gains(wave, cues, start_seconds, sample_rate)]
-    return _edged(_moved(wave, found, start_seconds, sample_rate), cues, start_seconds, sample_rate)
+    found = [find_gains(wave, cues, start_seconds, sample_rate=sample_rate)]
+    return _edged(
+        _moved(wave, found, start_seconds, sample_rate=sample_rate), cues, start_seconds, sample_rate=sample_rate
+    )
 
 
 def ride_windows(
@@ -70,10 +72,10 @@ def ride_windows(
 
     def moved(window: Window, wave: Wave, found: Sequence[Found]) -> tuple[Window, Wave]:
         start = float(origin + window.start)
-        return window, _edged(_moved(wave, found, start, sample_rate), cues, start, sample_rate)
+        return window, _edged(_moved(wave, found, start, sample_rate=sample_rate), cues, start, sample_rate=sample_rate)
 
     for window, wave in parts:
-        found = find_gains(wave, cues, float(origin + window.start), sample_rate)
+        found = find_gains(wave, cues, float(origin + window.start), sample_rate=sample_rate)
         joined = [found] if window.fade_in else []
         if last is not None:
             yield moved(last[0], last[1], [*before, last[2], *joined])
@@ -97,13 +99,13 @@ def find_gains(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rat
         lift = MAKE_UP_DB if any(_overlap(cue, time) for cue in spans) else MOST_LIFT_DB
         change = _change(_loudest_db(loudest, sample_rate), wanted_db(by_time[time]), lift)
         gains[time] = change, time + ATTACK_SECONDS <= stop_seconds
-    return Found(gains, _span_gains(wave, spans, list(by_time), start_seconds, sample_rate))
+    return Found(gains, _span_gains(wave, spans, list(by_time), start_seconds=start_seconds, sample_rate=sample_rate))
 
 
 def _span_gains(
     wave: Wave, spans: Sequence[Cue], hits: Sequence[float], start_seconds: float, sample_rate: int
 ) -> list[tuple[Cue, float, float]]:
-    clear = _clear_of_hits(hits, len(wave), start_seconds, sample_rate)
+    clear = _clear_of_hits(hits, len(wave), start_seconds, sample_rate=sample_rate)
     found = []
     for cue in spans:
         first, last = (round((at - start_seconds) * sample_rate) for at in (cue.time, cue.stop or 0.0))
@@ -167,7 +169,9 @@ def _moved(wave: Wave, found: Sequence[Found], start_seconds: float, sample_rate
     lead = round(LEAD_SECONDS * sample_rate)
     times = start_seconds + np.arange(len(wave) + lead) / sample_rate
     gain_db, spanned = np.zeros(len(times)), np.zeros(len(times), bool)
-    clear = _clear_of_hits((time for one in found for time in one.hits), len(wave), start_seconds, sample_rate)
+    clear = _clear_of_hits(
+        (time for one in found for time in one.hits), len(wave), start_seconds, sample_rate=sample_rate
+    )
     for cue in dict.fromkeys(cue for one in found for cue, _, _ in one.spans):
         known = [(middle, gain) for one in found for other, middle, gain in one.spans if other == cue]
         part = (times >= cue.time) & (times < (cue.stop or 0.0))
@@ -175,7 +179,9 @@ def _moved(wave: Wave, found: Sequence[Found], start_seconds: float, sample_rate
         if (seconds := STEADY_SECONDS.get(cue.sound)) is not None:
             whole = part[: len(wave)]
             heard = (wave[whole] * 10 ** (gain_db[: len(wave)][whole] / 20)).astype(np.float32)
-            gain_db[: len(wave)][whole] += _held_db(heard, clear[whole], wanted_db(cue), seconds, sample_rate)
+            gain_db[: len(wave)][whole] += _held_db(
+                heard, clear[whole], wanted_db(cue), seconds=seconds, sample_rate=sample_rate
+            )
         spanned |= part
     hits: dict[float, tuple[float, bool]] = {}
     for one in found:  # the first window with the whole attack in it; in the next one its start may be cut off

@@ -62,11 +62,11 @@ def master(
     """
 
     def limit(level_db: float) -> float:
-        return _limit(mixed, out, level_db, stems, ceiling_dbtp - MARGIN_DB)
+        return _limit(mixed, out, level_db, stems=stems, ceiling_dbtp=ceiling_dbtp - MARGIN_DB)
 
     if loudness_lufs is None:
         return LevelReport(None, decibels(limit(level_db)), level_db)
-    level_db, warnings = _wanted_level(mixed, loudness_lufs, ceiling_dbtp, layout)
+    level_db, warnings = _wanted_level(mixed, loudness_lufs, ceiling_dbtp, layout=layout)
     peak, loudness = limit(level_db), _loudness(out, layout)
     if loudness is not None and not warnings:
         # The loudness that the limiter took is added back once; again would only limit harder.
@@ -75,7 +75,7 @@ def master(
         if loudness is None or abs(loudness_lufs - loudness) > 0.5:
             near = f"{loudness or 0:.1f} LUFS is as near to {loudness_lufs:g}"
             warnings = [f"{near} as peaks under {ceiling_dbtp:g} dBTP allow"]
-    return LevelReport(loudness, decibels(peak), level_db, tuple(warnings))
+    return LevelReport(loudness, decibels(peak), level_db, warnings=tuple(warnings))
 
 
 def natural_lift_db(parts: Path, ceiling_dbtp: float = CEILING_DBTP) -> float:

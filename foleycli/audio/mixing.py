@@ -61,10 +61,10 @@ def finish(
         plain, mixed, summed = (Path(folder) / f"{name}.wav" for name in ("plain", "mixed", "summed"))
         if level == "auto":
             raw = Path(folder) / "raw.wav"
-            _copy_resampled(track, raw, sample_rate, 1.0)
+            _copy_resampled(track, raw, sample_rate, gain=1.0)
             gain_db += natural_lift_db(raw, ceiling_dbtp)
             track = raw
-        _copy_resampled(track, plain, sample_rate, from_decibels(gain_db))
+        _copy_resampled(track, plain, sample_rate, gain=from_decibels(gain_db))
         apart = Stems(plain, tuple(stems)) if stems else None
         if apart is not None:
             _sum(plain, summed)
@@ -73,14 +73,16 @@ def finish(
         layout = ""
         if info is not None and original != "replace" and info.has_audio:
             layout = mixed_layout(info, original)
-            _mix(plain, mixed, info, layout, ducked=original == "duck")
+            _mix(plain, mixed, info, layout=layout, ducked=original == "duck")
             if len(channel_names(layout)) < (channels := info.audio[0].channels):
                 warnings.append(f"the video's {channels} channels of sound are mixed down to 2")
         else:
             if original != "replace":
                 warnings.append(f"the video has no sound to {original}")
             mixed = plain
-        report = master(mixed, out, level_db, loudness_lufs, apart, ceiling_dbtp, layout)
+        report = master(
+            mixed, out, level_db, loudness_lufs=loudness_lufs, stems=apart, ceiling_dbtp=ceiling_dbtp, layout=layout
+        )
     return replace(report, gain_db=gain_db + report.gain_db, warnings=(*warnings, *report.warnings))
 
 

@@ -34,7 +34,7 @@ def splice(old: Path, new: Path, out: Path, start: Fraction, stop: Fraction) -> 
             while at < kept.frames:
                 # Integers, since 24-bit samples may change on the way to floats and back.
                 here, there = (file.read(BLOCK_SAMPLES, dtype="int32", always_2d=True) for file in (kept, fresh))
-                writer.write(_mixed(here, there, _share(np.arange(at, at + len(here)), first, last, fade)).T)
+                writer.write(_mixed(here, there, _share(np.arange(at, at + len(here)), first, last, fade=fade)).T)
                 at += len(here)
 
 

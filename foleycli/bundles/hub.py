@@ -52,7 +52,7 @@ def listing(hub: HubName) -> Listing:
     files = {
         file.rfilename: RemoteFile(file.size or 0, file.lfs.sha256 if file.lfs else "") for file in info.siblings or ()
     }
-    return Listing(info.sha or "", licence, remote.allows_commerce(licence), files)
+    return Listing(info.sha or "", licence, remote.allows_commerce(licence), files=files)
 
 
 def fetch(hub: HubName, listing: Listing, to: Path | None, progress: Progress | None, announce: Announce) -> Path:
@@ -64,7 +64,7 @@ def fetch(hub: HubName, listing: Listing, to: Path | None, progress: Progress | 
     remote.require_space(base, lacking, hub)
     announce(hub, listing)
     for name in sorted(listing.files):
-        place(hub, listing, name, to, progress)
+        place(hub, listing, name, to=to, progress=progress)
     if to is not None:
         return base
     reference = repository(hub) / "refs" / (hub.revision or "main")
@@ -93,7 +93,7 @@ def place(hub: HubName, listing: Listing, name: str, to: Path | None, progress: 
         if not remote.matches(blob, wanted):
             # huggingface_hub throws a part away when the program ends; a gigabyte is worth keeping.
             part = blob.with_name(f".{blob.name}.{str(metadata.etag)[:12]}.part")
-            _download(hub, name, metadata.location, part, wanted, progress)
+            _download(hub, name, metadata.location, part=part, wanted=wanted, progress=progress)
             if not remote.matches(part, wanted):
                 part.unlink()
                 raise ModelError(f"{hub}: {name} is not what was published (wrong sha256); again: {hub.pull_command}")

@@ -68,7 +68,7 @@ class Listing:
         wanted = {name for name in self.files if any(fnmatch(name, pattern) for pattern in patterns)}
         doubles = {name for name in wanted if name.endswith(".bin") and _twin(name) in wanted}
         kept = {name: file for name, file in self.files.items() if name in wanted - doubles}
-        return Listing(self.commit, self.licence, self.commercial_use, kept)
+        return Listing(self.commit, self.licence, self.commercial_use, files=kept)
 
     def of(self, entry: Entry) -> Listing:
         """With what the catalogue knows better: the licence, and the sha256 of its weights."""
@@ -76,7 +76,7 @@ class Listing:
         for name, file in files.items():
             if entry.sha256 and not name.endswith(".json"):
                 files[name] = RemoteFile(file.size_bytes, entry.sha256)
-        return Listing(self.commit, entry.licence, entry.commercial_use, files)
+        return Listing(self.commit, entry.licence, entry.commercial_use, files=files)
 
 
 Announce = Callable[[HubName, Listing], None]

@@ -128,7 +128,11 @@ def pull_bundle(
         files = {name: RemoteFile(file.size_bytes, file.sha256) for name, file in manifest.files.items()}
         files[MANIFEST] = listing.files[MANIFEST]
         folder = hub.fetch(
-            model, Listing(listing.commit, manifest.licence, manifest.commercial_use, files), to, progress, announce
+            model,
+            Listing(listing.commit, manifest.licence, manifest.commercial_use, files=files),
+            to,
+            progress,
+            announce,
         )
     return read_bundle(folder).folder
 

@@ -58,7 +58,7 @@ def cue_of(label: str, where: str, time: float, stop: float | None = None, confi
         raise UsageError(f"{where}: label {label!r}; one number from 0 to 1 is the strength, as in 'glass 0.8 lock'")
     sound = sound_of(" ".join(names), where)
     strength = round(numbers[0], 3) if numbers else 0.7
-    return Cue(time, strength, sound, stop, confidence, mute="mute" in flags, lock="lock" in flags)
+    return Cue(time, strength, sound, stop=stop, confidence=confidence, mute="mute" in flags, lock="lock" in flags)
 
 
 def _cue(line: str, where: str) -> Cue:
@@ -67,7 +67,7 @@ def _cue(line: str, where: str) -> Cue:
     time, stop = (_seconds(text, f"{where}: {which}") for text, which in ((start, "start"), (end, "end")))
     if stop < time:
         raise UsageError(f"{where}: end {stop:g} lies before start {time:g}; a hit has the same time twice")
-    return cue_of(label, where, time, stop)
+    return cue_of(label, where, time, stop=stop)
 
 
 def _seconds(text: str, where: str) -> float:

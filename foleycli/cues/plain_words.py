@@ -76,7 +76,7 @@ def sound_words() -> dict[str, SoundWords]:
     """The table, by sound class."""
     table = tomllib.loads(files("foleycli.cues").joinpath(TABLE).read_text(encoding="utf-8"))
     return {
-        sound: SoundWords(sound, row["name"], row["about"], tuple(" ".join(row["words"].split()).split(", ")))
+        sound: SoundWords(sound, row["name"], row["about"], words=tuple(" ".join(row["words"].split()).split(", ")))
         for sound, row in table.items()
     }
 

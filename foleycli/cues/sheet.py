@@ -117,10 +117,10 @@ def _cue(row: dict[str, object], where: str) -> Cue:
     sound = sound_of(str(values.get("sound", "")), where)
     neutral = values.get("named_by") == DEFAULT and sound in (NEUTRAL_HIT, NEUTRAL_SPAN)
     cue = Cue(
-        time=_number(values.get("time"), f"{where}: time", 0.0, 1e9),
-        stop=_number(values["stop"], f"{where}: stop", 0.0, 1e9) if "stop" in values else None,
-        strength=_number(values.get("strength", 0.7), f"{where}: strength", 0.0, 1.0),
-        confidence=_number(values.get("confidence", 1.0), f"{where}: confidence", 0.0, 1.0),
+        time=_number(values.get("time"), f"{where}: time", 0.0, high=1e9),
+        stop=_number(values["stop"], f"{where}: stop", 0.0, high=1e9) if "stop" in values else None,
+        strength=_number(values.get("strength", 0.7), f"{where}: strength", 0.0, high=1.0),
+        confidence=_number(values.get("confidence", 1.0), f"{where}: confidence", 0.0, high=1.0),
         sound=sound,
         mute=_flag(values.get("mute"), f"{where}: mute"),
         lock=_flag(values.get("lock"), f"{where}: lock"),

@@ -85,7 +85,7 @@ def read_markers(text: str, name: str) -> tuple[Cue, ...]:
         start, stop = (round(time.to_seconds(), DECIMALS) for time in (span.start_time, span.end_time_exclusive()))
         if not 0 <= start <= stop <= MOST_SECONDS:
             raise UsageError(f"{where}: from {start:g} to {stop:g} s; a marker lies at or after the start")
-        cues.append(cue_of(marker.name, where, start, stop, _confidence(marker)))
+        cues.append(cue_of(marker.name, where, start, stop=stop, confidence=_confidence(marker)))
     return tuple(sorted(cues, key=lambda cue: cue.time))
 
 

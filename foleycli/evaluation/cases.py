@@ -83,7 +83,7 @@ def case_of_scene(scene: Scene, path: Path) -> Case:
             cues.append(Cue(start, min(1.0, span.level), span.sound, stop=stop))
     truth = truth_of_events([event.time for event in hits], seconds)
     name = path.stem
-    return Case(name, path, truth, tuple(sorted(cues, key=lambda cue: cue.time)), still=not cues)
+    return Case(name, path, truth, cues=tuple(sorted(cues, key=lambda cue: cue.time)), still=not cues)
 
 
 def write_film(path: Path, frames: npt.NDArray[np.uint8], frames_per_second: float) -> None:
@@ -134,7 +134,7 @@ def _clip_case(info: VideoInfo, row: dict[str, str]) -> Case | None:
         return None
     sound = sound_of(row.get("sound", ""), f"{info.path.name}: sound")
     cues = tuple(Cue(time, OBEY_STRENGTH, sound) for time in times)
-    return Case(info.path.stem, info.path, truth_of_track(wave, RATE, np.asarray(times)), cues, wave)
+    return Case(info.path.stem, info.path, truth_of_track(wave, RATE, np.asarray(times)), cues=cues, soundtrack=wave)
 
 
 def _soundtrack(info: VideoInfo) -> npt.NDArray[np.float32] | None:

@@ -56,15 +56,22 @@ def score_take(read: Reader, start: float, stop: float, sample_rate: int, cues: 
     heard = [cue for cue in cues if not cue.mute and start <= cue.time < stop]
     hits = sorted((cue for cue in heard if cue.stop is None), key=lambda cue: cue.time)
     spans = [cue for cue in heard if cue.stop is not None]
-    envelope, bent = _listen(read, start, stop, sample_rate)
+    envelope, bent = _listen(read, start, stop, sample_rate=sample_rate)
     sync = _sync(envelope, hits, start)
-    level = _mean(_level_errors(read, hits, spans, stop, sample_rate))
-    noise = _mean(_rests(read, hits, spans, stop, sample_rate))
+    level = _mean(_level_errors(read, hits, spans, stop=stop, sample_rate=sample_rate))
+    noise = _mean(_rests(read, hits, spans, stop=stop, sample_rate=sample_rate))
     marks = [] if level is None else [1 - level / STRENGTH_RANGE_DB]
     marks += [] if noise is None else [noise / QUIET_DB]
     quality = max(0.0, 1 - bent / BENT_SHARE) * (1.0 if not marks else float(np.mean(marks)))
     total = quality if sync is None else (sync + quality) / 2
-    return TakeScores(_short(sync), _short(level), _short(noise), round(bent, 6), round(quality, 6), round(total, 6))
+    return TakeScores(
+        _short(sync),
+        _short(level),
+        _short(noise),
+        bent_share=round(bent, 6),
+        quality=round(quality, 6),
+        total=round(total, 6),
+    )
 
 
 def _short(score: float | None) -> float | None:

@@ -57,4 +57,13 @@ def evaluate_repertoire(
     found = {f"top{n}": interval([float(np.mean(np.array(of) < n)) for of in ranks.values()]) for n in (1, 3)}
     missed = [sound for sound, of in ranks.items() if min(of) >= 3]
     scores = {"class": {**found, "sounds": len(sounds), "asked_but_not_heard": missed}}
-    return Report(model, REPERTOIRE, len(rows), seeds[0], classifier.name, None, scores, tuple(rows))
+    return Report(
+        model,
+        REPERTOIRE,
+        len(rows),
+        seed=seeds[0],
+        ears=classifier.name,
+        seconds_per_second=None,
+        scores=scores,
+        clips=tuple(rows),
+    )

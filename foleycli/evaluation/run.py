@@ -49,7 +49,15 @@ def evaluate(
         else:
             cases = list(clip_cases(Path(data), progress))[:count]
         name = pipeline.bundle.manifest.name
-        return evaluate_cases(pipeline, cases, classifier or load_sound_classifier(), name, str(data), seed, progress)
+        return evaluate_cases(
+            pipeline,
+            cases,
+            classifier or load_sound_classifier(),
+            model=name,
+            data=str(data),
+            seed=seed,
+            progress=progress,
+        )
 
 
 def evaluate_cases(
@@ -81,7 +89,16 @@ def evaluate_cases(
         "sound": _sound(takes),
     }
     pace = sum(one.seconds for one in takes) / length if length else None
-    return Report(model, data, len(cases), seed, classifier.name, pace, scores, tuple(clips))
+    return Report(
+        model,
+        data,
+        len(cases),
+        seed=seed,
+        ears=classifier.name,
+        seconds_per_second=pace,
+        scores=scores,
+        clips=tuple(clips),
+    )
 
 
 def _sync(takes: Sequence[Take]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

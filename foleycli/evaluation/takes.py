@@ -55,7 +55,7 @@ def take(player: Player, case: Case, seed: int) -> Take:
     started = time.perf_counter()
     own = player.generate(case.video, seed=seed)
     seconds = time.perf_counter() - started
-    return Take(case, own, player.generate(case.video, seed=seed, cues=case.cues), seconds)
+    return Take(case, own, player.generate(case.video, seed=seed, cues=case.cues), seconds=seconds)
 
 
 def sync_scores(take: Take, other: Take | None) -> dict[str, SyncScore]:

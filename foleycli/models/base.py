@@ -95,8 +95,10 @@ class Family:
     published: Callable[[Bundle], dict[str, str]] = _nothing  # part -> the entry of the catalogue it was published as
 
 
-MODULES = ("foleycli.models.spot_perform", "foleycli.models.mdsgen")  # each registers its family when it is imported
+# Each registers its family, or where else its models are used, when it is imported.
+MODULES = ("foleycli.models.spot_perform", "foleycli.models.mdsgen", "foleycli.models.visual_echoes")
 _families: dict[str, Family] = {}
+_elsewhere: dict[str, str] = {}
 
 
 def register(family: Family) -> Family:
@@ -107,6 +109,12 @@ def register(family: Family) -> Family:
     return family
 
 
+def register_elsewhere(kind: str, use: str) -> str:
+    """Registers a kind of model that can't dub a video; `use` says what it does and which command takes it."""
+    _elsewhere[kind] = use
+    return kind
+
+
 def families() -> tuple[Family, ...]:
     """All families that are registered: those of foley and any that were added by `register`."""
     for module in MODULES:
@@ -115,9 +123,11 @@ def families() -> tuple[Family, ...]:
 
 
 def family_of(bundle: Bundle) -> Family:
-    """The family that a bundle belongs to; raises ModelError for a kind that no family has registered."""
+    """The family that a bundle belongs to; raises ModelError for a kind that can't dub a video or is unknown."""
     kind = bundle.manifest.kind
     found = next((family for family in families() if family.kind == kind), None)
+    if found is None and kind in _elsewhere:
+        raise ModelError(f"{bundle.folder}: {_elsewhere[kind]}")
     if found is None:
         raise ModelError(f"{bundle.folder}: kind {kind!r} is unknown here; install a newer foleycli")
     return found

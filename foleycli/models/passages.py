@@ -46,7 +46,7 @@ def passages(
     """A passage for each window, in order; their times count from `origin`."""
     before: Draft | None = None
     for window in windows:
-        draft = Draft(info, cues, origin + window.start, seed)
+        draft = Draft(info, cues, origin + window.start, seed=seed)
         yield Passage(draft, window, before if window.fade_in else None)
         before = draft
 

@@ -52,7 +52,7 @@ def guided(
     if spec.guidance == 1.0:
         return lambda latent, step: model(latent, steps.t[step].expand(len(latent)), condition)
     both = condition.joined(hidden)
-    weights = [power_cosine(spec.guidance, spec.guidance_power, t, spec.train_steps) for t in steps.numbers]
+    weights = [power_cosine(spec.guidance, spec.guidance_power, t, train_steps=spec.train_steps) for t in steps.numbers]
     rescale = spec.guidance_rescale
 
     def denoise(latent: Tensor, step: int) -> Tensor:

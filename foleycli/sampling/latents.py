@@ -69,7 +69,7 @@ def draw_latents(
     holds = any(place.before is not None or place.after is not None for place in places)
     known = _known(noise, places) if holds else ()
     condition = dit.condition(features)
-    loop = sampling_loop(dit, sampler, runtime, condition, holds)
+    loop = sampling_loop(dit, sampler, runtime, like=condition, holds=holds)
     return runtime.repeated((dit, sampler, holds), loop, noise, *known, *condition.tensors())
 
 
@@ -88,11 +88,11 @@ def sampling_loop(
 
     def loop(noise: Tensor, *rest: Tensor) -> Tensor:
         condition = like.with_tensors(rest[2:] if holds else rest)
-        denoise = guided(model, condition, condition.hidden(), sampler, steps)
+        denoise = guided(model, condition, condition.hidden(), spec=sampler, steps=steps)
         if sampler.prediction == "v":
             denoise = from_velocity(denoise, steps)
         if holds:
-            denoise = held(denoise, rest[0], rest[1], steps)
+            denoise = held(denoise, rest[0], rest[1], steps=steps)
         return sample(denoise, noise, steps)
 
     return loop

@@ -88,7 +88,7 @@ def decode_masked(
         cooling = spec.temperature * (1 - (step + 1) / spec.steps)
         confidence = log_likelihood + cooling * noise.confidence(step, tuple(tokens.shape)).to(logits)
         confidence = confidence.masked_fill(~masked, math.inf)
-        masked_now = masked_after(step, spec.steps, masked_at_start, masked_now)
+        masked_now = masked_after(step, spec.steps, masked_at_start, masked_now=masked_now)
         masked = least_confident(confidence, masked_now)
         tokens = settled.masked_fill(masked, mask_id)
         if on_step is not None:

@@ -29,6 +29,6 @@ class MelSpec:
         return Fraction(self.hop_samples, self.sample_rate)
 
 
-MelSpec.DIFF_FOLEY = MelSpec(16000, 1024, 256, 128, 125.0, 7600.0, "db01")
-MelSpec.AUDIOLDM = MelSpec(16000, 1024, 160, 64, 0.0, 8000.0, "ln")
-MelSpec.FULL_BAND = MelSpec(32000, 2048, 512, 128, 40.0, 16000.0, "ln")
+MelSpec.DIFF_FOLEY = MelSpec(16000, 1024, 256, mels=128, f_min_hz=125.0, f_max_hz=7600.0, scale="db01")
+MelSpec.AUDIOLDM = MelSpec(16000, 1024, 160, mels=64, f_min_hz=0.0, f_max_hz=8000.0, scale="ln")
+MelSpec.FULL_BAND = MelSpec(32000, 2048, 512, mels=128, f_min_hz=40.0, f_max_hz=16000.0, scale="ln")

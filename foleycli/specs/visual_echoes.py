@@ -87,7 +87,7 @@ _SIZES: dict[Size, dict[str, int]] = {
     "B": {"width": 768, "depth": 12, "heads": 12, "decoder_width": 768, "decoder_depth": 8, "decoder_heads": 16},
     "L": {"width": 1024, "depth": 24, "heads": 16, "decoder_width": 1024, "decoder_depth": 8, "decoder_heads": 16},
 }
-PUBLISHED_LAYOUT = TokenLayout(1024, (16, 16), 1024, (5, 53))  # MAGE's VQGAN, SpecVQGAN
+PUBLISHED_LAYOUT = TokenLayout(1024, (16, 16), 1024, sound_grid=(5, 53))  # MAGE's VQGAN, SpecVQGAN
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,13 @@ class PatchVqSpec:
             raise UsageError(f"{len(self.widths)} doublings don't make patches of {self.patch}; change the PatchVqSpec")
 
 
-ECHO_SOUND_VQ = PatchVqSpec(8, 16, 2, (96,), (2,), codes=1024)  # 4.096 s: latent (8, 16, 32) -> 8 x 16 tokens
-ECHO_IMAGE_VQ = PatchVqSpec(3, 64, 8, (96, 48, 16), (2, 0, 0), 8, codes=512)  # 64 x 64 pixels -> 8 x 8 tokens
-ECHO_LAYOUT = TokenLayout(512, (8, 8), 1024, (8, 16))
+ECHO_SOUND_VQ = PatchVqSpec(
+    8, 16, 2, widths=(96,), blocks=(2,), codes=1024
+)  # 4.096 s: latent (8, 16, 32) -> 8 x 16 tokens
+ECHO_IMAGE_VQ = PatchVqSpec(
+    3, 64, 8, widths=(96, 48, 16), blocks=(2, 0, 0), last_width=8, codes=512
+)  # 64 x 64 pixels -> 8 x 8 tokens
+ECHO_LAYOUT = TokenLayout(512, (8, 8), 1024, sound_grid=(8, 16))
 
 
 @dataclass(frozen=True)

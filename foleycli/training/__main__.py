@@ -31,7 +31,14 @@ def main(arguments: list[str] | None = None) -> int:
         with joined(given.device) as device:
             seconds = None if given.minutes is None else 60 * given.minutes
             work = Workspace(
-                given.work, given.sounds, given.steps, seconds, device, given.precision, not given.afresh, _report
+                given.work,
+                given.sounds,
+                given.steps,
+                seconds=seconds,
+                device=device,
+                precision=given.precision,
+                resume=not given.afresh,
+                progress=_report,
             )
             RECIPES[given.recipe](work)
     except FoleyError as error:

@@ -86,7 +86,7 @@ def fit(
     ema = {name: value.detach().clone() for name, value in model.state_dict().items()}
     first, spent = 0, 0.0
     if resume and checkpoint.exists():
-        first, spent = _load(checkpoint, model, ema, optimizer, config.device)
+        first, spent = _load(checkpoint, model, ema, optimizer=optimizer, device=config.device)
     if agreed(first, config.device) != first:
         raise InputError(f"{checkpoint}: at step {first} here, at another in rank 0; give all ranks the same folder")
     log = _CsvLog(config.out_dir / "log.csv", fresh=first == 0) if writes else None
@@ -98,8 +98,10 @@ def fit(
         if clock.finished(step):
             break
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(clock.place(step), config.learning_rate, config.warmup_steps, config.steps)
-        losses = _train_step(model, own_part(batch_at(step), batch_size), loss, optimizer, config)
+            group["lr"] = learning_rate(
+                clock.place(step), config.learning_rate, config.warmup_steps, steps=config.steps
+            )
+        losses = _train_step(model, own_part(batch_at(step), batch_size), loss, optimizer=optimizer, config=config)
         _update_ema(ema, model, min(config.ema_decay, (1 + step) / (10 + step)))
         meter.add(losses)
         now, done = time.monotonic(), step + 1
@@ -112,7 +114,7 @@ def fit(
             if progress is not None and writes:
                 progress(report)
         if writes and (now - saved > config.save_every_seconds or last):
-            _save(checkpoint, model, ema, optimizer, done, clock.spent)
+            _save(checkpoint, model, ema, optimizer=optimizer, step=done, spent=clock.spent)
             saved = now
         if last:
             break
@@ -234,7 +236,9 @@ class _Meter:
         means = {name: total / (done - self.reported) for name, total in self.totals.items()}
         self.totals, self.reported = {}, done
         steps = clock.config.steps if clock.timed is None else done + round(clock.left(done, pace) * pace)
-        return Report(done, steps, means, pace * self.batch_size, clock.left(done, pace))
+        return Report(
+            done, steps, means, samples_per_second=pace * self.batch_size, seconds_left=clock.left(done, pace)
+        )
 
 
 class _CsvLog:

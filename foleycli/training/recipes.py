@@ -92,8 +92,8 @@ def rehearsals(work: Workspace) -> None:
     """`--steps` shards (80) of 128 windows, mel and cue curves: 20 windows/s on a core."""
     cache = sounds(work)
     folder = work.folder / "rehearsals"
-    build_rehearsals(SoundBank(cache, "test"), CUES, folder, range(TEST_SHARDS))
-    build_rehearsals(SoundBank(cache, "train"), CUES, folder, range(work.steps or 80), progress=work.count)
+    build_rehearsals(SoundBank(cache, "test"), CUES, folder, shards=range(TEST_SHARDS))
+    build_rehearsals(SoundBank(cache, "train"), CUES, folder, shards=range(work.steps or 80), progress=work.count)
 
 
 def vae(work: Workspace) -> None:
@@ -106,7 +106,7 @@ def vae(work: Workspace) -> None:
     torch.manual_seed(0)
     model, batches = MelVae(VAE), recipe.batch_at(mixer_of(work))
     ema = fit(
-        model, batches, recipe.loss, work.run("vae", defaults),
+        model, batches, recipe.loss, config=work.run("vae", defaults),
         batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
     )  # fmt: skip
     model.load_state_dict(ema)
@@ -126,7 +126,7 @@ def texture(work: Workspace) -> None:
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name.startswith("texture."))
     ema = fit(
-        model, recipe.batch_at(mixer_of(work)), recipe.loss, work.run("texture", defaults),
+        model, recipe.batch_at(mixer_of(work)), recipe.loss, config=work.run("texture", defaults),
         batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
     )  # fmt: skip
     work.save("vae", ema, spec)
@@ -139,7 +139,7 @@ def vocoder(work: Workspace) -> None:
     torch.manual_seed(0)
     batches = recipe.batch_at(mixer_of(work), vae=trained_vae(work).to(work.device))
     ema = fit(
-        IstftVocoder(spec), batches, recipe.loss, work.run("vocoder", defaults),
+        IstftVocoder(spec), batches, recipe.loss, config=work.run("vocoder", defaults),
         batch_size=recipe.batch_size, progress=work.progress, resume=work.resume,
     )  # fmt: skip
     work.save("vocoder", ema, spec)
@@ -196,9 +196,9 @@ def growing_latents(work: Workspace) -> Iterator[GrowingLatents | None]:
         return
     sounds(work)
     folder = work.folder / "rehearsals"
-    workers = start_workers(work.folder / "sounds", CUES, folder, work.workers, MOST_REHEARSALS)
+    workers = start_workers(work.folder / "sounds", CUES, folder, workers=work.workers, most=MOST_REHEARSALS)
     try:
-        latents = GrowingLatents(folder, trained_vae(work), CUES, MOST_REHEARSALS, work.device)
+        latents = GrowingLatents(folder, trained_vae(work), CUES, most=MOST_REHEARSALS, device=work.device)
         while not latents.windows:
             if not any(worker.is_alive() for worker in workers):
                 raise InputError(f"{folder}: no rehearsals could be made; run 'foley train rehearsals' to see why")
@@ -214,7 +214,7 @@ def scenes(work: Workspace) -> None:
     """`--steps` shards (104) of 256 rendered clips of 3.84 s as motion grids: 12 to 25 clips a second on a core."""
     shards = work.steps or 104
     for shard in range(shards):
-        write_shard(work.folder / "scenes", shard * SHARD_CLIPS, scene_clip, SpotterSpec(classes=SOUND_CLASSES))
+        write_shard(work.folder / "scenes", shard * SHARD_CLIPS, scene_clip, spec=SpotterSpec(classes=SOUND_CLASSES))
         work.count(shard + 1, shards)
 
 
@@ -229,7 +229,7 @@ def spotter(work: Workspace) -> None:
     held_out = work.folder / "scenes_held_out"
     work.save("spotter", model.state_dict(), spec)
     for shard in range(CALIBRATION_SHARDS):
-        write_shard(held_out, CALIBRATION_SEED + shard * SHARD_CLIPS, scene_clip, spec)
+        write_shard(held_out, CALIBRATION_SEED + shard * SHARD_CLIPS, scene_clip, spec=spec)
     line = calibrate(peaks_of(model.cpu(), SceneClips([held_out])))
     work.save("spotter", model.state_dict(), replace(spec, calibration=line))
 
@@ -240,7 +240,7 @@ def bundle(work: Workspace) -> Path:
     path, sampler = work.sampler_path, POCKET_SAMPLER
     if path.exists():
         sampler = spec_from_plain(SamplerSpec, json.loads(path.read_text()), str(path))
-    return assemble(work.folder / "weights", work.folder / "model", sampler, card, name=work.folder.name).folder
+    return assemble(work.folder / "weights", work.folder / "model", sampler, card=card, name=work.folder.name).folder
 
 
 def palette(work: Workspace) -> Path:
@@ -257,7 +257,9 @@ def palette(work: Workspace) -> Path:
         listener = ClassifierListener(selection_classifier(bank, shards, work.run("ears", CLASSIFIER_RUN)))
     tried = build_palette(bank, replace(CUES, palette=(CANDIDATES, CUES.palette[1])))
     state = torch.load(work.weights("cues"), weights_only=True)
-    state["palette"] = select_palette(loaded, tried, listener, work.folder / "runs" / "palette", work.count)
+    state["palette"] = select_palette(
+        loaded, tried, listener, folder=work.folder / "runs" / "palette", count=work.count
+    )
     work.save("cues", state, CUES)
     return bundle(work)
 

@@ -87,7 +87,7 @@ def complete(path: Path, out: Path, tags: Mapping[str, str], boxes: list[Box], *
             entry.inner = [box for box in entry.inner if box.name not in SPATIAL_BOXES]
         present = {box.name for box in entry.inner}
         entry.inner += [box for box in boxes if box.name not in present]
-        _write(path, out, places, index)
+        _write(path, out, places, index=index)
     except (OSError, ValueError, StopIteration, struct.error) as error:
         raise OutputError(f"{out}: its index can't be completed ({error}); try .mkv") from error
 
@@ -117,7 +117,7 @@ def _places(path: Path) -> Iterator[Place]:
             length = length or size - at
             if length < head or at + length > size:
                 raise ValueError("a box that is longer than the file")
-            yield Place(name, at, head, length)
+            yield Place(name, at, head, length=length)
             at += length
 
 

@@ -93,7 +93,7 @@ def parse_facts(text: str) -> FileFacts:
             start = float(found[1]) if (found := _START.search(head)) else None
             if found := _DURATION.search(head):
                 duration = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
-    return FileFacts(tuple(streams), top, tuple(chapters), start, duration)
+    return FileFacts(tuple(streams), top, tuple(chapters), start=start, duration=duration)
 
 
 def _blocks(text: str) -> Iterator[tuple[str, dict[str, str], tuple[str, ...]]]:

@@ -153,7 +153,7 @@ def examine(path: str, source: str) -> Ffmpeg | Refused:
             last = (complaint.strip().splitlines() or ["no reason given"])[-1]
             return Refused(path, source, f"does not run (exit {process.returncode}: {last})")
     text, muxers, encoders = (answer for _, answer, _ in answers)
-    return _judged(path, source, text, _names(muxers), _names(encoders))
+    return _judged(path, source, text, muxers=_names(muxers), encoders=_names(encoders))
 
 
 def _judged(path: str, source: str, text: str, muxers: frozenset[str], encoders: frozenset[str]) -> Ffmpeg | Refused:
@@ -166,7 +166,7 @@ def _judged(path: str, source: str, text: str, muxers: frozenset[str], encoders:
     missing = sorted(MUXERS - muxers) + sorted(ENCODERS - encoders)
     if missing:
         return Refused(path, source, f"is version {version[1]} without {', '.join(missing)}")
-    return Ffmpeg(path, source, version[1], muxers, encoders)
+    return Ffmpeg(path, source, version[1], muxers=muxers, encoders=encoders)
 
 
 def _start(path: str, command: str) -> subprocess.Popen[str]:

@@ -72,8 +72,11 @@ def mux(
     if out.exists() and os.path.samefile(info.path, out):
         raise OutputError(f"{out} is the video itself; choose another name")
     with atomic_file(out, overwrite=overwrite) as temporary:
-        _write(Job(info, track, plan, about.samplerate, sample_rate, title, layout), temporary)
-        lost = (*plan.warnings, *verify(info, temporary, plan, out))
+        _write(
+            Job(info, track, plan, track_rate=about.samplerate, sample_rate=sample_rate, title=title, layout=layout),
+            temporary,
+        )
+        lost = (*plan.warnings, *verify(info, temporary, plan, out=out))
     return MuxReport(out, lost)
 
 
@@ -101,7 +104,7 @@ def _write(job: Job, out: Path) -> None:
     plain = out.with_name(f"{out.stem}-plain{out.suffix}")
     try:
         _run(job, plain, index_first=False)
-        complete(plain, out, tags, boxes, quicktime=muxer == "mov")
+        complete(plain, out, tags, boxes=boxes, quicktime=muxer == "mov")
     finally:
         plain.unlink(missing_ok=True)
 

@@ -27,7 +27,7 @@ def write_still_video(picture: Picture, track: Path, out: Path, *, seconds: Frac
         frame = Path(folder) / "frame.png"
         write_picture(frame, even(picture))
         with atomic_file(out, overwrite=overwrite) as temporary:
-            done = run_ffmpeg(still_arguments(frame, track, temporary, container, seconds))
+            done = run_ffmpeg(still_arguments(frame, track, temporary, container=container, seconds=seconds))
             if done.returncode:
                 last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
                 raise OutputError(f"{out}: ffmpeg could not write it ({' '.join(last)}); try .mp4")

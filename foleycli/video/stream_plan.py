@@ -70,7 +70,7 @@ def plan_streams(info: VideoInfo, container: Container, *, keep_sound: bool, lay
         plan.warnings.append(f"{layout} sound goes into {container.muxer} as {plan.encoding.encoder}")
     facts = {one.index: one for one in file_facts(info.path).streams}
     for stream in info.streams:
-        kept = _takes(plan, info, stream, facts.get(stream.index), keep_sound)
+        kept = _takes(plan, info, stream, facts=facts.get(stream.index), keep_sound=keep_sound)
         if kept is not None:
             plan.warnings.append(f"{stream.kind} stream {stream.index} ({stream.codec}) {kept}")
     plan.pictures.sort(key=lambda index: index != info.video_index)
@@ -128,7 +128,7 @@ def _takes(plan: Plan, info: VideoInfo, stream: StreamInfo, facts: StreamFacts |
                 plan.pictures.append(stream.index)
                 return None
         case "audio":
-            return _takes_sound(plan, info, stream, facts) if keep_sound else None
+            return _takes_sound(plan, info, stream, facts=facts) if keep_sound else None
         case "subtitle":
             encoder = "copy" if stream.codec in container.subtitles else container.text_encoder
             if encoder == "copy" or (encoder and stream.codec in TEXT_SUBTITLES):

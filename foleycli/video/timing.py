@@ -39,11 +39,11 @@ def timings_of(container: InputContainer, streams: Sequence[VideoStream]) -> dic
     """Timing of each stream that has pictures, by index."""
     whole = container.size <= WHOLE_BYTES or container.duration is None
     jumps: dict[int, Fraction] = {}
-    head = _shown(container, streams, None if whole else HEAD_PACKETS, jumps)
+    head = _shown(container, streams, None if whole else HEAD_PACKETS, jumps=jumps)
     tail = {} if whole else _tail(container, streams)
     if not whole and any(tail[index].size == 0 for index in head):  # can't seek there: no index, or cut off
         container.seek(container.start_time or 0)
-        head, tail = _shown(container, streams, None, jumps), {}
+        head, tail = _shown(container, streams, None, jumps=jumps), {}
     timings = {}
     for stream in streams:
         if head[stream.index].size:
@@ -57,7 +57,7 @@ def _tail(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int
         container.seek((container.start_time or 0) + max(0, (container.duration or 0) - TAIL_MICROSECONDS))
     except FFmpegError:
         return {stream.index: np.empty((0, 2), np.int64) for stream in streams}
-    return _shown(container, streams, None, {})
+    return _shown(container, streams, None, jumps={})
 
 
 def _shown(

@@ -26,7 +26,15 @@ class Trial:
 
 def try_copy(path: Path, stream: StreamFacts, muxer: str) -> Trial:
     """Copies the first packet of a stream; it fits if the same codec, size and channels come back."""
-    return _try_copy(path, os.stat(path).st_mtime_ns, stream.index, stream.codec, stream.size, stream.layout, muxer)
+    return _try_copy(
+        path,
+        os.stat(path).st_mtime_ns,
+        stream.index,
+        codec=stream.codec,
+        size=stream.size,
+        layout=stream.layout,
+        muxer=muxer,
+    )
 
 
 @lru_cache(maxsize=512)

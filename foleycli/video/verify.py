@@ -47,8 +47,8 @@ def _is_technical(key: str) -> bool:
 def verify(info: VideoInfo, made: Path, plan: Plan, out: Path) -> tuple[str, ...]:
     """What the file `made` for `out` lost, in one line each; raises OutputError if the pictures are others."""
     source, result = file_facts(info.path), file_facts(made)
-    _check_times(info, made, plan, out)
-    lost = list(_streams_lost(source, result, plan, out))
+    _check_times(info, made, plan, out=out)
+    lost = list(_streams_lost(source, result, plan, out=out))
     if missing := sorted(set(named_tags(source.metadata)) - set(named_tags(result.metadata))):
         lost.append(f"tags not kept in {out.suffix}: {', '.join(missing)}")
     if len(source.chapters) > len(result.chapters):

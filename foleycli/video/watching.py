@@ -75,7 +75,16 @@ def read_chunks(view: View) -> Iterator[Chunk]:
             frames = reader.read(at - before, min(end + HALO_SECONDS, view.stop))
             count = max(1, to_samples(end - view.start, rate) - to_samples(at - view.start, rate))
             kept = () if stills is None else tuple(stills.take(end))
-            yield Chunk(at, end, at - before, frames, to_samples(before, rate), count, rate, kept)
+            yield Chunk(
+                at,
+                end,
+                at - before,
+                frames=frames,
+                first=to_samples(before, rate),
+                count=count,
+                frames_per_second=rate,
+                stills=kept,
+            )
             at = end
 
 

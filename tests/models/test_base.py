@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 import foleycli
+from foleycli.errors import ModelError
 from foleycli.models.base import MODULES, families, full_batches, register
+from foleycli.models.loaded import load_bundle
+from tests.tiny_echo import write_tiny_echo
 
 FILES = ("__init__", "model")  # of a family, that name its kind and its class
 
 
 def test_each_family_registers_itself_under_a_kind_of_its_own() -> None:
-    own = [import_module(module).FAMILY for module in MODULES]
+    own = [import_module(module).FAMILY for module in MODULES if hasattr(import_module(module), "FAMILY")]
     assert all(family in families() for family in own)
     assert [family.kind for family in own] == ["spot-perform", "mdsgen"]
     with pytest.raises(ValueError, match="'mdsgen' is registered already"):
@@ -28,6 +31,12 @@ def test_every_package_of_models_with_a_family_is_in_the_register() -> None:
     folder = Path(foleycli.__file__).parent / "models"
     found = [path.parent.name for path in folder.glob("*/__init__.py") if "register(" in path.read_text()]
     assert sorted(f"foleycli.models.{name}" for name in found) == sorted(MODULES)
+
+
+def test_a_model_of_pictures_is_refused_with_the_command_that_takes_it(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="turns pictures into sounds; use 'foley imagine'") as refused:
+        load_bundle(write_tiny_echo(tmp_path / "echo").folder)
+    assert "\n" not in str(refused.value)
 
 
 def test_the_register_imports_no_torch() -> None:

@@ -14,8 +14,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from foleycli.models.loaded import load_bundle
-from foleycli.models.mdsgen.model import WINDOW_MIB as MDSGEN_MIB
-from foleycli.models.spot_perform.model import WINDOW_MIB as POCKET_MIB
+from foleycli.models.mdsgen.model import OfficialMdsgen
+from foleycli.models.spot_perform.model import SpotPerform
 from foleycli.networks.codecs.hifigan import HifiGan
 from foleycli.networks.codecs.kl_vae import KlDecoder
 from foleycli.networks.codecs.vae import MelVae
@@ -79,7 +79,7 @@ def test_pocket_s_windows_fit_in_what_it_says() -> None:
     vae, vocoder = loaded.part("vae", MelVae), loaded.part("vocoder")
     decoding = window_mib(lambda n: vae.decode(torch.zeros(n, 8, 16, frames // 8)))
     sounding = window_mib(lambda n: vocoder(torch.full((n, 128, frames), -6.0), torch.ones(n, samples)))
-    assert 0.2 * POCKET_MIB < 8 * max(decoding, sounding) < 0.6 * POCKET_MIB
+    assert 0.2 * SpotPerform.window_mib < 8 * max(decoding, sounding) < 0.6 * SpotPerform.window_mib
 
 
 @pytest.mark.parametrize("layout", ["image", "official"])
@@ -92,7 +92,7 @@ def test_the_paper_s_transformers_fit_in_what_they_say(size: str, layout: str) -
         latent = torch.empty(2 * windows, *model.spec.latent_shape, device=META)
         model.denoise(latent, torch.empty(2 * windows, device=META), condition)
 
-    assert window_mib(step) < 0.6 * MDSGEN_MIB
+    assert window_mib(step) < 0.6 * OfficialMdsgen.window_mib
 
 
 def test_published_decoders_fit_in_what_the_paper_s_models_say() -> None:
@@ -100,7 +100,7 @@ def test_published_decoders_fit_in_what_the_paper_s_models_say() -> None:
     found = [window_mib(lambda n: decoder(torch.empty(n, 4, 16, 64, device=META)))]
     gan = on_meta(lambda: HifiGan(VocoderSpec(kind="hifigan", mels=64)))
     found.append(window_mib(lambda n: gan(torch.empty(n, 64, 820, device=META))))
-    assert 0.3 * MDSGEN_MIB < max(found) < 0.6 * MDSGEN_MIB
+    assert 0.3 * OfficialMdsgen.window_mib < max(found) < 0.6 * OfficialMdsgen.window_mib
 
 
 @pytest.mark.parametrize(

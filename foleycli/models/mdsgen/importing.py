@@ -47,7 +47,7 @@ def import_mdsgen(
     state = published.translate(path, convert.mdsgen_official)
     require_fit(str(path), state, dit)
     return _write(
-        folder, dit, state, OFFICIAL_SPECS, files, name=name, licence=LICENCE, commercial_use=False,
+        folder, dit, state, specs=OFFICIAL_SPECS, files=files, name=name, licence=LICENCE, commercial_use=False,
         training_data="VGGSound (MDSGen, CAVP); AudioSet and others (AudioLDM)",
         card=f"# {name}\n\nMDSGen B of its authors, imported by `foley models import`. Not for commercial use.\n",
     )  # fmt: skip
@@ -70,7 +70,7 @@ def write_mdsgen(
     require_fit(str(folder), state, dit)
     card = f"# {folder.name}\n\nMDSGen, {dit.depth} layers of {dit.width}, trained on: {training_data}\n"
     return _write(
-        folder, dit, state, specs, {}, name=folder.name, licence=licence, commercial_use=commercial_use,
+        folder, dit, state, specs=specs, files={}, name=folder.name, licence=licence, commercial_use=commercial_use,
         training_data=training_data, card=card,
     )  # fmt: skip
 

@@ -16,33 +16,25 @@ from einops import rearrange
 from torch import Tensor
 
 from foleycli.models.base import Sighting, full_batches
-from foleycli.models.loaded import LoadedModel
 from foleycli.models.passages import Passage
 from foleycli.models.sound_namer.watching import NamingThread
+from foleycli.models.windowed import WindowedModel, watched_to
 from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.networks.vision.cavp import FRAME_PIXELS, FRAMES_PER_SECOND, CavpVideoEncoder
-from foleycli.sampling.latents import Place, draw_latents, windows_at_once
-from foleycli.sampling.runtime import Runtime
-from foleycli.specs import DitSpec, SamplerSpec
+from foleycli.sampling.latents import Place, draw_latents
+from foleycli.specs import SamplerSpec
 from foleycli.timeline import WINDOW_SECONDS, to_samples
 from foleycli.types import Progress, Wave
 from foleycli.video.frames import FrameReader
 from foleycli.video.probe import VideoInfo
 from foleycli.video.watching import View, watched
 
-WINDOW_MIB = (
-    384  # measured: Stable Diffusion's decoder 192 MiB, AudioLDM's 153, drawing less; as much again for libraries
-)
 
-
-class OfficialMdsgen:
+class OfficialMdsgen(WindowedModel):
     """The paper's path, for bundles of kind "mdsgen"; it takes no cues, and neighbours share their noise alone."""
 
-    def __init__(self, loaded: LoadedModel, runtime: Runtime) -> None:
-        self.loaded, self.runtime, self.device = loaded, runtime, runtime.device
-        self.at_once = windows_at_once(runtime.device, WINDOW_MIB)
-        self.sample_rate = loaded.mel.sample_rate
-        self.column = WINDOW_SECONDS / loaded.spec("dit", DitSpec).latent_frames
+    # Measured: Stable Diffusion's decoder 192 MiB, AudioLDM's 153, drawing less; as much again for libraries.
+    window_mib = 384
 
     def watch(
         self,
@@ -56,15 +48,12 @@ class OfficialMdsgen:
     ) -> Sighting:
         """The cuts alone: the pictures of each window are read when its sound is made."""
         cuts: list[Fraction] = []
-        with watched(View(info, start, stop)) as chunks:
+        view = View(info, start, stop)
+        with watched(view) as chunks:
             for chunk in chunks:
                 cuts += chunk.cuts()
-                if progress is not None:
-                    progress("watch", to_samples(chunk.stop - start, 1), to_samples(stop - start, 1))
+                watched_to(progress, chunk.stop, view=view)
         return Sighting((), tuple(cuts))
-
-    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
-        return self.loaded.sampler.chosen(steps, guidance)
 
     @torch.inference_mode()
     def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
@@ -80,7 +69,7 @@ class OfficialMdsgen:
         places = [Place(one.draft.seed, one.draft.start) for one in batch]
         dit = self.loaded.part("dit", MDSGen).to(self.device)
         decoder, vocoder = (self.loaded.part(name).to(self.device) for name in ("vae", "vocoder"))
-        mels = decoder(draw_latents(dit, features, places, sampler, self.runtime))  # (B, M, K)
+        mels = decoder(draw_latents(dit, features, places, sampler=sampler, runtime=self.runtime))  # (B, M, K)
         # 816 mel frames are 8.16 s of a window of 8.192: the last frame is held for the rest.
         lacking = max(0, to_samples(WINDOW_SECONDS, self.sample_rate) // self.loaded.mel.hop_samples - mels.shape[-1])
         sounds = vocoder(F.pad(mels, (0, lacking), "replicate")).cpu().numpy()  # (B, S)

@@ -18,29 +18,26 @@ from foleycli.models.loaded import LoadedModel
 from foleycli.models.passages import Draft, Passage
 from foleycli.models.sound_namer.watching import NamingThread, PictureWatch
 from foleycli.models.spot_perform.peak_picking import Picker
+from foleycli.models.windowed import WindowedModel, watched_to
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.mdsgen.cues import CueEncoder
 from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.networks.vision.spotter import Spotter
-from foleycli.sampling.latents import Place, draw_latents, film_grain, film_phases, windows_at_once
+from foleycli.sampling.latents import Place, draw_latents, film_grain, film_phases
 from foleycli.sampling.runtime import Runtime
-from foleycli.specs import DitSpec, SamplerSpec, SpotterSpec
-from foleycli.timeline import WINDOW_SECONDS, to_samples
+from foleycli.specs import SamplerSpec, SpotterSpec
 from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo
 from foleycli.video.watching import View, watched
 
-WINDOW_MIB = 64  # measured: 35 MiB for the vocoder, 4 for the rest; and as much again for the libraries' work space
 
-
-class SpotPerform:
+class SpotPerform(WindowedModel):
     """Pocket: a spotter writes cues, MDSGen with frame-aligned conditioning plays them."""
 
+    window_mib = 64  # measured: 35 MiB for the vocoder, 4 for the rest; and as much again for the libraries' work space
+
     def __init__(self, loaded: LoadedModel, runtime: Runtime) -> None:
-        self.loaded, self.runtime, self.device = loaded, runtime, runtime.device
-        self.at_once = windows_at_once(runtime.device, WINDOW_MIB)
-        self.sample_rate = loaded.mel.sample_rate
-        self.column = WINDOW_SECONDS / loaded.spec("dit", DitSpec).latent_frames
+        super().__init__(loaded, runtime)
         self._drafts: WeakKeyDictionary[Draft, dict[SamplerSpec, Tensor]] = WeakKeyDictionary()
 
     def watch(
@@ -57,7 +54,14 @@ class SpotPerform:
         picker = Picker(spec, float(start))
         cuts: list[Fraction] = []
         naming = PictureWatch(namer) if spot and namer is not None else None
-        view = View(info, start, stop, spec.frames_per_second, spec.size_pixels, stills=naming is not None)
+        view = View(
+            info,
+            start,
+            stop,
+            frames_per_second=spec.frames_per_second,
+            pixels=spec.size_pixels,
+            stills=naming is not None,
+        )
         with watched(view) as chunks:
             for chunk in chunks:
                 new = chunk.cuts()
@@ -67,13 +71,9 @@ class SpotPerform:
                 if spot:
                     curves = self.loaded.part("spotter", Spotter).to(self.device).spot_curves(chunk.frames)
                     picker.add(curves.crop(chunk.first, chunk.first + chunk.count), last=chunk.stop == stop)
-                if progress is not None:
-                    progress("watch", to_samples(chunk.stop - start, 1), to_samples(stop - start, 1))
+                watched_to(progress, chunk.stop, view=view)
         cues = picker.cues([float(cut) for cut in cuts], None if naming is None else naming.pictures())
         return Sighting(tuple(_as_sure(cue) for cue in cues if cue.time < stop), tuple(cuts))
-
-    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
-        return self.loaded.sampler.chosen(steps, guidance)
 
     @torch.inference_mode()
     def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:
@@ -99,7 +99,7 @@ class SpotPerform:
                 one.draft.seed,
                 one.draft.start,
                 self._end(drafts[before], one.window.fade_in),
-                self._end(drafts[one.draft], one.window.fade_out) if one.window.fade_out else None,
+                after=self._end(drafts[one.draft], one.window.fade_out) if one.window.fade_out else None,
             )
             for one, before in joined.items()
         ]
@@ -115,7 +115,7 @@ class SpotPerform:
         for batch in full_batches(list(zip(drafts, places, strict=True)), self.at_once):
             curves = [encoder.curves(lengthened(draft.cues), float(draft.start), draft.seed) for draft, _ in batch]
             features = encoder(torch.stack(curves).to(self.device))  # (B, 32, 512)
-            yield from draw_latents(dit, features, [place for _, place in batch], sampler, self.runtime)
+            yield from draw_latents(dit, features, [place for _, place in batch], sampler=sampler, runtime=self.runtime)
 
     def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
         sounds = sounds_of(self.loaded, latents, [one.draft.start for one in batch]).float().cpu().numpy()
@@ -127,7 +127,9 @@ def sounds_of(loaded: LoadedModel, latents: Tensor, starts: Sequence[Fraction]) 
     device, columns = latents.device, latents.shape[-1]
     vae, vocoder = loaded.part("vae", MelVae).to(device), loaded.part("vocoder").to(device)
     frames = columns * vae.spec.reduction
-    grain = torch.cat([film_grain(start, columns, vae.noise_maps, loaded.mel.mels, frames) for start in starts])
+    grain = torch.cat(
+        [film_grain(start, columns, vae.noise_maps, mels=loaded.mel.mels, frames=frames) for start in starts]
+    )
     mels = vae.draw(latents, grain.to(device))  # (B, M, K)
     samples = mels.shape[-1] * loaded.mel.hop_samples
     noise = torch.cat([film_phases(start, columns, samples // columns) for start in starts])

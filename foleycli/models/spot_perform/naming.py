@@ -57,7 +57,7 @@ def named_shots(
     for start, stop in pairwise(edges):
         mine = (hit_times >= start) & (hit_times < stop)
         seen = None if pictures is None else pictures.between(start, stop)
-        shots.append(Shot(start, stop, name_of(seen, _agreed(hit_classes, mine, spec)), seen))
+        shots.append(Shot(start, stop, name_of(seen, _agreed(hit_classes, mine, spec)), seen=seen))
     return shots
 
 

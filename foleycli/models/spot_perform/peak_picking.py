@@ -86,13 +86,13 @@ class Picker:
         """
         times = np.array([cue.time - self.spec.lag_seconds for cue in self._hits])
         classes = np.asarray(self._classes, np.float64).reshape(len(self._hits), len(self.spec.classes))
-        shots = named_shots([-np.inf, *cuts, np.inf], times, classes, self.spec, pictures)
+        shots = named_shots([-np.inf, *cuts, np.inf], times, classes, spec=self.spec, pictures=pictures)
         frames = [round((cut - self.start_seconds) * self.spec.frames_per_second) for cut in cuts]
         hits = name_hits(self._hits, shots, self.spec.lag_seconds)
         spans = name_spans(self._spans.finish(frames, span_priors(shots, self.spec, pictures)), shots)
         if pictures is not None and self._picked:
             level, busiest = (np.concatenate(parts).astype(np.float32) for parts in self._motion)
-            spans += lasting_spans(shots, level, busiest, self.spec, self.start_seconds)
+            spans += lasting_spans(shots, level, busiest, spec=self.spec, start_seconds=self.start_seconds)
         return tuple(sorted([*hits, *spans], key=lambda cue: cue.time))
 
     def _pick(self, curves: Spotting, stop: int) -> None:

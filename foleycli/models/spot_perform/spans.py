@@ -83,9 +83,11 @@ class SpanPicker:
         for run in self.found:
             parts = run.named(cuts, self.spec.classes, priors)
             for first, last, strength, sure in run.pieces:
-                for start, stop, sound in _within(parts, first, last, self._shortest):
+                for start, stop, sound in _within(parts, first, last, shortest=self._shortest):
                     level = round(max(strength, 0.05), 3)
-                    cues.append(Cue(self._seconds(start), level, sound, self._seconds(stop), round(sure, 3)))
+                    cues.append(
+                        Cue(self._seconds(start), level, sound, stop=self._seconds(stop), confidence=round(sure, 3))
+                    )
         return cues
 
     def _seconds(self, frame: int) -> float:

@@ -46,7 +46,7 @@ def import_specvqgan(
     _require_md5(archive)
     sounds = melgan or MelganSpec()
     parts = {"vqgan": _codec(archive), "vocoder": published.translate(vocoder, _vocoder)}
-    _require_shapes(archive, vocoder, parts, spec, sounds)
+    _require_shapes(archive, vocoder, parts, spec=spec, melgan=sounds)
     return write_bundle(
         folder, parts, name=NAME, kind=NAME, specs={"vqgan": spec, "vocoder": sounds}, licence=LICENCE,
         commercial_use=True, training_data="VGGSound",

@@ -12,7 +12,7 @@ from foleycli.bundles import published, store
 from foleycli.bundles.format import REPAIR, Bundle, read_bundle, read_part
 from foleycli.errors import ModelError
 from foleycli.models.loaded import LoadedModel, load_bundle
-from foleycli.models.visual_echoes import importing
+from foleycli.models.visual_echoes import KIND, importing
 from foleycli.models.visual_echoes.importing import vqgan_state
 from foleycli.models.visual_echoes.model import EchoModel
 from foleycli.models.visual_echoes.tokenizers import (
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
     Network = TypeVar("Network", bound=nn.Module)
 
-VISUAL_ECHOES = "visual-echoes"  # kind of a bundle: picture tokens + sound tokens + one masked transformer
 MAGE_VQGAN = "mage-vqgan"  # name in the catalogue
 
 
@@ -51,21 +50,21 @@ def load_echo(name: str | Path, *, offline: bool = False, device: str = "cpu") -
     """A Visual Echoes model by its name in the catalogue, its folder, or `hf://owner/name`; raises ModelError."""
     bundle = read_bundle(store.resolve(name, offline=offline))
     kind = bundle.manifest.kind
-    if kind != VISUAL_ECHOES:
+    if kind != KIND:
         raise ModelError(f"{name}: a model of kind {kind!r} knows nothing of pictures and sounds; try --model echo")
     transformer = _filled(bundle, "transformer", MaskedTransformer(bundle.spec("transformer", TransformerSpec)))
     about = bundle.spec("echo", EchoSpec)
     layout = bundle.spec("layout", TokenLayout)
     return EchoModel(
-        bundle.manifest.name, layout, transformer.to(device), _pictures(bundle, about, device),
-        _sounds(bundle, about, layout, device), bundle.spec("decoding", DecodingSpec),
+        bundle.manifest.name, layout, transformer.to(device), pictures=_pictures(bundle, about, device),
+        sounds=_sounds(bundle, about, layout, device=device), decoding=bundle.spec("decoding", DecodingSpec),
     )  # fmt: skip
 
 
 def takes_pictures(name: str | Path, *, offline: bool = False) -> bool:
     """Whether a model makes sound for pictures: one that `load_echo` opens."""
     kind = read_bundle(store.resolve(name, offline=offline)).manifest.kind
-    return kind == VISUAL_ECHOES
+    return kind == KIND
 
 
 def _pictures(bundle: Bundle, about: EchoSpec, device: str) -> PictureTokens:
@@ -82,7 +81,7 @@ def _sounds(bundle: Bundle, about: EchoSpec, layout: TokenLayout, device: str) -
         _require_codec(codec, about)
         vq = _filled(bundle, "sound", PatchVq(bundle.spec("sound", PatchVqSpec)))
         vae, vocoder = codec.part("vae", MelVae).to(device), codec.part("vocoder").to(device)
-        return LatentSounds(vq.to(device), vae, vocoder, layout.sound_grid[1], codec.mel)
+        return LatentSounds(vq.to(device), vae, vocoder, columns=layout.sound_grid[1], mel=codec.mel)
     folder = store.imported(importing.NAME)
     if not (folder / "bundle.json").is_file():
         raise ModelError(f"this model needs SpecVQGAN's codec; foley models import FILE --as {importing.NAME}")

@@ -87,8 +87,8 @@ class EchoModel:
         return self.parted(torch.cat(done)[: len(tokens)])
 
     def _decode(self, tokens: Tensor, decoding: DecodingSpec, seeds: Sequence[int]) -> Tensor:
-        logits = guided(self.logits, self._without_condition(tokens), decoding, self._mask_id)
-        return decode_masked(logits, tokens, self._mask_id, decoding, SeededNoise(seeds))
+        logits = guided(self.logits, self._without_condition(tokens), decoding, mask_id=self._mask_id)
+        return decode_masked(logits, tokens, self._mask_id, spec=decoding, noise=SeededNoise(seeds))
 
     def logits(self, tokens: Tensor) -> Tensor:
         """Joint tokens (B, N) -> logits (B, N, vocabulary), -inf for ids of the other modality."""

@@ -21,7 +21,7 @@ from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.vqgan import Vqgan
 from foleycli.specs import MelSpec
 
-SPECVQGAN_MEL = MelSpec(22050, 1024, 256, 80, 125.0, 7600.0, "db01")
+SPECVQGAN_MEL = MelSpec(22050, 1024, 256, mels=80, f_min_hz=125.0, f_max_hz=7600.0, scale="db01")
 SPECVQGAN_FRAMES, SPECVQGAN_CROP = 860, 848  # of 10 s; six are cut from each end
 SPECVQGAN_SAMPLES = 220_500
 _VOCODER_SEED = 2**42  # phases and grain have their own row of random numbers

@@ -54,7 +54,7 @@ def griffin_lim(log: Tensor, spec: MelSpec, generator: torch.Generator, iteratio
     log = with_last_frame(log, spec)
     samples = (log.shape[-1] - 1) * spec.hop_samples
     noise = torch.randn(len(log), samples, generator=generator).to(log.device)
-    return retrieve_phase(noise, magnitude_of(log, spec), spec, iterations)
+    return retrieve_phase(noise, magnitude_of(log, spec), spec, iterations=iterations)
 
 
 class GriffinLim(nn.Module):
@@ -71,4 +71,4 @@ class GriffinLim(nn.Module):
         samples = (log.shape[-1] - 1) * self.spec.hop_samples
         noise = torch.randn(1, samples, generator=torch.Generator().manual_seed(0)).to(log.device)
         start = noise.expand(len(log), -1)
-        return retrieve_phase(start, magnitude_of(log, self.spec), self.spec, self.iterations)
+        return retrieve_phase(start, magnitude_of(log, self.spec), self.spec, iterations=self.iterations)

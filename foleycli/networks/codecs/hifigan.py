@@ -63,7 +63,7 @@ class HifiGan(nn.Module):
         self.register_buffer("scale", torch.ones(spec.mels))
         self.enter = nn.Conv1d(spec.mels, spec.width, _EDGE_KERNEL, padding=_EDGE_KERNEL // 2)
         rates = enumerate(zip(spec.upsample_rates, spec.upsample_kernels, strict=True))
-        self.stages = nn.ModuleList(Stage(spec.width >> i, rate, kernel, spec) for i, (rate, kernel) in rates)
+        self.stages = nn.ModuleList(Stage(spec.width >> i, rate, kernel, spec=spec) for i, (rate, kernel) in rates)
         last = spec.width >> len(spec.upsample_rates)
         self.leave = nn.Conv1d(last, 1, _EDGE_KERNEL, padding=_EDGE_KERNEL // 2)
 

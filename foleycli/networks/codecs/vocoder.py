@@ -123,7 +123,9 @@ class IstftVocoder(nn.Module):
     def excite(self, mel: Tensor, noise: Tensor) -> Tensor:
         """Griffin-Lim's first steps from the phases of noise (1 or B, S) -> wav (B, S)."""
         magnitude = magnitude_of(with_last_frame(mel, MelSpec.FULL_BAND), MelSpec.FULL_BAND, _INVERSION_STEPS)
-        return retrieve_phase(noise.expand(len(mel), -1), magnitude, MelSpec.FULL_BAND, self.spec.projections)
+        return retrieve_phase(
+            noise.expand(len(mel), -1), magnitude, MelSpec.FULL_BAND, iterations=self.spec.projections
+        )
 
     def agree(self, wav: Tensor, mel: Tensor, corrections: int) -> Tensor:
         """Moves wav (B, S) towards having exactly this mel: each STFT bin is scaled by wanted / found mel.

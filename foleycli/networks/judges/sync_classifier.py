@@ -46,13 +46,16 @@ class SyncClassifierNet(nn.Module):
         self.spec = spec
         heard = 2 * FRAMES_PER_STEP * BANDS.mels
         self.cell = nn.Sequential(_conv(CURVES, spec.cell_width, spec), nn.GELU(),
-                                  _conv(spec.cell_width, spec.cell_width, spec, 2), nn.GELU())  # fmt: skip
+                                  _conv(spec.cell_width, spec.cell_width, spec, dilation=2), nn.GELU())  # fmt: skip
         self.picture = nn.Conv1d(2 * spec.cell_width, spec.shared, 1)
         self.sound = nn.Sequential(
             _conv(heard, spec.sound_width, spec), nn.GELU(), _conv(spec.sound_width, spec.shared, spec)
         )
         self.joint = nn.Sequential(
-            _conv(3 * spec.shared, spec.joint, spec), nn.GELU(), _conv(spec.joint, spec.joint, spec, 3), nn.GELU()
+            _conv(3 * spec.shared, spec.joint, spec),
+            nn.GELU(),
+            _conv(spec.joint, spec.joint, spec, dilation=3),
+            nn.GELU(),
         )
         self.verdict = nn.Linear(2 * spec.joint, 1)
 

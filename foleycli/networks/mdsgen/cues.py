@@ -111,7 +111,7 @@ class CueEncoder(nn.Module):
             if cue.sound not in self.spec.classes:
                 continue
             kind = 0 if cue.stop is None else 1
-            variant = variant_of(seed, cue.sound, cue.time, variants) if kind == 0 else 0
+            variant = variant_of(seed, cue.sound, cue.time, variants=variants) if kind == 0 else 0
             chosen = self.palette[kind, self.spec.classes.index(cue.sound), take_of(seed, cue.sound, takes), variant]
             seen[torch.from_numpy(which[:, kind] == number), kind] = chosen.to(seen)
         return seen.flatten(1)

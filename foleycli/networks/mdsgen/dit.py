@@ -80,8 +80,12 @@ class MDSGen(nn.Module):
 
     def _block(self) -> Block:
         spec = self.spec
-        bias = RelativeBias(spec.columns, spec.rows, spec.heads, self.prefix) if spec.relative_position_bias else None
-        return Block(spec.width, spec.heads, spec.adaln, bias)
+        bias = (
+            RelativeBias(spec.columns, spec.rows, spec.heads, prefix=self.prefix)
+            if spec.relative_position_bias
+            else None
+        )
+        return Block(spec.width, spec.heads, spec.adaln, bias=bias)
 
     def initialise(self) -> None:
         """Starting weights, in the order of `forward`; positions are sinusoids already."""

@@ -66,12 +66,12 @@ def make_mask(
         return None
     device = None if generator is None else generator.device
     noise = torch.rand(batch, noise_length(kind, columns, rows), device=device, generator=generator)
-    return mask_from_noise(kind, columns, rows, ratio, noise)
+    return mask_from_noise(kind, columns, rows, ratio=ratio, noise=noise)
 
 
 def training_mask(spec: DitSpec, batch: int, generator: torch.Generator | None = None) -> Mask | None:
     """The mask that this spec trains with."""
-    return make_mask(spec.mask, spec.columns, spec.rows, spec.mask_ratio, batch, generator)
+    return make_mask(spec.mask, spec.columns, spec.rows, ratio=spec.mask_ratio, batch=batch, generator=generator)
 
 
 class SideInterpolator(nn.Module):

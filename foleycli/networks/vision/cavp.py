@@ -37,9 +37,9 @@ class Bottleneck(nn.Module):
         super().__init__()
         outside = _EXPANSION * width
         self.narrow = _conv(inside, width, (3 if in_time else 1, 1, 1))
-        self.look = _conv(width, width, (1, 3, 3), stride)
+        self.look = _conv(width, width, (1, 3, 3), stride=stride)
         self.widen = _conv(width, outside, (1, 1, 1))
-        self.shortcut = _conv(inside, outside, (1, 1, 1), stride) if inside != outside else nn.Identity()
+        self.shortcut = _conv(inside, outside, (1, 1, 1), stride=stride) if inside != outside else nn.Identity()
 
     def forward(self, video: Tensor) -> Tensor:
         changed = self.widen(self.look(self.narrow(video).relu_()).relu_())
@@ -52,11 +52,11 @@ class CavpVideoEncoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = _conv(3, 64, (1, 7, 7), 2)
+        self.stem = _conv(3, 64, (1, 7, 7), stride=2)
         blocks, inside = [], 64
         for count, width, stride, in_time in _STAGES:
             for index in range(count):
-                blocks.append(Bottleneck(inside, width, stride if index == 0 else 1, in_time))
+                blocks.append(Bottleneck(inside, width, stride if index == 0 else 1, in_time=in_time))
                 inside = _EXPANSION * width
         self.blocks = nn.Sequential(*blocks)
         self.project = nn.Linear(inside, FEATURES)

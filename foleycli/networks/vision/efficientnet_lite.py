@@ -49,7 +49,7 @@ class Bottleneck(nn.Module):
         super().__init__()
         inner = width * expansion
         self.expand = SameConv(width, inner, 1) if expansion > 1 else None
-        self.each = SameConv(inner, inner, kernel, stride, groups=inner)
+        self.each = SameConv(inner, inner, kernel, stride=stride, groups=inner)
         self.project = SameConv(inner, out, 1)
         self.adds = stride == 1 and width == out
 
@@ -64,11 +64,13 @@ class EfficientNetLite2(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = SameConv(3, STEM_WIDTH, 3, 2)
+        self.stem = SameConv(3, STEM_WIDTH, 3, stride=2)
         blocks, width = [], STEM_WIDTH
         for count, kernel, first_stride, expansion, out in STAGES:
             for number in range(count):
-                blocks.append(Bottleneck(width, out, kernel, first_stride if number == 0 else 1, expansion))
+                blocks.append(
+                    Bottleneck(width, out, kernel, stride=first_stride if number == 0 else 1, expansion=expansion)
+                )
                 width = out
         self.blocks = nn.ModuleList(blocks)
         self.head = SameConv(width, HEAD_WIDTH, 1)

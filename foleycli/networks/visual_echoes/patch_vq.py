@@ -83,7 +83,7 @@ class PatchVq(nn.Module):
         _, axes = torch.linalg.eigh(torch.cov((flat - self.centre).t()))  # variance ascending
         self.projection.copy_(axes.flip(1)[:, : self.spec.code_width])
         vectors = (flat - self.centre) @ self.projection
-        self.codebook.copy_(k_means(vectors, self.spec.codes, generator, rounds))
+        self.codebook.copy_(k_means(vectors, self.spec.codes, generator, rounds=rounds))
         self.spread.copy_(self.codebook.std(0).clamp_min(1e-4))
 
 

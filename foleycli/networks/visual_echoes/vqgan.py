@@ -38,12 +38,12 @@ class ResBlock(nn.Module):
         self.from_output = spec.layout == "maskgit"
         bias = spec.layout == "taming"
         self.norm1 = _norm(inputs, spec)
-        self.conv1 = _conv(inputs, outputs, 3, bias)
+        self.conv1 = _conv(inputs, outputs, 3, bias=bias)
         self.norm2 = _norm(outputs, spec)
-        self.conv2 = _conv(outputs, outputs, 3, bias)
+        self.conv2 = _conv(outputs, outputs, 3, bias=bias)
         self.nin_shortcut: nn.Conv2d | None = None
         if inputs != outputs:
-            self.nin_shortcut = _conv(outputs if self.from_output else inputs, outputs, 1, bias)
+            self.nin_shortcut = _conv(outputs if self.from_output else inputs, outputs, 1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.conv1(F.silu(self.norm1(x)))

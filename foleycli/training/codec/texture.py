@@ -85,6 +85,6 @@ class TextureRecipe:
         noise = torch.randn(2 * len(mel), model.noise_maps, *mel.shape[1:], device=mel.device, generator=generator)
         mean, added = model.draw_raw(torch.cat([latent, latent]), noise)
         first, second = (mean + added).chunk(2)
-        distance = energy_distance(first, second, true, directions(seed, mel.device))
+        distance = energy_distance(first, second, true, along=directions(seed, mel.device))
         smooth = (mean[: len(mel)] - true).abs().mean() * model.spec.mel_std
         return {"loss": distance, "l1": (first - true).abs().mean() * model.spec.mel_std, "mean_l1": smooth}

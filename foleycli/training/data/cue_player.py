@@ -124,8 +124,8 @@ def perform(bank: SoundBank, cues: Sequence[Cue], rng: np.random.Generator) -> P
     played = Played()
     for sound in sorted({cue.sound for cue in cues}):
         mine = [cue for cue in cues if cue.sound == sound]
-        _play_hits(played, bank, [cue for cue in mine if cue.stop is None], rng)
-        _play_spans(played, bank, [cue for cue in mine if cue.stop is not None], rng)
+        _play_hits(played, bank, [cue for cue in mine if cue.stop is None], rng=rng)
+        _play_spans(played, bank, [cue for cue in mine if cue.stop is not None], rng=rng)
     if rng.random() < 0.15:
         played.wave = in_a_room(played.wave, rng)
     played.wave = soft_limit(played.wave[:WINDOW_SAMPLES])
@@ -173,7 +173,7 @@ def _play_spans(played: Played, bank: SoundBank, cues: Sequence[Cue], rng: np.ra
     if not cues:
         return
     first, last = cues[0].time, max(cue.stop or 0.0 for cue in cues)
-    texture = _texture(bank, cues[0].sound, round((last - first) * RATE) + 1, rng)
+    texture = _texture(bank, cues[0].sound, round((last - first) * RATE) + 1, rng=rng)
     timbre = timbre_of_span(texture)
     played.timbres += [(cue, timbre) for cue in cues]
     envelope = np.zeros(len(texture), np.float32)

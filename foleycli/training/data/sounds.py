@@ -91,7 +91,11 @@ def build_sound_cache(
         array[offset : offset + length] = samples
         source = source_of(row["file"], row["attribution"])
         peak = float(np.abs(samples.astype(np.float32)).max(initial=0)) / 32768.0
-        sounds.append(Sound(row["file"], row["sound_class"], source, split_of(source), offset, length, peak))
+        sounds.append(
+            Sound(
+                row["file"], row["sound_class"], source, split=split_of(source), offset=offset, length=length, peak=peak
+            )
+        )
         offset += length
         progress(done, len(rows))
     array.flush()

@@ -99,7 +99,7 @@ def rehearsed_excerpts(shards: Iterable[Path], cues: CueSpec, spec: SoundClassif
         with np.load(path) as shard:
             pairs = zip(shard["mel"], shard["curves"], strict=True)
             for mel, curves in pairs:
-                for frame, sound in _alone(curves.astype(np.float32), cues, spec, rng):
+                for frame, sound in _alone(curves.astype(np.float32), cues, spec, rng=rng):
                     mels.append(excerpts(torch.from_numpy(mel), [frame], spec)[0].numpy())
                     labels.append(spec.classes.index(sound))
                     recordings.append(windows)
@@ -193,9 +193,9 @@ def train_sound_classifier(
     network.load_state_dict(
         fit(
             network,
-            lambda step: batch_of(data, step, batch_size, seed),
+            lambda step: batch_of(data, step, batch_size, seed=seed),
             naming_loss,
-            config,
+            config=config,
             batch_size=batch_size,
             progress=progress,
         )

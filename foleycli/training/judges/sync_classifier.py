@@ -76,14 +76,14 @@ def film_of_clips(
     """Two cached clips, one after the other, sounding; None where too little sounds."""
     grid, truth = clips.read(rows)
     cues = [cue for place in range(len(rows)) for cue in cues_of(truth, place, place * CLIP_SECONDS)]
-    return _sounding(motion_curves(grid).flatten(0, 1), cues, bank, seed)
+    return _sounding(motion_curves(grid).flatten(0, 1), cues, bank, seed=seed)
 
 
 def film_of_scene(scene: Scene, bank: SoundBank, seed: int) -> tuple[Tensor, Tensor] | None:
     """One scene of 7.68 s or more, sounding; None where too little sounds."""
     grey = torch.from_numpy(grey_at_rate(scene, RECOGNISED, FILM_STEPS))[None]
     truth = truth_of([scene], RECOGNISED, FILM_STEPS)
-    return _sounding(motion_curves(motion_grid(grey))[0], cues_of(truth, 0), bank, seed)
+    return _sounding(motion_curves(motion_grid(grey))[0], cues_of(truth, 0), bank, seed=seed)
 
 
 def _sounding(curves: Tensor, cues: Sequence[Cue], bank: SoundBank, seed: int) -> tuple[Tensor, Tensor] | None:
@@ -127,7 +127,8 @@ def pairs_at(films: Films, step: int, size: int = 32, seed: int = 0) -> Pairs:
     kinds = [(TRUE, SHIFTED, TRUE, SWAPPED)[number % 4] for number in range(size)]
     chosen = rng.choice(len(films), size, replace=len(films) < size)
     curves, bands = zip(
-        *(piece(films, int(one), kind, steps, rng) for one, kind in zip(chosen, kinds, strict=True)), strict=True
+        *(piece(films, int(one), kind, steps=steps, rng=rng) for one, kind in zip(chosen, kinds, strict=True)),
+        strict=True,
     )
     aligned = torch.tensor([float(kind == TRUE) for kind in kinds])
     return Pairs(_spoilt_curves(torch.stack(curves), rng), _spoilt_bands(torch.stack(bands), rng), aligned)
@@ -190,9 +191,9 @@ def train_sync_classifier(
     network.load_state_dict(
         fit(
             network,
-            lambda step: pairs_at(films, step, batch_size, seed),
+            lambda step: pairs_at(films, step, batch_size, seed=seed),
             sync_loss,
-            config,
+            config=config,
             batch_size=batch_size,
             progress=progress,
         )
@@ -206,7 +207,7 @@ def shares_right(network: SyncClassifierNet, films: Films, steps: int = 128, see
     found = {}
     for kind in (TRUE, SHIFTED, SWAPPED):
         rng = np.random.default_rng(seed)
-        pairs = (piece(films, number, kind, steps, rng) for number in range(len(films)))
+        pairs = (piece(films, number, kind, steps=steps, rng=rng) for number in range(len(films)))
         logit = torch.cat([network(curves[None], bands[None]) for curves, bands in pairs])
         found[kind] = float(((logit > 0) == (kind == TRUE)).float().mean())
     return found

@@ -27,7 +27,7 @@ Take = Callable[[SoundBank, str, np.random.Generator], list[Timbres]]
 
 def build_palette(bank: SoundBank, spec: CueSpec, seed: int = 0) -> Tensor:
     """The buffer of `CueEncoder`: (2, classes, takes, variants, timbre), of hits and of spans."""
-    return torch.stack([_kind(bank, spec, takes, np.random.default_rng((seed, 3))) for takes in (_hits, _spans)])
+    return torch.stack([_kind(bank, spec, takes, rng=np.random.default_rng((seed, 3))) for takes in (_hits, _spans)])
 
 
 def _kind(bank: SoundBank, spec: CueSpec, takes_of: Take, rng: np.random.Generator) -> Tensor:

@@ -121,7 +121,7 @@ def sound_of(loaded: LoadedModel) -> Play:
     @torch.inference_mode()
     def play(cues: Sequence[Cue], seed: int) -> Tensor:
         features = encoder(encoder.curves(cues, 0.0, seed)[None])
-        latent = draw_latents(dit, features, [Place(seed, start)], loaded.sampler, engine)
+        latent = draw_latents(dit, features, [Place(seed, start)], sampler=loaded.sampler, runtime=engine)
         return sounds_of(loaded, latent, [start])[0]
 
     return play
@@ -140,7 +140,7 @@ def candidate_scores(
     for timbres in candidates:
         palette[kind, row] = timbres
         waves = [play(_sheet(sound, kind), seed) for seed in SEEDS]
-        scores.append(float(np.mean([_score(wave, kind, sound, listener) for wave in waves])))
+        scores.append(float(np.mean([_score(wave, kind, sound, listener=listener) for wave in waves])))
     palette[kind, row] = before
     return torch.tensor(scores)
 
@@ -224,7 +224,10 @@ def select_palette(
         candidates = tried[kind, row].to(palette)
         if not path.exists():
             partial = path.with_suffix(".partial")
-            torch.save(candidate_scores(play, palette, kind, row, sound, candidates, listener), partial)
+            torch.save(
+                candidate_scores(play, palette, kind, row=row, sound=sound, candidates=candidates, listener=listener),
+                partial,
+            )
             partial.replace(path)
         best = best_of(candidates, torch.load(path, weights_only=True), palette.shape[2])
         kept[kind, row] = best.roll(take_of(0, sound, len(best)), 0)  # seed 0, which most hear, has the very best
@@ -234,6 +237,6 @@ def select_palette(
 def selection_classifier(bank: SoundBank, rehearsals: Sequence[Path], config: RunConfig) -> SoundClassifierNet:
     """A classifier with other layers and other excerpts than that of `foley evaluate`."""
     recorded = recorded_excerpts(bank, CLASSIFIER, CLASSIFIER_SEED)
-    rehearsed = rehearsed_excerpts(rehearsals, CueSpec(CLASSIFIER.classes), CLASSIFIER, CLASSIFIER_SEED)
+    rehearsed = rehearsed_excerpts(rehearsals, CueSpec(CLASSIFIER.classes), CLASSIFIER, seed=CLASSIFIER_SEED)
     data = Excerpts.join([recorded, rehearsed])
     return train_sound_classifier(CLASSIFIER, data, config, seed=CLASSIFIER_SEED).requires_grad_(False)

@@ -95,7 +95,7 @@ def train_performer(
         return latent.to(device), curves.to(device), step
 
     config = recipe.run_config(out_dir, seconds, device, precision, by_time)
-    ema = fit(model, batch_at, loss, config, batch_size=recipe.batch_size, progress=progress, resume=resume)
+    ema = fit(model, batch_at, loss, config=config, batch_size=recipe.batch_size, progress=progress, resume=resume)
     return {
         part: {k[len(part) + 1 :]: v for k, v in ema.items() if k.startswith(part + ".")} for part in ("dit", "cues")
     }

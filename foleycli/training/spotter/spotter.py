@@ -71,9 +71,9 @@ def truth_of(scenes: Sequence[Scene], spec: SpotterSpec, frames: int) -> Truth:
         np.full((count, MAX_EVENTS), -1000, np.float32),
         np.zeros((count, MAX_EVENTS), np.float32),
         np.full((count, MAX_EVENTS), NO_CLASS, np.int16),
-        np.zeros((count, MAX_EVENTS, 2), np.float32),
-        np.zeros((count, frames), np.float32),
-        np.full((count, frames), NO_CLASS, np.int16),
+        event_place=np.zeros((count, MAX_EVENTS, 2), np.float32),
+        span_level=np.zeros((count, frames), np.float32),
+        span_class=np.full((count, frames), NO_CLASS, np.int16),
     )
     number = {name: index for index, name in enumerate(spec.classes)}
     for row, scene in enumerate(scenes):
@@ -199,7 +199,7 @@ def augment(batch: SpotBatch, generator: torch.Generator) -> SpotBatch:
     loud = 0.15 * draw(count, 1, 1, 1, 1).square() * (draw(count, 1, 1, 1, 1) < 1 / 3)
     grid = grid + torch.randn(grid.shape, generator=generator) * loud
     kept = (draw(count, 1, grid.shape[2], 1, 1) > 0.02).float()
-    return SpotBatch(grid * kept, batch.onset, cells, batch.strength, batch.sound, batch.span)
+    return SpotBatch(grid * kept, batch.onset, cells, strength=batch.strength, sound=batch.sound, span=batch.span)
 
 
 def spotting_loss(spotter: Spotter, batch: SpotBatch) -> dict[str, Tensor]:
@@ -242,7 +242,7 @@ def train_spotter(
     if start is not None:
         spotter.load_state_dict(start)
     weights = fit(
-        spotter, lambda step: clips.batch_at(step, batch_size, seed).to(config.device), spotting_loss, config,
+        spotter, lambda step: clips.batch_at(step, batch_size, seed).to(config.device), spotting_loss, config=config,
         batch_size=batch_size, progress=progress,
     )  # fmt: skip
     spotter.load_state_dict(weights)

@@ -49,7 +49,7 @@ def build_from_videos(
         except FoleyError:
             stretches = []
         if stretches:
-            _write(folder, f"{split}_%s_{number:05d}.npz", stretches, known, vae)
+            _write(folder, f"{split}_%s_{number:05d}.npz", stretches, first=known, vae=vae)
             known += len(stretches)
         progress(number + 1, len(paths))
     if not known:

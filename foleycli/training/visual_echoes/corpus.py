@@ -150,6 +150,6 @@ class Corpus:
             np.concatenate([shard["picture"] for shard in pictures]),
             np.concatenate([shard["kind"] for shard in pictures]),
             np.concatenate([shard["sound"] for shard in pictures]),
-            np.concatenate([shard["latent"] for shard in sounds]),
-            np.concatenate([shard["sound"] for shard in sounds]),
+            latent=np.concatenate([shard["latent"] for shard in sounds]),
+            latent_sound=np.concatenate([shard["sound"] for shard in sounds]),
         )

@@ -85,4 +85,4 @@ def draw(rule: MaskRule, rows: int, image_places: int, sound_places: int, genera
 
 
 def _ratio(rule: MaskRule, generator: torch.Generator) -> float:
-    return truncated_gaussian(rule.mean, rule.deviation, rule.lowest, 1.0, generator)
+    return truncated_gaussian(rule.mean, rule.deviation, rule.lowest, high=1.0, generator=generator)

@@ -15,7 +15,7 @@ import torch
 from foleycli.bundles.format import spec_from_plain, write_bundle
 from foleycli.errors import InputError
 from foleycli.models.loaded import LoadedModel, load_bundle
-from foleycli.models.visual_echoes.loading import VISUAL_ECHOES
+from foleycli.models.visual_echoes import KIND
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.transformer import MaskedTransformer
@@ -71,12 +71,18 @@ def echo_tokens(work: Workspace) -> Path:
     vae = load_bundle(CODEC).part("vae", MelVae)
     if work.sounds is not None and not (work.sounds / "manifest.csv").exists():
         if not any(folder.glob("*.npz")):
-            build_from_videos(work.sounds, vae, folder, work.count)
+            build_from_videos(work.sounds, vae, folder, progress=work.count)
     else:
         cache = build_sound_cache(work.sounds or work.folder / "sounds", work.folder / "sounds", work.count)
         for split, pictures, sounds in (("test", TEST_SHARDS, TEST_SHARDS), ("train", PICTURE_SHARDS, SOUND_SHARDS)):
-            build_pictures(folder, split, pictures, work.count)
-            build_sounds(SoundBank(cache, "test" if split == "test" else "train"), vae, folder, sounds, work.count)
+            build_pictures(folder, split, pictures, progress=work.count)
+            build_sounds(
+                SoundBank(cache, "test" if split == "test" else "train"),
+                vae,
+                folder,
+                shards=sounds,
+                progress=work.count,
+            )
     corpus = Corpus.open(folder)
     generator = torch.Generator().manual_seed(0)
     for name, spec in (("image", ECHO_IMAGE_VQ), ("sound", ECHO_SOUND_VQ)):
@@ -88,7 +94,7 @@ def echo_tokens(work: Workspace) -> Path:
         make, loss, size = (picture_batches, picture_loss, 24) if name == "image" else (latent_batches, latent_loss, 16)
         config = RunConfig(work.folder, 400, learning_rate=2e-3, warmup_steps=20, ema_decay=0.98, weight_decay=1e-3)
         weights = fit(
-            vq, make(corpus, size), loss, work.run(f"echo_{name}", config),
+            vq, make(corpus, size), loss, config=work.run(f"echo_{name}", config),
             batch_size=size, progress=work.progress, resume=work.resume,
         )  # fmt: skip
         work.save(f"echo_{name}", weights, spec)
@@ -115,13 +121,13 @@ def echo(work: Workspace, spec: TransformerSpec = TRANSFORMER, rule: MaskRule = 
     tokens = TokenCorpus.encode(Corpus.open(corpus_folder(work)), image, sound)
     torch.manual_seed(0)
     model = MaskedTransformer(spec)
-    start_from_tokens(model, image, sound, tokens)
+    start_from_tokens(model, image, sound, tokens=tokens)
     config = RunConfig(
         work.folder, 6000, learning_rate=1e-3, warmup_steps=100, ema_decay=0.998, weight_decay=0.05, clip_norm=3.0
     )
     weights = fit(
         model.to(work.device), batches(tokens.pairs(), rule, 32, device=work.device), masked_loss(ECHO_LAYOUT),
-        work.run("echo", config), batch_size=32, progress=work.progress, resume=work.resume,
+        config=work.run("echo", config), batch_size=32, progress=work.progress, resume=work.resume,
     )  # fmt: skip
     work.save("echo_transformer", weights, spec)
     return assemble_echo(work)
@@ -148,7 +154,7 @@ def assemble_echo(work: Workspace) -> Path:
         work.folder / "echo-model",
         parts,
         name="echo",
-        kind=VISUAL_ECHOES,
+        kind=KIND,
         specs=specs,
         licence="Apache-2.0",
         commercial_use=True,

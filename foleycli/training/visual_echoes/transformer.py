@@ -48,7 +48,7 @@ class TokenCorpus:
             torch.cat(image).flatten(1).numpy(),
             np.tile(corpus.picture_sound.astype(np.int64), len(views)),
             torch.cat(sound).numpy(),
-            corpus.latent_sound.astype(np.int64),
+            sound_class=corpus.latent_sound.astype(np.int64),
         )
 
     def pairs(self) -> Pairs:
@@ -102,7 +102,7 @@ def batches(pairs: Pairs, rule: MaskRule, size: int, seed: int = 0, device: str 
         rng = np.random.default_rng([seed, step, 3])
         image, sound, _ = pairs.draw(rng, size)
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-        hidden = draw(rule, size, image.shape[1], sound.shape[1], generator)
+        hidden = draw(rule, size, image.shape[1], sound_places=sound.shape[1], generator=generator)
         drop = None if hidden.drop is None else hidden.drop.to(device)
         return Batch(image.to(device), sound.to(device), Draw(hidden.mask.to(device), drop))
 

@@ -19,9 +19,9 @@ import torch
 from foleycli.bundles import catalogue, store
 from foleycli.bundles.format import write_bundle
 from foleycli.errors import ModelError, UsageError
-from foleycli.models.visual_echoes import importing
+from foleycli.models.visual_echoes import KIND, importing
 from foleycli.models.visual_echoes.importing import import_specvqgan
-from foleycli.models.visual_echoes.loading import VISUAL_ECHOES, load_echo
+from foleycli.models.visual_echoes.loading import load_echo
 from foleycli.networks.visual_echoes.transformer import MaskedTransformer
 from foleycli.networks.visual_echoes.vqgan import Vqgan
 from foleycli.pipeline.image_audio import ImageAudioPipeline
@@ -100,7 +100,7 @@ def test_a_model_over_published_tokenizers(hub: FakeHub, archive: Path, vocoder:
     torch.manual_seed(0)
     spec = LAYOUT.transformer(width=32, depth=1, heads=2, decoder_width=32, decoder_depth=1, decoder_heads=2)
     write_bundle(
-        tmp_path / "mine", {"transformer": MaskedTransformer(spec).state_dict()}, name="mine", kind=VISUAL_ECHOES,
+        tmp_path / "mine", {"transformer": MaskedTransformer(spec).state_dict()}, name="mine", kind=KIND,
         specs={
             "layout": LAYOUT, "transformer": spec, "image": IMAGE, "decoding": DecodingSpec(steps=2),
             "echo": EchoSpec(image="mage", sound="specvqgan"),
