@@ -10,9 +10,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import typer
 
 from foleycli.bundles import store
-from foleycli.cli.app import main
+from foleycli.cli.app import app, main
 from foleycli.cli.signals import Listener
 from foleycli.scenes.catalogue import render
 from foleycli.video.encode import write_video
@@ -35,6 +36,9 @@ class Ran:
 
 
 Foley = Callable[..., Ran]
+COMMAND = typer.main.get_command(
+    app
+)  # else typer builds it for each run, 0.1 s of 0.9
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +75,7 @@ def foley(
     monkeypatch.setattr(store, "BUILT_IN", models)
     monkeypatch.setattr(config, "user_file", lambda: tmp_path / "no-such-folder" / "foley.toml")
     monkeypatch.setattr(Listener, "listen", lambda self: None)  # the signals are pytest's here
+    monkeypatch.setattr(typer.main, "get_command", lambda asked: COMMAND)
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str | Path, stdin: bytes = b"") -> Ran:

@@ -12,9 +12,23 @@ import signal
 import socket
 import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+OURS = (
+    "foleycli.cli.app",
+    "foleycli.models.spot_perform.model",
+    "foleycli.pipeline.foley_pipeline",
+    "foleycli.reports.figure.dub",
+    "foleycli.reports.page.rows",
+    "foleycli.workflows.batch.executors",
+    "foleycli.workflows.batch.runner",
+    "foleycli.workflows.dub_facts",
+    "foleycli.workflows.rerun",
+    "foleycli.workflows.retake",
+    "foleycli.workflows.spot",
+)
 CLIENT = """#!{python} -IS
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
@@ -31,9 +45,9 @@ def write_client(path: Path, address: Path) -> None:
 
 
 def warm_up() -> None:
-    """Imports what a dub and a batch import on their way."""
-    import av  # noqa: F401
-    import scipy.signal  # noqa: F401
+    """Imports what a dub and a batch import on their way: torch alone takes 2 s, which every fork would pay."""
+    for module in ("torch", "av", "PIL.Image", "scipy.signal", "soundfile", "soxr", "safetensors.torch", *OURS):
+        import_module(module)
 
 
 def run_here(arguments: list[str]) -> NoReturn:

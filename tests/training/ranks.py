@@ -1,14 +1,19 @@
-"""A training run of a small performer in this process: `python -m tests.training.ranks FOLDER STEPS [DIE_AT]`.
+"""Training runs of a small performer: `python -m tests.training.ranks RANKS [FOLDER STEPS DIE_AT]...`.
 
-RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT say who it is. At step DIE_AT it kills itself as the system would.
+Each run is RANKS forks of this process, which imports torch once; it prints their exit codes as JSON, a line a run. At
+step DIE_AT (0: never) a rank kills itself as the system would.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import sys
+import traceback
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from torch import Tensor
@@ -50,6 +55,36 @@ def run(folder: Path, steps: int, die_at: int | None = None) -> dict[str, Tensor
     return ema
 
 
+def together(ranks: int, folder: Path, steps: int, die_at: int | None) -> list[int]:
+    """Exit codes of so many forks of this process that train together over gloo."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    os.environ |= {"WORLD_SIZE": str(ranks), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    children = []
+    for rank in range(ranks):
+        child = os.fork()
+        if child == 0:
+            _trained(rank, folder, steps, die_at=die_at)
+        children.append(child)
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+
+def _trained(rank: int, folder: Path, steps: int, *, die_at: int | None) -> NoReturn:
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+    code = 1
+    try:
+        with joined("cpu"):
+            run(folder, steps, die_at)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
 if __name__ == "__main__":
-    with joined("cpu"):
-        run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else None)
+    torch.set_num_threads(1)
+    count, asked = int(sys.argv[1]), sys.argv[2:]
+    for folder, steps, die_at in zip(asked[::3], asked[1::3], asked[2::3], strict=True):
+        print(json.dumps(together(count, Path(folder), int(steps), int(die_at) or None)), flush=True)

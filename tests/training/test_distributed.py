@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -25,18 +25,15 @@ ROOT = Path(__file__).parent.parent.parent
 STEPS, DIES_AT = 6, 3
 
 
-def together(ranks: int, *arguments: object) -> list[int]:
-    """Exit codes of so many processes that train together over gloo."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    world = {"WORLD_SIZE": str(ranks), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "tests.training.ranks", *map(str, arguments)]
-    started = [
-        subprocess.Popen(command, cwd=ROOT, env={**os.environ, **world, "RANK": str(rank), "LOCAL_RANK": str(rank)})
-        for rank in range(ranks)
-    ]
-    return [process.wait(timeout=600) for process in started]
+def together(ranks: int, *runs: tuple[Path, int, int]) -> list[list[int]]:
+    """Exit codes of the processes of each run (folder, steps, the step to die at or 0)."""
+    words = [str(word) for run in runs for word in run]
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.training.ranks", str(ranks), *words],
+        cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
 def curve(folder: Path) -> list[list[float]]:
@@ -56,14 +53,14 @@ def close(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> None:
 
 def test_two_processes_learn_what_one_learns_and_go_on_after_a_kill(tmp_path: Path) -> None:
     one = run(tmp_path / "one", STEPS)
-    assert together(2, tmp_path / "two", STEPS) == [0, 0]
+    killed = [-signal.SIGKILL] * 2
+    assert together(2, (tmp_path / "two", STEPS, 0), (tmp_path / "killed", STEPS, DIES_AT)) == [[0, 0], killed]
     two = torch.load(tmp_path / "two" / "ema.pt", weights_only=True)
     close(two, one)
     whole, shared = curve(tmp_path / "one"), curve(tmp_path / "two")
     assert [row[0] for row in shared] == [*range(1, STEPS + 1)]
     assert torch.tensor(shared).allclose(torch.tensor(whole), rtol=0, atol=1.1e-5)  # the log has five places
 
-    assert together(2, tmp_path / "killed", STEPS, DIES_AT) == [-signal.SIGKILL] * 2
     saved = torch.load(tmp_path / "killed" / "checkpoint.pt", weights_only=True)["step"]
     assert saved == DIES_AT
     run(tmp_path / "killed", STEPS)  # on another number of ranks
