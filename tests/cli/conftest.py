@@ -36,9 +36,7 @@ class Ran:
 
 
 Foley = Callable[..., Ran]
-COMMAND = typer.main.get_command(
-    app
-)  # else typer builds it for each run, 0.1 s of 0.9
+COMMAND = typer.main.get_command(app)  # else typer builds it for each run, 0.1 s of 0.9
 
 
 @pytest.fixture(scope="session")
