@@ -119,7 +119,7 @@ def measure(folder: Path, clip: Path, steps: int, device: str) -> None:
     loaded, info, place = load_bundle(folder), probe(clip), pick_device(device)
     model = OfficialMdsgen(loaded, Runtime.of(place, "auto"))
     loaded.build_all()  # read before the clock runs
-    sampler = model.sampler(steps, None)
+    sampler = model.sampler(Generation(steps=steps))
     clock = Clock(place)
     features = model.look(info, Fraction(0))
     clock.say(f"CAVP, {features.shape[1]} pictures")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from foleycli.models.passages import Passage
     from foleycli.models.sound_namer.watching import NamingThread
     from foleycli.specs import SamplerSpec
+    from foleycli.specs.settings import Generation
     from foleycli.types import Progress, Wave
     from foleycli.video.probe import VideoInfo
 
@@ -58,8 +59,8 @@ class FoleyModel(Protocol):
         """Reads the pictures of [start, stop) seconds once: for cuts and, with `spot`, for cues that `namer` names."""
         ...
 
-    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
-        """The sampler settings of the bundle, with those that are given in place of its own."""
+    def sampler(self, generation: Generation) -> SamplerSpec:
+        """The sampler settings of the bundle, with steps and guidance of `generation` where they are given."""
         ...
 
     def perform(self, passages: Sequence[Passage], sampler: SamplerSpec) -> list[Wave]:

@@ -8,6 +8,7 @@ from foleycli.models.loaded import LoadedModel
 from foleycli.sampling.latents import windows_at_once
 from foleycli.sampling.runtime import Runtime
 from foleycli.specs import DitSpec, SamplerSpec
+from foleycli.specs.settings import Generation
 from foleycli.timeline import WINDOW_SECONDS, to_samples
 from foleycli.types import Progress
 from foleycli.video.watching import View
@@ -27,9 +28,9 @@ class WindowedModel:
         self.sample_rate = loaded.mel.sample_rate
         self.column = WINDOW_SECONDS / loaded.spec("dit", DitSpec).latent_frames
 
-    def sampler(self, steps: int | None, guidance: float | None) -> SamplerSpec:
-        """The sampler settings of the bundle, with those that are given in place of its own."""
-        return self.loaded.sampler.chosen(steps, guidance)
+    def sampler(self, generation: Generation) -> SamplerSpec:
+        """The sampler settings of the bundle, with steps and guidance of `generation` where they are given."""
+        return self.loaded.sampler.chosen(generation.steps, generation.guidance)
 
 
 def watched_to(progress: Progress | None, stop: Fraction, *, view: View) -> None:

@@ -118,7 +118,7 @@ class FoleyPipeline:
         parts = hits_and_spans(cues) if settings.stems else (cues,)
         runs = [(seed, part) for seed in seeds for part in parts]
         row = chain.from_iterable(passages(info, part, origin=first, windows=windows, seed=seed) for seed, part in runs)
-        sampler = self.model.sampler(settings.steps, settings.guidance)
+        sampler = self.model.sampler(settings)
         waves_of = apart(self._performed(row, sampler), [len(windows)] * len(runs))
         rate, length, model = self.model.sample_rate, last - first, self.bundle.manifest.name
 

@@ -128,7 +128,7 @@ def test_a_passage_sounds_the_same_in_any_company(pipe: FoleyPipeline, clip: Pat
         *passages(probe(clip), (FIRST,), Fraction(0), windows[1:], 1),  # hears nothing
         *passages(probe(other), (FIRST,), Fraction(0), windows[:1], 3),
     ]
-    sampler = pipe.model.sampler(1, None)
+    sampler = pipe.model.sampler(Generation(steps=1))
     together, backwards = pipe.model.perform(row, sampler), pipe.model.perform(row[::-1], sampler)
     assert all(np.array_equal(*pair) for pair in zip(together, backwards[::-1], strict=True))
     (alone,) = pipe.model.perform([list(passages(probe(clip), (FIRST, LAST), Fraction(0), windows, 1))[1]], sampler)
@@ -155,7 +155,7 @@ def test_a_window_is_held_to_the_one_before(pipe: FoleyPipeline, clip: Path) -> 
     windows = plan_windows(Fraction(20), overlap=OVERLAP_SECONDS)
     rain = (Cue(0.0, 0.8, "rain", stop=20.0),)
     row = list(passages(probe(clip), rain, Fraction(0), windows, 1))
-    latents = pipe.model._latents(row, pipe.model.sampler(4, None))
+    latents = pipe.model._latents(row, pipe.model.sampler(Generation(steps=4)))
     for before, after in pairwise(row):
         torch.testing.assert_close(latents[before][..., -8:], latents[after][..., :8], rtol=1e-4, atol=1e-4)
     assert not torch.allclose(latents[row[0]][..., :8], latents[row[1]][..., :8], atol=0.1)

@@ -20,6 +20,7 @@ from foleycli.models.passages import Draft, Passage
 from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.sampling.runtime import Runtime
 from foleycli.specs import KlVaeSpec
+from foleycli.specs.settings import Generation
 from foleycli.timeline import Window
 from foleycli.video.probe import probe
 from tests.cli.conftest import Foley, clip, film, foley, models
@@ -63,7 +64,7 @@ def test_a_full_window_is_filled_to_its_last_sample(film: Path, kind: str, reque
     running = OfficialMdsgen(load_bundle(request.getfixturevalue(kind)), Runtime(torch.device("cpu"), torch.float32))
     window = Window(0, Fraction(0), Fraction(8192, 1000), Fraction(0), Fraction(0))
     running.look = lambda *_: torch.nn.functional.normalize(torch.ones(1, 32, 512), dim=-1)  # type: ignore[method-assign]
-    sampler = running.sampler(1, 2.0)
+    sampler = running.sampler(Generation(steps=1, guidance=2.0))
     passage = Passage(Draft(probe(film), (), Fraction(0), 5), window)
     (wave,), (again,) = (running.perform([passage], sampler) for _ in range(2))
     assert wave.shape == (131072,)
