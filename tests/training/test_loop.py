@@ -49,7 +49,7 @@ def test_by_time_the_learning_rate_falls_over_the_seconds_of_all_runs(
 ) -> None:
     now, places = [0.0], []
     monkeypatch.setattr(loop.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(loop, "learning_rate", lambda place, *rest: places.append(place) or 0.01)  # type: ignore[func-returns-value]
+    monkeypatch.setattr(loop, "learning_rate", lambda place, *rest, **named: places.append(place) or 0.01)  # type: ignore[func-returns-value]
 
     def slow_batch(step: int) -> Tensor:
         now[0] += 1.0  # second

@@ -153,5 +153,5 @@ def test_a_palette_is_cast_from_those_who_were_tried_and_goes_on_after_a_break(
         assert torch.equal(cast[kind, row, take_of(0, sound, TAKES)], tried[kind, row, int(scores.argmax())])
         assert all(any(torch.equal(one, other) for other in tried[kind, row]) for one in cast[kind, row])
         assert torch.equal(cast[1 - kind, row], bundle.part("cues", CueEncoder).palette[1 - kind, row])
-    monkeypatch.setattr(casting, "candidate_scores", lambda *asked: pytest.fail("performed again"))
+    monkeypatch.setattr(casting, "candidate_scores", lambda *asked, **named: pytest.fail("performed again"))
     assert torch.equal(cast, select_palette(bundle, tried, listener, tmp_path / "scores", lambda at, of: None))
