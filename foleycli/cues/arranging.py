@@ -91,4 +91,4 @@ def _cue(bed: Bed, first: Fraction, last: Fraction) -> Cue:
     start = first if bed.start is None else bed.start
     stop = last if bed.stop is None else bed.stop
     stop = min(stop, last) if start < last else stop  # behind the end it is left as it is, and said to be
-    return Cue(float(start), bed.strength, sound_of(bed.sound), float(stop), named_by=ASKED)
+    return Cue(float(start), bed.strength, sound_of(bed.sound), stop=float(stop), named_by=ASKED)
