@@ -120,11 +120,11 @@ def _download(hub: HubName, name: str, url: str, part: Path, wanted: RemoteFile,
 
 
 @contextmanager
-def translated(hub: HubName) -> Iterator[None]:
+def translated(hub: HubName, command: str = "") -> Iterator[None]:
     """Errors of the Hub, the network and the disk, as one line with the command that fixes it."""
     from huggingface_hub import errors
 
-    again = hub.pull_command
+    again = command or hub.pull_command
     try:
         yield
     except errors.GatedRepoError as error:
@@ -142,9 +142,8 @@ def translated(hub: HubName) -> Iterator[None]:
         what = "log in with a token that may read it ('hf auth login')" if status in (401, 403) else "try later"
         raise ModelError(f"{hub}: the Hub answered {status}; {what}: {again}") from error
     except errors.HTTPError as error:  # type: ignore[attr-defined]  # httpx's before huggingface_hub 2, then httpx2's
-        raise ModelError(
-            f"{hub}: no connection to the Hub ({error}); what came is kept, go on with: {again}"
-        ) from error
+        kept = "what came is kept, go on with" if repository(hub).is_dir() else "nothing was fetched; with a network"
+        raise ModelError(f"{hub}: no connection to the Hub ({error}); {kept}: {again}") from error
     except OSError as error:
         if error.errno == ENOSPC:
             raise ModelError(f"{hub}: the disk is full; make room, then go on with: {again}") from error

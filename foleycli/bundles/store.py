@@ -88,7 +88,7 @@ def pull(
         return here
     part = HubName(entry.repository, entry.revision or None)
     _refuse_offline(part, f"foley models pull {entry.name}", offline)
-    with hub.translated(part):
+    with hub.translated(part, f"foley models pull {entry.name}"):
         listing = hub.listing(part).of(entry)
         return hub.fetch(part, listing, to, progress, announce)
 
@@ -187,4 +187,6 @@ def _is_offline(offline: bool) -> bool:
 
 def _refuse_offline(model: HubName, command: str, offline: bool) -> None:
     if _is_offline(offline):
-        raise ModelError(f"{model} is not on this machine and foley is offline; with a network: {command}")
+        raise ModelError(
+            f"{model} is not on this machine, and --offline or HF_HUB_OFFLINE forbids to fetch it; without: {command}"
+        )

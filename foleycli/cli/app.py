@@ -123,8 +123,10 @@ def _refuse(error: Any) -> NoReturn:
     if type(error).__name__ == "NoArgsIsHelpError":
         sys.stderr.write(error.format_message() + "\n")
     else:
-        command = getattr(error.ctx, "command_path", "foley")
-        complain(f"{error.format_message()}{_set_in(error)} (see '{command} --help')")
+        command, hint = getattr(error.ctx, "command_path", "foley"), _set_in(error)
+        if command == "foley dub" and "extra argument" in error.format_message():
+            hint = "; dub takes one video, several are for 'foley batch'"
+        complain(f"{error.format_message()}{hint} (see '{command} --help')")
     raise SystemExit(error.exit_code)
 
 

@@ -116,8 +116,10 @@ def _bar() -> Iterator[Progress]:
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with RichProgress(*columns, console=RichConsole(stderr=True), transient=True) as bars:
         tasks: dict[str, Any] = {}
+        loading = bars.add_task("load", total=None)  # imports and models take seconds; until something is counted
 
         def report(stage: str, done: int, total: int) -> None:
+            bars.update(loading, visible=False)
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total)
             bars.update(tasks[stage], completed=done, total=total)
@@ -130,7 +132,7 @@ def _lines() -> Progress:
 
     def report(stage: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if now - last.get(stage, 0.0) >= LINE_SECONDS:
+        if now - last.get(stage, 0.0) >= LINE_SECONDS or done == total:
             last[stage] = now
             _write(sys.stderr, f"{stage} {done}/{total}\n")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -80,22 +80,3 @@ def rounded(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return round(float(value), 4) if math.isfinite(value) else None
     return value
-
-
-def score_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """A plain report as rows for people: name of a score, its value, its interval."""
-    pace = report["seconds_per_second"]
-    rows = [("model", report["model"]), ("data", f"{report['data']}, {report['cases']} cases")]
-    rows.append(("time", "-" if pace is None else f"{pace:.2f} s per second of video"))
-    return rows + [row for name, scores in report["scores"].items() for row in _flat(name, scores)]
-
-
-def _flat(name: str, value: Any) -> list[tuple[str, ...]]:
-    if isinstance(value, dict) and set(value) == {"mean", "low", "high"}:
-        mean, low, high = ("-" if value[key] is None else f"{value[key]:.3f}" for key in ("mean", "low", "high"))
-        return [(name, f"{mean}  ({low} to {high})")]
-    if isinstance(value, dict):
-        return [row for key, inner in value.items() for row in _flat(f"{name}.{key}", inner)]
-    if isinstance(value, list):
-        return [(name, ", ".join(map(str, value)) or "none")]
-    return [(name, "-" if value is None else str(value))]

@@ -39,12 +39,18 @@ def probe_lines(info: VideoInfo) -> list[str]:
     for stream in info.streams:
         about = [stream.codec, stream.language or "", stream.title or "", "cover" if stream.attached_picture else ""]
         if stream.kind == "audio":
-            about.append(f"{stream.sample_rate} Hz, {stream.channels} channels")
+            about.append(f"{stream.sample_rate} Hz, {_channels(stream.channels, stream.layout)}")
         chosen = "  <- dubbed" if stream.index == info.video_index else ""
         shown = one_line(" ".join(word for word in about if word))
         lines.append(f"stream {stream.index:<2} {stream.kind}: {shown}{chosen}")
     lines.append(f"windows   {len(plan_windows(info.duration))} of 8.192 s")
     return lines
+
+
+def _channels(count: int, layout: str) -> str:
+    """Mono, stereo, or the number with ffmpeg's name of the layout."""
+    named = {1: "mono", 2: "stereo"}.get(count)
+    return named or f"{count} channels{f' ({layout})' if layout else ''}"
 
 
 def draw_probe(info: VideoInfo, target: Path, *, model: str, offline: bool = False, overwrite: bool = False) -> None:

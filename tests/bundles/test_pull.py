@@ -146,12 +146,18 @@ def test_no_network_no_space_and_offline(hub: FakeHub, monkeypatch: pytest.Monke
             store.pull("someone/rain")
     assert hub.sent(WEIGHTS) == []
     started = time.monotonic()
-    with pytest.raises(ModelError, match="offline; with a network: foley models pull someone/rain"):
+    with pytest.raises(
+        ModelError, match="--offline or HF_HUB_OFFLINE forbids to fetch it; without: foley models pull someone/rain"
+    ):
         store.pull("someone/rain", offline=True)
     assert time.monotonic() - started < 1
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(ModelError, match="no connection to the Hub"):
+    with pytest.raises(ModelError, match=r"no connection to the Hub .*what came is kept"):  # the manifest came
         store.pull("someone/rain")
+    with pytest.raises(ModelError, match="nothing was fetched; with a network: foley models pull someone/snow"):
+        store.pull("someone/snow")
+    with pytest.raises(ModelError, match=r"with a network: foley models pull cavp$"):
+        store.pull("cavp")
 
 
 def test_a_published_part_comes_by_its_name_and_only_its_files(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +178,7 @@ def test_a_published_part_comes_by_its_name_and_only_its_files(hub: FakeHub, mon
     assert store.pull("audioldm-vae") == store.find_part(published) == folder
     assert hub.asked == []
     assert store.find_part(catalogue.find("audioldm-hifigan")) is None
-    with pytest.raises(ModelError, match="offline; with a network: foley models pull audioldm-hifigan"):
+    with pytest.raises(ModelError, match="forbids to fetch it; without: foley models pull audioldm-hifigan"):
         store.pull("audioldm-hifigan", offline=True)
 
 

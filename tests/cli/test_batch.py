@@ -123,7 +123,9 @@ def test_other_settings_do_not_replace_what_is_there_unless_asked_to(foley: Fole
     assert foley("batch", *one).code == 0
     refused = foley("batch", *one, "--seed", "1")
     assert refused.code == 1
-    assert "out/a.foley.mp4 exists; use --overwrite" in refused.err
+    assert (
+        "out/a.foley.mp4 was made with other settings; use --overwrite, or --name '{stem}.{seed}.foley" in refused.err
+    )
     assert foley("batch", *one, "--seed", "1", "-f").text == "out/a.foley.mp4\n"
     assert foley("batch", *one, "--seed", "1").text == ""
 
@@ -223,6 +225,25 @@ def test_a_dry_run_says_what_would_become_what(foley: Foley, videos: Path, tmp_p
     assert lines[0] == {"event": "planned", "input": "videos/a.mp4", "output": "out/a.foley.mp4"}
     assert len(lines) == 3
     assert not (tmp_path / "out").exists()
+
+
+def test_without_a_folder_each_result_lies_beside_its_video(foley: Foley, videos: Path) -> None:
+    (videos / "day").mkdir()
+    (videos / "day" / "d.mp4").write_bytes((videos / "a.mp4").read_bytes())
+    two = ("videos/a.mp4", "videos/day")
+    planned = foley("batch", *two, "-n")
+    assert planned.text.splitlines() == [
+        "videos/a.mp4 -> videos/a.foley.mp4",
+        "videos/day/d.mp4 -> videos/day/d.foley.mp4",
+    ]
+    assert foley("batch", *two, "--only-cues").code == 0
+    assert (videos / "day" / "d.foley.mp4").is_file() and (videos / ".foley-batch").is_dir()
+    assert "0 done, 2 done before" in foley("batch", *two, "--only-cues").err
+
+
+def test_several_videos_are_for_batch(foley: Foley, clip: Path) -> None:
+    ran = foley("dub", clip, "b.mp4", "c.mp4")
+    assert ran.code == 2 and "dub takes one video, several are for 'foley batch'" in ran.err
 
 
 def test_a_dry_run_knows_what_is_done_and_what_is_in_the_way(foley: Foley, videos: Path, tmp_path: Path) -> None:

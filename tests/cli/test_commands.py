@@ -15,6 +15,7 @@ import soundfile
 
 from foleycli.bundles.catalogue import CATALOGUE
 from foleycli.bundles.format import read_bundle
+from foleycli.cli.console import Console
 from foleycli.cues.audacity import write_labels
 from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.cues.formats import write_sheet
@@ -199,6 +200,18 @@ def test_a_rendered_scene_and_its_truth_agree(foley: Foley, tmp_path: Path) -> N
     assert json.loads(foley("probe", "ball.mp4", "--json").text)["duration"] == pytest.approx(1.0, abs=0.04)
     assert foley("scenes", "render", "dragon", "-o", "no.mp4").code == 2
     assert [row["kind"] for row in json.loads(foley("scenes", "list", "--json").text)] == list(KINDS)
+
+
+def test_progress_that_is_piped_ends_with_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with Console().progress() as report:
+        for done in range(1, 4):
+            report("perform", done, 3)
+    assert capsys.readouterr().err.splitlines() == ["perform 1/3", "perform 3/3"]
+
+
+def test_channels_are_said_in_words(foley: Foley, tmp_path: Path) -> None:
+    make_clip(tmp_path / "mono.mp4", [Fraction(k, 8) for k in range(8)], sound=(0.0, 1.0))
+    assert "48000 Hz, mono" in foley("probe", "mono.mp4").text
 
 
 def test_clocks_sizes_lines_and_tables() -> None:

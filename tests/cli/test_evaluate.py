@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from foleycli.cli.app import app
 from foleycli.errors import UsageError
 from foleycli.evaluation.report import PROTOCOL
+from foleycli.evaluation.report_text import report_text
 from tests.evaluation.sounding import make_cases
 from tests.tiny_model import write_tiny
 
@@ -37,6 +38,21 @@ def test_a_folder_without_soundtracks_has_nothing_to_compare_with(bundle: Path, 
     run = CliRunner().invoke(app, ["evaluate", str(bundle), "--data", str(tmp_path), "--quiet"])
     assert run.exit_code == 0, run.output
     assert "0 cases" in run.stdout
+
+
+def test_people_get_a_table_in_words() -> None:
+    some = {"mean": 0.5, "low": 0.25, "high": 0.75}
+    plain: dict[str, object] = {"model": "tiny", "data": "scenes", "cases": 2, "seconds_per_second": 0.125}
+    scores = {
+        "sync": {"clips": 2, "model": {"f1_100ms": some}, "model_minus_random": {"f1_100ms": some}},
+        "class": {"asked": {"top3": None}, "asked_but_not_heard": ["impact_metal"]},
+    }
+    lines = report_text(plain | {"scores": scores}).splitlines()
+    assert lines[0] == "tiny on scenes, 2 cases, 0.12 s of work per second of video"
+    assert lines[3] == "In time with the true sound"
+    assert lines[4].split("  ")[1] == "whole model: onsets matched within 100 ms, F1" and "0.500" in lines[4]
+    assert "0.250 to 0.750" in lines[4] and lines[4].endswith("1")
+    assert "metal impact" in lines[7] and not any("minus" in line or "_" in line for line in lines)
 
 
 def test_data_that_is_not_there(bundle: Path, tmp_path: Path) -> None:

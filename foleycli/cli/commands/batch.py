@@ -15,7 +15,10 @@ from foleycli.errors import UsageError
 from foleycli.specs.settings import Generation, Mix, Model, Played, Settings
 
 _PATHS = "Video files, folders (searched to the bottom) and patterns in quotes; '-' reads a list of names from stdin."
-_OUT_DIR = "Folder for the results, made if need be. Results of a folder lie in the same folders below it."
+_OUT_DIR = (
+    "Folder for the results, made if need be. Results of a folder lie in the same folders below it. "
+    "Default: each beside its video."
+)
 _NAME = "Name of each result. Filled in: {stem} and {ext} of the video, {folder} it lies in, {seed}."
 _NULL = "The names in the list on stdin end with a NUL byte, as 'find -print0' writes them. Default: one a line."
 _JOBS = "How many videos are performed at the same time."
@@ -29,7 +32,7 @@ _JSON = "Print one JSON object a line on stdout for each thing that happens."
 def batch(
     *,
     paths: Annotated[list[str], typer.Argument(metavar="PATHS...", help=_PATHS)],
-    out_dir: Annotated[Path, typer.Option("--out-dir", "-o", metavar="DIR", help=_OUT_DIR)],
+    out_dir: Annotated[Path | None, typer.Option("--out-dir", "-o", metavar="DIR", help=_OUT_DIR)] = None,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help=_NAME)] = "{stem}.foley{ext}",
     null: Annotated[bool, typer.Option("--null", "-0", help=_NULL)] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help=_JOBS)] = 1,

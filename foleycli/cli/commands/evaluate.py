@@ -8,7 +8,6 @@ import typer
 
 from foleycli.cli import options
 from foleycli.cli.console import Console
-from foleycli.text import table
 
 _BUNDLE = "The model: a name from 'foley models list', or a folder with a bundle in it."
 _DATA = (
@@ -29,10 +28,10 @@ def evaluate(
     quiet: options.QuietOption = False,
 ) -> None:
     """Tests BUNDLE on videos whose sound is known, and prints its scores, with intervals and chance beside them."""
-    from foleycli.evaluation.report import score_rows
+    from foleycli.evaluation.report_text import report_text
     from foleycli.workflows.evaluate import evaluate_model
 
     console = Console(quiet=quiet, as_json=as_json)
     with console.progress() as progress:
         found = evaluate_model(bundle, data, count=count, seed=seed, device=device, offline=offline, progress=progress)
-    console.either(found.plain(), table(score_rows(found.plain())))
+    console.either(found.plain(), report_text(found.plain()))

@@ -10,7 +10,7 @@ from foleycli.errors import FoleyError, InputError, OutputError, UsageError
 from foleycli.specs.settings import Settings
 from foleycli.video.containers import BY_SUFFIX
 from foleycli.workflows.batch import events
-from foleycli.workflows.batch.find import find
+from foleycli.workflows.batch.find import NOWHERE, beside_videos, find
 from foleycli.workflows.batch.job import DubJob
 from foleycli.workflows.batch.journal import Journal, done_before
 from foleycli.workflows.batch.naming import TEMPLATE, name_jobs
@@ -37,12 +37,13 @@ class BatchRequest:
     """Which videos to dub, into which folder, with which settings.
 
     `paths` are files, folders and patterns. Folders are searched with all their subfolders; the results stand in the
-    same subfolders of `out_dir`. `name` is a template with {stem}, {ext}, {folder}, {seed}. `workers` videos are
+    same subfolders of `out_dir`; without one each stands beside its video, and the journal in the folder that holds all
+    videos. `name` is a template with {stem}, {ext}, {folder}, {seed}. `workers` videos are
     performed at the same time. `stems` and `plots` are folders, `report` is an HTML page.
     """
 
     paths: Sequence[str | Path]
-    out_dir: Path
+    out_dir: Path | None = None
     name: str = TEMPLATE
     settings: Settings = field(default_factory=Settings)
     workers: int = 1
@@ -94,6 +95,7 @@ def batch(request: BatchRequest, on_event: OnEvent | None = None) -> BatchResult
     OutputError for folders that can't be written. A video that fails raises nothing and is listed in the result.
     """
     request, jobs = _checked(request)
+    assert request.out_dir is not None
     notify = on_event or (lambda event: None)
     if request.report is not None:
         check_report(request.report, request.out_dir, request.overwrite)
@@ -125,6 +127,7 @@ def plan_batch(request: BatchRequest) -> BatchPlan:
     from foleycli.video.stream_plan import check_container
 
     request, jobs = _checked(request)
+    assert request.out_dir is not None
     done = done_before(request.out_dir, _fingerprint(request.settings), jobs)
     seconds, windows, disk, unreadable = 0.0, 0, 0, list[str]()
     for job in jobs:
@@ -152,7 +155,10 @@ def plan_batch(request: BatchRequest) -> BatchPlan:
 
 
 def _checked(request: BatchRequest) -> tuple[BatchRequest, tuple[DubJob, ...]]:
-    """The request, with the setting `stems` on if it names a folder of stems, and its jobs; raises UsageError."""
+    """The request and its jobs; raises UsageError.
+
+    The request gets a folder for its journal, and the setting `stems` if it names a folder of stems.
+    """
     generation = request.settings.generation
     check_overlap(generation)
     check_folder("--stems", request.stems)
@@ -160,13 +166,17 @@ def _checked(request: BatchRequest) -> tuple[BatchRequest, tuple[DubJob, ...]]:
     generation = replace(generation, stems=generation.stems or request.stems is not None)
     request = replace(request, settings=replace(request.settings, generation=generation))
     names = [str(path) for path in request.paths]
-    videos = find(names, request.out_dir)
+    out_dir = request.out_dir
+    videos = find(names, NOWHERE if out_dir is None else out_dir)
+    if out_dir is None:
+        out_dir, videos = beside_videos(videos)
+    request = replace(request, out_dir=out_dir)
     if names and not videos:
         raise UsageError(f"no video in {names[0]}{' and the rest' if len(names) > 1 else ''}; name files or folders")
     kinds = (*BY_SUFFIX, *SOUND_SUFFIXES)
     jobs = name_jobs(
         videos,
-        request.out_dir,
+        out_dir,
         template=request.name,
         settings=request.settings,
         suffixes=kinds,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import glob
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foleycli.errors import UsageError
@@ -20,6 +20,9 @@ VIDEO_SUFFIXES = frozenset(
         "3gp", "3g2", "wmv", "asf", "ogv", "mxf", "dv", "y4m", "mjpeg", "h264", "h265", "hevc", "ivf", "nut",
     )
 )  # fmt: skip
+
+
+NOWHERE = Path(os.devnull)  # for results that lie beside their videos: no folder is left out of the search
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,20 @@ def find(paths: Iterable[str], out_dir: Path) -> tuple[Found, ...]:
             if not own_output(found.path):
                 seen.setdefault(os.path.realpath(found.path), found)
     return tuple(seen.values())
+
+
+def beside_videos(videos: Sequence[Found]) -> tuple[Path, tuple[Found, ...]]:
+    """The folder that holds all videos, and each with its own folder below that, where its results are to lie.
+
+    Raises UsageError where no folder holds all, as on two drives of Windows.
+    """
+    try:
+        top = os.path.commonpath([os.path.abspath(one.path.parent) for one in videos] or [os.getcwd()])
+    except ValueError:
+        raise UsageError("the videos lie on several drives; name a folder for the results with --out-dir") from None
+    below = os.path.relpath(top)
+    folder = Path(top if below.startswith(os.pardir) else below)
+    return folder, tuple(replace(one, below=Path(os.path.relpath(one.path.parent, top))) for one in videos)
 
 
 def own_output(path: Path) -> bool:

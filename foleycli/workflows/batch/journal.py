@@ -126,6 +126,11 @@ class Journal:
         found = _identity(path)
         return found is not None and isinstance(made, dict) and found in made.get(os.path.abspath(path), ())
 
+    def made_otherwise(self, job: DubJob) -> bool:
+        """Whether an earlier run made the target of the job, with other settings."""
+        last = self._last.get(_key(job, self.out_dir), {})
+        return bool(last.get("state") == "done" and last.get("settings") != self.settings)
+
     def notes(self, job: DubJob) -> Notes | None:
         """The notes of a job that is done; None if the journal is of an older version, without notes."""
         plain: Any = self._last.get(_key(job, self.out_dir), {}).get("notes")

@@ -123,6 +123,11 @@ class Batch(Generic[Prepared]):
             shutil.rmtree(drafts, ignore_errors=True)
 
     def _check_places(self, job: DubJob) -> None:
+        if not self.overwrite and job.target.exists() and self.journal.made_otherwise(job):
+            keeps = "'{stem}.{seed}.foley{ext}'"
+            raise OutputError(
+                f"{job.target} was made with other settings; use --overwrite, or --name {keeps} to keep it"
+            )
         check_target(job.target, self.overwrite)
         for path in job.beside:  # a killed run may have left these without the target
             check_target(path, self.overwrite or self.journal.ours(job, path))

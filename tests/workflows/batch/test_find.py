@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from foleycli.errors import UsageError
-from foleycli.workflows.batch.find import find, own_output, split_list
+from foleycli.workflows.batch.find import Found, beside_videos, find, own_output, split_list
 
 
 @pytest.fixture
@@ -49,6 +50,15 @@ def test_each_video_comes_once_in_the_order_given(tree: Path) -> None:
 def test_a_named_file_is_taken_whatever_its_suffix_and_even_if_it_is_not_there(tree: Path) -> None:
     assert names("notes.txt", "gone.mp4") == ["notes.txt", "gone.mp4"]
     assert names("a.foley.mp4") == []
+
+
+def test_results_beside_their_videos_have_the_folder_that_holds_all(tmp_path: Path) -> None:
+    videos = (Found(tmp_path / "a" / "x.mp4"), Found(tmp_path / "b" / "c" / "y.mp4", Path("c")))
+    assert beside_videos(videos) == (
+        tmp_path,
+        (replace(videos[0], below=Path("a")), replace(videos[1], below=Path("b/c"))),
+    )
+    assert beside_videos(()) == (Path("."), ())
 
 
 def test_own_outputs_are_known_by_their_names() -> None:
