@@ -9,11 +9,10 @@ from pathlib import Path
 from foleycli.cli.console import Console
 from foleycli.cues.summary import summary
 from foleycli.errors import UsageError
-from foleycli.text import clock, size
+from foleycli.text import clock
 from foleycli.workflows.dub import DubRequest, DubResult, Event, check_request, dub, plan_dub
-from foleycli.workflows.dub_facts import dub_facts, dub_plan_facts
+from foleycli.workflows.dub_facts import dub_facts, dub_plan_facts, dub_plan_lines
 from foleycli.workflows.events import Advanced, ModelLoaded, Spotted
-from foleycli.workflows.plan import about
 from foleycli.workflows.sheets import read_sheet_file
 from foleycli.workflows.stdin import local_file
 from foleycli.workflows.takes import ranked, take_line
@@ -71,14 +70,5 @@ def _show(result: DubResult, request: DubRequest, named: str, console: Console) 
 
 def _show_plan(request: DubRequest, console: Console) -> None:
     found, info, targets = plan_dub(request)
-    if console.as_json:
-        console.data(dub_plan_facts(found, info, targets, model=request.settings.model.name))
-        return
-    for start, stop in found.spans:
-        console.result(f"window   {clock(start)} to {clock(stop)}")
-    for target in targets.files:
-        console.result(f"output   {'stdout' if target is None else target}")
-    for path in targets.stems:
-        console.result(f"stem     {path}")
-    console.result(f"time     {about(found.cpu_seconds)}")
-    console.result(f"disk     {size(found.disk_bytes)}")
+    facts = dub_plan_facts(found, info, targets, model=request.settings.model.name)
+    console.either(facts, "\n".join(dub_plan_lines(found, targets)))

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foleycli.text import clock, size
 from foleycli.workflows.dub import DubResult, Targets
-from foleycli.workflows.plan import Plan
+from foleycli.workflows.plan import Plan, about
 from foleycli.workflows.render import SAMPLE_RATE, Outcome
 from foleycli.workflows.takes import take_facts
 
@@ -58,6 +59,17 @@ def dub_plan_facts(found: Plan, info: VideoInfo, targets: Targets, *, model: str
         "cpu_seconds": found.cpu_seconds,
         "disk_bytes": found.disk_bytes,
     }
+
+
+def dub_plan_lines(found: Plan, targets: Targets) -> list[str]:
+    """The same in lines for people."""
+    return [
+        *(f"window   {clock(start)} to {clock(stop)}" for start, stop in found.spans),
+        *(f"output   {'stdout' if target is None else target}" for target in targets.files),
+        *(f"stem     {path}" for path in targets.stems),
+        f"time     {about(found.cpu_seconds)}",
+        f"disk     {size(found.disk_bytes)}",
+    ]
 
 
 def _named(target: Path | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -11,6 +12,7 @@ from foleycli.bundles.format import Bundle, read_bundle
 from foleycli.bundles.store import imported_names, resolve
 from foleycli.errors import ModelError
 from foleycli.specs import DitSpec, Size
+from foleycli.text import size
 
 
 def known_models() -> list[dict[str, Any]]:
@@ -18,6 +20,16 @@ def known_models() -> list[dict[str, Any]]:
     known = [entry.name for entry in CATALOGUE]
     others = [name for name in imported_names() if name not in known]
     return [*map(catalogue_facts, known), *map(imported_facts, others)]
+
+
+def model_rows(facts: Iterable[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """The facts of `known_models` as rows of a table for people, with a head."""
+    rows: list[tuple[str, ...]] = [("name", "where", "size", "licence", "commercial", "what")]
+    for one in facts:
+        shown = size(one["size_bytes"]) if one["size_bytes"] else "-"
+        use = "yes" if one["commercial_use"] else "no"
+        rows.append((one["name"], one["source"], shown, one["licence"], use, one["title"]))
+    return rows
 
 
 def model_facts(name: str, *, offline: bool = False) -> dict[str, Any]:
@@ -52,15 +64,15 @@ def imported_facts(name: str) -> dict[str, Any]:
     return {**facts, "commercial_use": bundle.manifest.commercial_use, "size_bytes": bundle.size_bytes}
 
 
-def counted_parameters(size: Size) -> dict[str, int]:
+def counted_parameters(named: Size) -> dict[str, int]:
     """Parameters of an MDSGen of this size as foley counts them, for comparison with the paper."""
     from foleycli.networks.mdsgen.dit import parameter_count
 
-    image = DitSpec.sized(size, adaln="zero")
+    image = DitSpec.sized(named, adaln="zero")
     return {
         "image_vae": parameter_count(image),
-        "image_vae_adaln_single": parameter_count(DitSpec.sized(size, adaln="single")),
-        "audio_vae": parameter_count(DitSpec.sized(size, layout="official")),
+        "image_vae_adaln_single": parameter_count(DitSpec.sized(named, adaln="single")),
+        "audio_vae": parameter_count(DitSpec.sized(named, layout="official")),
     }
 
 

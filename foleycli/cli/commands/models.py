@@ -29,15 +29,10 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help=_NAME)]
 @app.command("list")
 def list_models(as_json: JsonOption = False) -> None:
     """Lists the models that foley knows by name, with their size and licence."""
-    from foleycli.workflows.model_facts import known_models
+    from foleycli.workflows.model_facts import known_models, model_rows
 
     facts = known_models()
-    rows = [("name", "where", "size", "licence", "commercial", "what")]
-    for one in facts:
-        shown = size(one["size_bytes"]) if one["size_bytes"] else "-"
-        use = "yes" if one["commercial_use"] else "no"
-        rows.append((one["name"], one["source"], shown, one["licence"], use, one["title"]))
-    Console(as_json=as_json).either(facts, table(rows))
+    Console(as_json=as_json).either(facts, table(model_rows(facts)))
 
 
 @app.command("show")

@@ -60,9 +60,7 @@ def spot(
         found = find_cues(request, lambda event: progress(event.stage, event.done, event.total))
     suffix = (JSON if as_json else CSV) if target is None else target.suffix
     text = write_sheet(found.cues, suffix, reel_of(found.video, video))
-    if target is None:
-        console.result(text.rstrip("\n"))
-    else:
+    if target is not None:
         write_text(target, text, overwrite)
         console.note(f"{len(found.cues)} cues")
-        console.result(str(target))
+    console.result(text.rstrip("\n") if target is None else str(target))
