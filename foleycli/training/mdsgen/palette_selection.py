@@ -16,9 +16,10 @@ from typing import Protocol
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from foleycli.cues.classes import NEUTRAL_HIT, SOUND_CLASSES, SPAN_CLASSES
+from foleycli.cues.classes import NEUTRAL_HIT, SOUND_CLASSES, SPAN_CLASSES, STEADY_SECONDS
 from foleycli.cues.sheet import Cue
 from foleycli.models.loaded import LoadedModel
 from foleycli.models.spot_perform.model import sounds_of
@@ -52,6 +53,10 @@ CLASSIFIER_RUN = RunConfig(Path(), 3000, learning_rate=2e-3, weight_decay=0.05)
 ATTACK_WEIGHT = (
     5.0  # a candidate half of whose attacks are a fifth too low loses about as much as one named half as surely
 )
+UNSTEADY_WEIGHT = (
+    5.0  # a texture a fifth of whose time lies off its own median loses as much as one named half as surely
+)
+BLOCK_SAMPLES, MEDIAN_BLOCKS, OFF_DB = 800, 40, 6.0  # 25 ms at 32 kHz, 1 s of them
 LATE_FRAMES, SECOND_FRAMES = 16, 62  # of 16 ms: a quarter of a second, a second
 AUDIBLE, NEAR_FRAMES = 7.0, 3  # natural log units under the loudest bin: 61 dB; of 16 ms: 48 ms
 LEAD_SECONDS, TAGGED_SECONDS, LEAST_MASS = 0.1, 1.2, 0.02  # what a tagger hears of each hit
@@ -133,7 +138,8 @@ def candidate_scores(
     """How well `sound`, class number `row`, is played by each candidate (takes, variants, timbre): (takes,), at best 0.
 
     `palette` is that of the model's cue encoder and is left as it was. The score is the mean log probability of the
-    class; for hits also how far their attacks stand out of everything else (`on_time`).
+    class; for hits also how far their attacks stand out of everything else (`on_time`), for textures that stand still
+    how much of them does not (`unsteady`).
     """
     before = palette[kind, row].clone()
     scores = []
@@ -156,7 +162,7 @@ def _score(wave: Tensor, kind: int, sound: str, listener: Listener) -> float:
     spec, seconds = MelSpec.FULL_BAND, (HIT_SECONDS, HEARD_SECONDS)[kind]
     named = listener.named(wave, sound, seconds)
     if kind == 1:
-        return named
+        return named - UNSTEADY_WEIGHT * unsteady(wave) if STEADY_SECONDS.get(sound, 1.0) < 0.1 else named
     mel, frames = log_mel(wave[None], spec)[0], [round(at / float(spec.frame_seconds)) for at in seconds]
     # The neutral hit is used most often, in rolls too, so it must be short.
     over = brevity(mel, frames) if sound == NEUTRAL_HIT else 0.0
@@ -184,6 +190,18 @@ def brevity(mel: Tensor, frames: Sequence[int]) -> float:
     rows = [loudness[frame : frame + SECOND_FRAMES] for frame in frames]
     late = [float(row[LATE_FRAMES:].sum() / row.sum()) for row in rows]
     return float(np.log(np.maximum(1 - np.array(late), 1e-3)).mean())
+
+
+def unsteady(wave: Tensor) -> float:
+    """The share of a span's 25 ms, of a sound (S,) at 32 kHz, whose level lies 6 dB or more off the second around."""
+    first, last = (round(at * MelSpec.FULL_BAND.sample_rate) for at in (HEARD_SECONDS[0], HEARD_SECONDS[-1]))
+    heard = wave[first:last].double()
+    power = heard[: len(heard) // BLOCK_SAMPLES * BLOCK_SAMPLES].reshape(-1, BLOCK_SAMPLES).square().mean(1)
+    level_db = 10 * (power + 1e-12).log10()
+    around = F.pad(level_db[None, None], (MEDIAN_BLOCKS // 2,) * 2, mode="reflect")[0, 0].unfold(
+        0, MEDIAN_BLOCKS + 1, 1
+    )
+    return float(((level_db - around.median(1).values).abs() >= OFF_DB).double().mean())
 
 
 def asked_kind(sound: str) -> int:

@@ -32,6 +32,7 @@ from foleycli.training.mdsgen.palette_selection import (
     on_time,
     select_palette,
     sound_of,
+    unsteady,
 )
 from foleycli.training.mdsgen.tagger import Tagger, open_tagger
 from tests.evaluation.sounding import NAMES, classifier, play
@@ -155,3 +156,13 @@ def test_a_palette_is_cast_from_those_who_were_tried_and_goes_on_after_a_break(
         assert torch.equal(cast[1 - kind, row], bundle.part("cues", CueEncoder).palette[1 - kind, row])
     monkeypatch.setattr(casting, "candidate_scores", lambda *asked, **named: pytest.fail("performed again"))
     assert torch.equal(cast, select_palette(bundle, tried, listener, tmp_path / "scores", lambda at, of: None))
+
+
+def test_a_texture_that_slaps_is_less_steady_than_one_that_stands_still() -> None:
+    torch.manual_seed(0)
+    still = torch.randn(8 * 32000) * 0.1
+    slapping = still.clone()
+    for at in (2.0, 3.0, 4.0, 5.0):
+        slapping[round(at * 32000) : round((at + 0.1) * 32000)] *= 10
+    assert unsteady(still) == 0.0
+    assert 4 * 0.1 / 4.8 * 0.8 < unsteady(slapping) < 4 * 0.1 / 4.8 * 1.5
