@@ -24,6 +24,7 @@ from foleycli.audio.mastering import (
     master,
     natural_lift_db,
 )
+from foleycli.audio.room_tone import RoomTone, lay_room_tone
 from foleycli.specs.settings import Level
 from foleycli.video.layouts import channel_names, remix, writable_layout
 from foleycli.video.probe import VideoInfo
@@ -48,6 +49,7 @@ def finish(
     sample_rate: int = 48000,
     stems: Sequence[Path] = (),
     ceiling_dbtp: float = CEILING_DBTP,
+    tone: RoomTone | None = None,
 ) -> LevelReport:
     """Writes `track` (a sound file from the first picture on) to `out` (.wav or .flac, 24 bit), a block at a time.
 
@@ -55,7 +57,7 @@ def finish(
     limited. `gain_db` is of the new sound alone, before the mix; `loudness_lufs`, or `level_db` if that is None, is of
     the whole. True peaks stay under `ceiling_dbtp`. With `stems`, one per channel of `track`, the new sound is the sum
     of its channels and each is written for itself as it is in `out`: gain, level and limiter are the same, so they add
-    up.
+    up. `tone` is laid under the new sound when that has its level, in its last channel.
     """
     with tempfile.TemporaryDirectory(prefix="foley-", dir=out.parent) as folder:
         plain, mixed, summed = (Path(folder) / f"{name}.wav" for name in ("plain", "mixed", "summed"))
@@ -65,6 +67,10 @@ def finish(
             gain_db += natural_lift_db(raw, ceiling_dbtp)
             track = raw
         _copy_resampled(track, plain, sample_rate, gain=from_decibels(gain_db))
+        if tone is not None:
+            toned = plain.with_name("toned.wav")
+            lay_room_tone(plain, toned, tone)
+            plain = toned
         apart = Stems(plain, tuple(stems)) if stems else None
         if apart is not None:
             _sum(plain, summed)

@@ -28,6 +28,10 @@ _LOUDNESS = (
     "Loudness of the whole track in LUFS (EBU R128), or off: the level the model made. "
     "Default: auto, the new sound at -23 LUFS or -1 dBTP, whichever comes first."
 )
+_ROOM_TONE = (
+    "Loudness in LUFS of a quiet bed under the new sound, so that gaps are not digital silence, or off. "
+    "It is laid only where something is heard. Default: -60."
+)
 _FADE_IN = "Length in seconds of a fade at the start of the new sound."
 _FADE_OUT = "Length in seconds of a fade at the end of the new sound."
 _SPAN = (
@@ -71,6 +75,7 @@ def mix(
     original: Annotated[Original, typer.Option("--original", help=_ORIGINAL)] = "replace",
     gain: Annotated[float, typer.Option("--gain", metavar="DB", min=-60.0, max=24.0, help=_GAIN)] = 0.0,
     loudness: Annotated[str, typer.Option("--loudness", metavar="LUFS", show_default=False, help=_LOUDNESS)] = "auto",
+    room_tone: Annotated[str, typer.Option("--room-tone", metavar="LUFS", show_default=False, help=_ROOM_TONE)] = "-60",
     fade_in: Annotated[
         Fraction, typer.Option("--fade-in", metavar="SECONDS", parser=options.seconds, help=_FADE_IN)
     ] = "0",  # type: ignore[assignment]
@@ -78,18 +83,24 @@ def mix(
         Fraction, typer.Option("--fade-out", metavar="SECONDS", parser=options.seconds, help=_FADE_OUT)
     ] = "0",  # type: ignore[assignment]
 ) -> Mix:
-    """Levels and the video's own sound, from the options; `loudness` is auto, off or LUFS from -50 to -5."""
+    """Levels and the video's own sound, from the options; `loudness` is auto, off or LUFS, `room_tone` off or LUFS."""
+    tone = None if room_tone.strip().lower() == "off" else _lufs("--room-tone", room_tone, low=-90, high=-30)
+    rest = Mix(original=original, gain_db=gain, fade_in=fade_in, fade_out=fade_out, room_tone_lufs=tone)
     plain = loudness.strip().lower()
-    rest = Mix(original=original, gain_db=gain, fade_in=fade_in, fade_out=fade_out)
     if plain in ("auto", "off"):
         return replace(rest, level="auto" if plain == "auto" else "off")
+    return replace(rest, loudness_lufs=_lufs("--loudness", loudness, low=-50, high=-5), level="off")
+
+
+def _lufs(option: str, text: str, *, low: float, high: float) -> float:
+    words = "auto, off, or LUFS such as -23" if option == "--loudness" else "off, or LUFS such as -60"
     try:
-        lufs = float(plain)
+        lufs = float(text)
     except ValueError:
-        raise UsageError(f"--loudness {loudness!r}: write auto, off, or LUFS such as -23") from None
-    if not -50 <= lufs <= -5:
-        raise UsageError(f"--loudness {loudness}: outside -50 to -5 LUFS")
-    return replace(rest, loudness_lufs=lufs, level="off")
+        raise UsageError(f"{option} {text!r}: write {words}") from None
+    if not low <= lufs <= high:
+        raise UsageError(f"{option} {text}: outside {low:g} to {high:g} LUFS")
+    return lufs
 
 
 def model(

@@ -90,6 +90,7 @@ class Mix:
     level: Level = (
         "auto"  # auto: the new sound at -23 LUFS or -1 dBTP, whichever comes first; off: as the model made it
     )
+    room_tone_lufs: float | None = -60.0  # of a bed under the new sound where a cue is heard; None: none
     fade_in: Fraction = Fraction(0)  # seconds, of the new sound
     fade_out: Fraction = Fraction(0)
 

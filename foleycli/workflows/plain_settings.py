@@ -34,7 +34,12 @@ def to_plain(settings: Settings) -> dict[str, Any]:
     generation["beds"] = [asdict(bed) for bed in settings.generation.beds]
     generation = {key: value for key, value in generation.items() if key not in LATER or value != LATER[key]}
     model = {key: getattr(settings.model, name) for key, name in MODEL.items()}
-    return {**model, **generation, **CONSTANT, "mix": asdict(settings.mix)}
+    return {**model, **generation, **CONSTANT, "mix": _plain_mix(settings.mix)}
+
+
+def _plain_mix(mix: Mix) -> dict[str, Any]:
+    """The mix as a table; a track without a bed has no key for it, as none had before beds came."""
+    return {key: value for key, value in asdict(mix).items() if key != "room_tone_lufs" or value is not None}
 
 
 def from_plain(plain: Mapping[str, Any]) -> Settings:
@@ -49,7 +54,8 @@ def from_plain(plain: Mapping[str, Any]) -> Settings:
     found = Settings(
         generation=_group(Generation, {GENERATION[key]: plain[key] for key in GENERATION if key in plain}, odd),
         model=_group(Model, {MODEL[key]: plain[key] for key in MODEL if key in plain}, odd),
-        mix=_group(Mix, {"level": "off", **plain["mix"]}, odd),  # dubs from before `level` were not levelled
+        # Older dubs have the level that the model made, and no bed.
+        mix=_group(Mix, {"level": "off", "room_tone_lufs": None, **plain["mix"]}, odd),
     )
     if odd:
         raise ValueError(f"no {' or '.join(odd)} that foley can use")

@@ -89,5 +89,8 @@ class Remake:
             mix = replace(mix, loudness_lufs=None, level="off")
         generation = performed(replace(self.generation, seed=seed))
         stream = self.pipeline.stream(self.info, generation, cues=cues, progress=self.progress)
-        write_track(stream, self.info, track=track, mix=mix, start=self.start, target=self.target, level_db=level_db)
+        write_track(
+            stream, self.info, track=track, mix=mix, start=self.start, target=self.target, level_db=level_db,
+            cues=self.sidecar.cues,
+        )  # fmt: skip
         return track

@@ -20,6 +20,7 @@ from foleycli.audio.fades import faded
 from foleycli.audio.files import AudioWriter
 from foleycli.audio.mastering import CEILING_DBTP, CODEC_ROOM_DB, LevelReport
 from foleycli.audio.mixing import finish, mixed_layout, side_by_side
+from foleycli.audio.room_tone import RoomTone, heard_outdoors
 from foleycli.audio.splice import copy_track
 from foleycli.errors import ModelError, UsageError
 from foleycli.models.passages import audible
@@ -33,6 +34,9 @@ from foleycli.video.timecode import source_timecode, timecode_seconds
 from foleycli.workflows.outputs import NOTHING, Beside, in_video, lossless
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from foleycli.cues.sheet import Cue
     from foleycli.evaluation.ranking import TakeScores
     from foleycli.pipeline.track import TrackStream
     from foleycli.video.probe import VideoInfo
@@ -126,10 +130,12 @@ def write_track(
     *,
     target: Path | None,
     level_db: float = 0.0,
+    cues: Sequence[Cue] | None = None,
 ) -> LevelReport:
     """Writes the finished track for `target`, 24 bit: for a video silent before and after the part from `start` on.
 
     If the track has stems, each is written beside it as NAME.wav.
+    `cues` are those of the whole film, if the stream has fewer: they decide the room tone.
     """
     raw, whole = track.with_name("raw.wav"), in_video(target)
     before, after = (start, info.duration - start - stream.duration) if whole else (Fraction(0), Fraction(0))
@@ -150,6 +156,29 @@ def write_track(
         sample_rate=SAMPLE_RATE,
         stems=[track.with_name(f"{name}.wav") for name in STEMS] if parts else (),
         ceiling_dbtp=CEILING_DBTP if lossless(target) else CEILING_DBTP - CODEC_ROOM_DB,
+        tone=_room_tone(
+            stream.cues if cues is None else cues, mix, start=start, seconds=stream.duration, before=before
+        ),
+    )
+
+
+def _room_tone(
+    cues: Sequence[Cue], mix: Mix, *, start: Fraction, seconds: Fraction, before: Fraction
+) -> RoomTone | None:
+    """The bed of a track whose part begins `before` seconds into it; none where nothing is heard, nor under the video's
+    own sound, which has one.
+    """
+    first, last = float(start), float(start + seconds)
+    heard = [cue.sound for cue in cues if audible(cue, first, last)]
+    if mix.room_tone_lufs is None or mix.original in ("mix", "duck") or not heard:
+        return None
+    return RoomTone(
+        lufs=mix.room_tone_lufs,
+        outdoors=heard_outdoors(heard),
+        start=float(before),
+        stop=float(before + seconds),
+        fade_in=float(mix.fade_in),
+        fade_out=float(mix.fade_out),
     )
 
 

@@ -140,7 +140,7 @@ def test_a_rerun_of_a_dub_without_stems_has_none(foley: Foley, clip: Path, silen
 
 def test_a_stem_is_the_dub_of_its_cues_and_a_silent_one_is_there(foley: Foley, clip: Path, tmp_path: Path) -> None:
     (tmp_path / "hits.csv").write_text("".join(f"{line}\n" for line in SHEET.splitlines()[:3]))
-    options = ("--cues", "hits.csv", "--steps", "1", "--gain", "-20")
+    options = ("--cues", "hits.csv", "--steps", "1", "--gain", "-20", "--room-tone", "off")
     assert foley("dub", clip, "-o", "plain.wav", *options).code == 0
     assert foley("dub", clip, "-o", "clip.foley.mp4", *options, "--stems", tmp_path / "new" / "stems").code == 0
     assert np.array_equal(samples(tmp_path / "new/stems/clip.impacts.wav"), samples(tmp_path / "plain.wav"))
@@ -199,8 +199,20 @@ def test_a_track_of_silence_is_said(foley: Foley, clip: Path, tmp_path: Path, ro
     assert "silence" not in heard.err
 
 
+def test_room_tone_fills_the_dubbed_part_unless_it_is_off(foley: Foley, clip: Path) -> None:
+    clip.with_name("one.csv").write_text("time,stop,strength,sound\n1.5,,0.9,glass\n")
+    for name, more in (("on", ()), ("loud", ("--room-tone", "-40")), ("off", ("--room-tone", "off"))):
+        assert foley("dub", clip, "-o", f"{name}.wav", "--cues", "one.csv", "--steps", "1", *more).code == 0
+    on, loud, off = (samples(clip.with_name(f"{name}.wav"))[24000:48000, 0] / 2**23 for name in ("on", "loud", "off"))
+    level = [20 * np.log10(np.sqrt(np.square(part - off).mean()) + 1e-9) for part in (on, loud)]
+    assert -70 < level[0] < -50 and abs(level[1] - level[0] - 20) < 0.5
+    refused = foley("dub", clip, "-o", "no.wav", "--room-tone", "quiet")
+    assert refused.code == 2 and "write off, or LUFS such as -60" in refused.err
+    assert foley("dub", clip, "-o", "no.wav", "--room-tone", "-10").code == 2
+
+
 def test_fades_are_of_the_part_that_was_dubbed(foley: Foley, clip: Path, cues: tuple[str, ...]) -> None:
-    part = ("--start", "0.5", "--end", "1.5", *cues, "--gain", "-20", "--loudness", "off")
+    part = ("--start", "0.5", "--end", "1.5", *cues, "--gain", "-20", "--loudness", "off", "--room-tone", "off")
     for name, more in (("a", ()), ("b", ("--fade-in", "0.25", "--fade-out", "0.5"))):
         assert foley("dub", clip, "-o", f"{name}.wav", *part, *more).code == 0
     plain, faded = (samples(clip.with_name(f"{name}.wav"))[:, 0] for name in "ab")

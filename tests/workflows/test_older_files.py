@@ -20,7 +20,7 @@ SIDECAR = FIXTURES / "dub_of_1.0.foley.json"
 
 def test_an_older_sidecar_is_read_whole() -> None:
     sidecar = read_sidecar(SIDECAR)
-    mix = Mix(original="mix", loudness_lufs=-20.0, fade_in=Fraction(1, 2), level="off")
+    mix = Mix(original="mix", loudness_lufs=-20.0, fade_in=Fraction(1, 2), level="off", room_tone_lufs=None)
     assert sidecar.settings == Settings(generation=Generation(), model=Model(name="pocket"), mix=mix)
     assert (sidecar.video, sidecar.output) == ("/videos/cut.mp4", "cutmix.mp4")
     assert [round(float(stop)) for _, stop in sidecar.windows] == [5, 10]

@@ -22,6 +22,7 @@ SETTINGS = Settings(
     ),
     model=Model(name="mine", device="cpu", precision="bf16", compiled=True, offline=True, namer="off"),
     mix=Mix(
+        room_tone_lufs=-50.0,
         original="duck", gain_db=-2.5, loudness_lufs=-23.0, level="off", fade_in=Fraction(1, 2), fade_out=Fraction(1, 4)
     ),
 )  # fmt: skip
