@@ -188,5 +188,6 @@ def _is_offline(offline: bool) -> bool:
 def _refuse_offline(model: HubName, command: str, offline: bool) -> None:
     if _is_offline(offline):
         raise ModelError(
-            f"{model} is not on this machine, and --offline or HF_HUB_OFFLINE forbids to fetch it; without: {command}"
+            f"{model} is not on this machine, and --offline or HF_HUB_OFFLINE forbids fetching; "
+            f"fetch it without: {command}"
         )

@@ -147,7 +147,8 @@ def test_no_network_no_space_and_offline(hub: FakeHub, monkeypatch: pytest.Monke
     assert hub.sent(WEIGHTS) == []
     started = time.monotonic()
     with pytest.raises(
-        ModelError, match="--offline or HF_HUB_OFFLINE forbids to fetch it; without: foley models pull someone/rain"
+        ModelError,
+        match="--offline or HF_HUB_OFFLINE forbids fetching; fetch it without: foley models pull someone/rain",
     ):
         store.pull("someone/rain", offline=True)
     assert time.monotonic() - started < 1
@@ -178,7 +179,7 @@ def test_a_published_part_comes_by_its_name_and_only_its_files(hub: FakeHub, mon
     assert store.pull("audioldm-vae") == store.find_part(published) == folder
     assert hub.asked == []
     assert store.find_part(catalogue.find("audioldm-hifigan")) is None
-    with pytest.raises(ModelError, match="forbids to fetch it; without: foley models pull audioldm-hifigan"):
+    with pytest.raises(ModelError, match="forbids fetching; fetch it without: foley models pull audioldm-hifigan"):
         store.pull("audioldm-hifigan", offline=True)
 
 

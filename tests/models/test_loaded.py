@@ -110,7 +110,7 @@ def test_a_model_that_is_not_there_is_said_before_torch_is_imported() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    assert "with a network: foley models pull someone/absent" in ran.stdout
+    assert "fetch it without: foley models pull someone/absent" in ran.stdout
 
 
 def test_networks_are_built_without_random_numbers_and_hold_what_is_stored(tiny: Bundle) -> None:
