@@ -113,6 +113,13 @@ def test_hits_of_a_lasting_sound_are_its_flicker_and_hits_far_from_it_stay() -> 
     assert [round(cue.time, 2) for cue in kept] == [14.0, 15.0]
     torn = curves(20.0, (8.0,), classes=np.tile([0.5, 0.1, 0.4], (500, 1)), span=np.full(500, 0.8))
     assert not [cue for cue in pick(torn, SPEC) if cue.stop is None]  # the span head is sure of what the class is not
+    lone = np.tile([0.05, 0.05, 0.9], (500, 1))
+    lone[198:203] = [0.8, 0.1, 0.1]  # at the hit itself the class is struck, all around it is lasting
+    seen = curves(20.0, (8.0,), classes=lone, span=np.full(500, 0.9))
+    assert not [cue for cue in pick(seen, SPEC) if cue.stop is None]
+    assert [
+        cue for cue in pick(curves(20.0, (8.0,), classes=lone), SPEC) if cue.stop is None
+    ]  # unless the span head says no
     struck = np.tile([0.5, 0.1, 0.4], (500, 1))  # of what is more likely struck, none is lost
     assert len(pick(curves(20.0, flicker, classes=struck), SPEC)) == len(flicker)
 
