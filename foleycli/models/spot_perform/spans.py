@@ -27,6 +27,9 @@ SPAN_QUIET = 0.004  # smoothed mean |difference| of the whole picture at which i
 SPAN_LOUD = 0.08  # and at which its strength is 1
 SPAN_LEAST = 0.1  # strength under which nothing is worth a span
 SPAN_SURE = 0.2  # probability that lasting motion sounds at all; most cameras' motion stays under it
+EDGE_SECONDS = (
+    0.5  # a span that is seen so soon after the start or a cut was there: motion is known from the second frame
+)
 SPAN_STEP = 0.2  # a change of strength that starts a new piece
 
 
@@ -82,13 +85,20 @@ class SpanPicker:
         cues = []
         for run in self.found:
             parts = run.named(cuts, self.spec.classes, priors)
-            for first, last, strength, sure in run.pieces:
+            shown = self._shown_from(run.start, cuts)
+            for begin, last, strength, sure in run.pieces:
+                first = shown if begin == run.start else begin
                 for start, stop, sound in _within(parts, first, last, shortest=self._shortest):
                     level = round(max(strength, 0.05), 3)
                     cues.append(
                         Cue(self._seconds(start), level, sound, stop=self._seconds(stop), confidence=round(sure, 3))
                     )
         return cues
+
+    def _shown_from(self, frame: int, cuts: Sequence[int]) -> int:
+        """The first frame of the shot if it is near: nearer than the reach of a hit, so none lies between."""
+        edge = max([cut for cut in cuts if cut <= frame], default=0)
+        return edge if frame - edge <= EDGE_SECONDS * self.spec.frames_per_second else frame
 
     def _seconds(self, frame: int) -> float:
         return round(self.start_seconds + frame / self.spec.frames_per_second, 3)

@@ -89,6 +89,17 @@ def test_lasting_motion_is_a_span_in_pieces_of_even_level() -> None:
     assert {cue.sound for cue in spans} == {"rain"}
 
 
+def test_a_span_that_is_seen_soon_after_the_start_or_a_cut_was_there() -> None:
+    activity = np.full(200, 0.03)
+    activity[:12] = 0.002
+    picker = Picker(SPEC)
+    picker.add(curves(activity=activity, span=np.ones(200)), last=True)
+    late = picker.cues()[0]
+    assert late.time == 0.0 and picker.cues([0.08])[0].time == pytest.approx(0.08)
+    activity[:30] = 0.002
+    assert pick(curves(activity=activity, span=np.ones(200)), SPEC)[0].time > 0.5
+
+
 def test_motion_of_a_hit_is_no_span() -> None:
     cues = pick(curves(hits=tuple(np.arange(0.5, 8.0, 0.7)), span=np.ones(200)), SPEC)
     assert all(cue.stop is None for cue in cues)
