@@ -138,9 +138,10 @@ def _held_db(wave: Wave, clear: NDArray[np.bool_], wanted: float, seconds: float
         return np.zeros(len(wave), np.float32)
     power = (wave[: steps * step].astype(np.float64) ** 2).reshape(steps, step).mean(axis=1)
     width = max(1, round(seconds / STEP_SECONDS))
-    around = np.ones(width) if width < 3 else np.hanning(width + 2)[1:-1]
-    weight = np.convolve(usable, around, "same")
-    level = np.convolve(power * usable, around, "same") / np.maximum(weight, 1e-9)
+    around = np.hanning(width + 2)[1:-1]
+    here = slice((width - 1) // 2, (width - 1) // 2 + steps)  # "same" would be as long as `around` in a short span
+    weight = np.convolve(usable, around)[here]
+    level = np.convolve(power * usable, around)[here] / np.maximum(weight, 1e-9)
     level_db = 10 * np.log10(level[usable] + 1e-12)
     back = np.clip(HELD_SHARE * (wanted - level_db), -MOST_CUT_DB, MOST_HELD_LIFT_DB)
     middles = (np.flatnonzero(usable) + 0.5) * step

@@ -118,6 +118,14 @@ def test_a_steady_texture_is_held_near_its_level_and_alike_where_windows_overlap
     assert np.abs(level_db(film[: len(waves[0])]) - wanted_db(cue)).max() > 20.0
 
 
+@pytest.mark.parametrize("seconds", [0.001, 0.05, 0.2, 0.39])
+def test_a_steady_span_shorter_than_its_level_is_measured_over_is_held_too(seconds: float) -> None:
+    noise = (np.random.default_rng(1).normal(size=4 * RATE) * 0.02).astype(np.float32)
+    span = Cue(1.0, 0.9, "ambience", stop=1.0 + seconds)
+    held = ride(noise, [span], 0.0, sample_rate=RATE)
+    assert np.isfinite(held).all() and not held[RATE // 2 : RATE].any() and held[RATE : RATE + 32].any()
+
+
 def level_db(wave: np.ndarray) -> np.ndarray:
     """Of every 25 ms."""
     blocks = wave[: len(wave) // 800 * 800].reshape(-1, 800).astype(np.float64)

@@ -27,9 +27,8 @@ SPAN_QUIET = 0.004  # smoothed mean |difference| of the whole picture at which i
 SPAN_LOUD = 0.08  # and at which its strength is 1
 SPAN_LEAST = 0.1  # strength under which nothing is worth a span
 SPAN_SURE = 0.2  # probability that lasting motion sounds at all; most cameras' motion stays under it
-EDGE_SECONDS = (
-    0.5  # a span that is seen so soon after the start or a cut was there: motion is known from the second frame
-)
+# A span that is seen so soon after the start or a cut was there before: motion is known from the second frame on.
+EDGE_SECONDS = 0.5
 SPAN_STEP = 0.2  # a change of strength that starts a new piece
 
 
