@@ -24,7 +24,7 @@ def run_dub(request: DubRequest, console: Console, *, dry_run: bool = False) -> 
     if request.sink is not None and console.as_json:
         raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")
     if isinstance(request.cues, Path):
-        request = replace(request, cues=read_sheet_file(request.cues))
+        read_sheet_file(request.cues)  # before a video from stdin, and in a plan
     named = str(request.video)
     with local_file(named) as path:
         request = replace(request, video=path)

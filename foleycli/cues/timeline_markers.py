@@ -7,27 +7,16 @@ visible marker is read, at its time on the timeline.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from foleycli.cues.audacity import MOST_SECONDS, cue_of, label_of
+from foleycli.cues.reel import Reel
 from foleycli.cues.sheet import Cue
 from foleycli.errors import UsageError
 
-MILLISECONDS = Fraction(1000)  # the rate of a sheet whose video is not known
 SLACK_SECONDS = 0.0005
 DECIMALS = 6  # of a second: error of a time after conversion to a rate such as 30000/1001
-
-
-@dataclass(frozen=True)
-class Reel:
-    """The video that the markers belong to; `url` "" where it has no place."""
-
-    name: str
-    url: str = ""
-    seconds: Fraction | None = None
-    frame_rate: Fraction = MILLISECONDS
 
 
 def library(name: str) -> Any:

@@ -110,6 +110,12 @@ class Outputs:
 
     target: Path | None = None  # *.mp4, mkv, mov, webm: a copy of the video; *.wav, *.flac, *.mp3, ...: the sound alone
     stems: Path | None = None  # a folder for impacts and ambience, as WAV
+    timeline: Path | None = None  # *.fcpxml, otio, edl, rpp: each cue as a clip of its stem; stems lie beside it
     plot: Path | None = None  # a PNG
     sidecar: bool = False  # target.foley.json, which a rerun needs
     overwrite: bool = False
+
+    @property
+    def stem_folder(self) -> Path | None:
+        """Where the stems go: the folder that was named, else that of the timeline, which plays them."""
+        return self.timeline.parent if self.stems is None and self.timeline is not None else self.stems

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
+from foleycli.timeline import timecode_seconds
 from foleycli.video.probe import VideoInfo
-
-# 01:00:00:00 counts every frame; 01:00:00;00 (some write a point) leaves numbers out, to stay near the clock.
-_FORM = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
 
 
 def source_timecode(info: VideoInfo) -> str | None:
@@ -18,26 +15,10 @@ def source_timecode(info: VideoInfo) -> str | None:
     return next(iter([stream.timecode for stream in streams if stream.timecode] + of_file), None)
 
 
-def timecode_seconds(timecode: str, frame_rate: Fraction) -> Fraction:
-    """Exact seconds since midnight; raises ValueError for what is no timecode at this rate.
-
-    At 29.97 the label 01:00:00:00 is frame 108000, so 3603.6 s; with drop frames 01:00:00;00 is frame 107892.
-    """
-    found = _FORM.fullmatch(timecode.strip())
-    if found is None:
-        raise ValueError(f"{timecode!r} is not hours:minutes:seconds:frames")
-    hours, minutes, seconds, frames = (int(found[group]) for group in (1, 2, 3, 5))
-    counted = max(1, round(frame_rate))  # labels per second of the label's own clock
-    if minutes > 59 or seconds > 59 or frames >= counted:
-        raise ValueError(f"{timecode} is not a timecode at {float(frame_rate):.3f} pictures/s")
-    number = (hours * 3600 + minutes * 60 + seconds) * counted + frames
-    if found[4] != ":" and counted % 30 == 0:  # two labels of 30 a minute, but not each 10th
-        whole_minutes = hours * 60 + minutes
-        number -= counted // 15 * (whole_minutes - whole_minutes // 10)
-    return number / _exact(frame_rate, counted)
-
-
-def _exact(frame_rate: Fraction, counted: int) -> Fraction:
-    """The rate that timecode runs at: a whole one, or 1000/1001 of it; varying rates only come near either."""
-    slowed = Fraction(counted * 1000, 1001)
-    return slowed if abs(frame_rate / slowed - 1) < Fraction(1, 2500) else Fraction(counted)
+def source_start(info: VideoInfo) -> tuple[Fraction, str]:
+    """The time of day of the first picture in seconds, 0 without a timecode, and what is wrong with it, or ""."""
+    timecode = source_timecode(info)
+    try:
+        return Fraction(0) if timecode is None else timecode_seconds(timecode, info.frame_rate), ""
+    except ValueError as error:
+        return Fraction(0), str(error)

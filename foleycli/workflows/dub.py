@@ -96,8 +96,8 @@ def dub(request: DubRequest | str | Path, on_event: OnEvent | None = None) -> Du
     """
     request = DubRequest(video=request) if isinstance(request, str | Path) else request
     targets = check_request(request)
-    cues = _cues(request)
     info = _probed(request, targets)
+    cues = _cues(request, info)
     make_folder("--stems", request.outputs.stems)
     return _perform(request, targets, info=info, cues=cues, on_event=on_event or (lambda event: None))
 
@@ -126,7 +126,14 @@ def check_request(request: DubRequest) -> Targets:
     )
     check_kind(files[0])
     check_mix(request.settings.mix, files[0], part=generation.start is not None or generation.end is not None)
-    besides = beside_targets(video, files, stems=outputs.stems, plot=outputs.plot, overwrite=outputs.overwrite)
+    besides = beside_targets(
+        video,
+        files,
+        stems=outputs.stem_folder,
+        plot=outputs.plot,
+        overwrite=outputs.overwrite,
+        timeline=outputs.timeline,
+    )
     if outputs.sidecar:
         _check_sidecars(video, files, outputs.overwrite)
     return Targets(files, besides)
@@ -141,14 +148,14 @@ def _check_sidecars(video: str, files: Sequence[Path | None], overwrite: bool) -
             check_place(sidecar_path(target), (".json",), overwrite)
 
 
-def _cues(request: DubRequest) -> Sequence[Cue] | None:
-    return read_sheet_file(request.cues) if isinstance(request.cues, Path) else request.cues
+def _cues(request: DubRequest, info: VideoInfo) -> Sequence[Cue] | None:
+    return read_sheet_file(request.cues, info.frame_rate) if isinstance(request.cues, Path) else request.cues
 
 
 def _settings(request: DubRequest) -> Settings:
-    """The settings, with `stems` on if a folder of stems is asked for."""
+    """The settings, with `stems` on if stems are asked for, or a timeline of them."""
     generation = request.settings.generation
-    apart = generation.stems or request.outputs.stems is not None
+    apart = generation.stems or request.outputs.stem_folder is not None
     return replace(request.settings, generation=replace(generation, stems=apart))
 
 

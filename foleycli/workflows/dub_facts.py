@@ -44,6 +44,7 @@ def outcome_facts(outcome: Outcome) -> dict[str, Any]:
         "lost": list(outcome.lost),
         "plot": None if outcome.beside.plot is None else str(outcome.beside.plot),
         "stems": {name: str(path) for name, path in outcome.beside.stems.items()},
+        "timeline": None if outcome.beside.timeline is None else str(outcome.beside.timeline),
         "scores": None if outcome.scores is None else asdict(outcome.scores),
     }
 

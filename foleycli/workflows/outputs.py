@@ -10,6 +10,8 @@ from typing import TypeGuard
 
 from foleycli.atomic import atomic_file, check_target
 from foleycli.audio.encoded import check_sound_file
+from foleycli.cues.formats import check_library
+from foleycli.cues.timelines.formats import SUFFIXES as TIMELINES
 from foleycli.errors import InputError, OutputError, UsageError
 from foleycli.pipeline.track import STEMS
 from foleycli.video.containers import BY_SUFFIX, LOSSLESS_SOUNDS, SOUND_BY_SUFFIX
@@ -39,11 +41,11 @@ def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> 
     return tuple(targets)
 
 
-def check_place(target: Path, suffixes: Iterable[str], overwrite: bool) -> None:
-    """Raises if `target` has none of the suffixes, exists already, or can't be written."""
+def check_place(target: Path, suffixes: Iterable[str], overwrite: bool, shown: Iterable[str] = ()) -> None:
+    """Raises if `target` has none of the suffixes, exists already, or can't be written; `shown` are those to name."""
     if target.suffix.lower() not in suffixes:
         kind = target.suffix or "a file without a suffix"
-        raise UsageError(f"{target}: foley can't write {kind}; use {', '.join(suffixes)}")
+        raise UsageError(f"{target}: foley can't write {kind}; use {', '.join(shown or suffixes)}")
     check_target(target, overwrite)
     if not os.access(target.parent, os.W_OK):
         raise OutputError(f"{target.parent} can't be written to; name another output with -o")
@@ -86,34 +88,48 @@ def check_kind(target: Path | None) -> None:
 
 @dataclass(frozen=True)
 class Beside:
-    """The other files of one output: its stems by name, and its plot."""
+    """The other files of one output: its stems by name, its plot, and its timeline."""
 
     stems: Mapping[str, Path] = field(default_factory=dict)
     plot: Path | None = None
+    timeline: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Their paths."""
-        return (*self.stems.values(), *(() if self.plot is None else (self.plot,)))
+        return (*self.stems.values(), *(path for path in (self.plot, self.timeline) if path is not None))
 
 
 NOTHING = Beside()
 
 
 def beside_targets(
-    video: str, targets: Sequence[Path | None], stems: Path | None, plot: Path | None, overwrite: bool
+    video: str,
+    targets: Sequence[Path | None],
+    stems: Path | None,
+    plot: Path | None,
+    overwrite: bool,
+    timeline: Path | None = None,
 ) -> tuple[Beside, ...]:
-    """For each target its stems in the folder `stems` and its plot; raises for what could not be written."""
+    """For each target its stems in the folder `stems`, its plot and timeline; raises for what could not be written."""
     check_folder("--stems", stems)
+    if timeline is not None and video == "-":
+        raise UsageError("--timeline names the video by its place on disk; give a file in place of '-'")
     found: list[Beside] = []
     for take, target in enumerate(targets, start=1):
         paths = _stem_files(_stem(video, target), stems)
-        picture = plot if plot is None or len(targets) == 1 else numbered(plot, take, len(targets))
+        picture, edit = (
+            path if path is None or len(targets) == 1 else numbered(path, take, len(targets))
+            for path in (plot, timeline)
+        )
         for path in paths.values() if stems is not None and stems.is_dir() else ():
             check_place(path, (".wav",), overwrite)
         if picture is not None:
             check_place(picture, (".png",), overwrite)
-        found.append(Beside(paths, picture))
+        if edit is not None:
+            check_place(edit, TIMELINES, overwrite)
+            check_library(edit.suffix, str(edit))
+        found.append(Beside(paths, picture, edit))
     return tuple(found)
 
 

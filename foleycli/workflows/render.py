@@ -30,8 +30,9 @@ from foleycli.text import clock
 from foleycli.timeline import to_samples
 from foleycli.video.mux import mux
 from foleycli.video.stream_plan import check_container
-from foleycli.video.timecode import source_timecode, timecode_seconds
+from foleycli.video.timecode import source_start
 from foleycli.workflows.outputs import NOTHING, Beside, in_video, lossless
+from foleycli.workflows.timeline_file import draw_timeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +87,9 @@ def render(
         level = write_track(stream, info, track=track, mix=mix, start=start, target=target)
         origin, doubts = origin_of(info, Fraction(0) if whole else start, model=stream.model, seed=stream.seeds[0])
         write_stems(beside, track, origin=origin, overwrite=overwrite, drafts=drafts)
+        if beside.timeline is not None:
+            edit = drafts.enter_context(atomic_file(beside.timeline, overwrite=overwrite))
+            draw_timeline(beside, stream, info, mix=mix, start=start, whole=whole, draft=edit)
         if beside.plot is not None:
             from foleycli.reports.figure.draw import Sound
             from foleycli.reports.figure.dub import draw_dub  # imported here: Pillow is slow to import
@@ -184,12 +188,9 @@ def _room_tone(
 
 def origin_of(info: VideoInfo, start: Fraction, model: str, seed: int) -> tuple[Origin, tuple[str, ...]]:
     """The metadata of a WAV that begins `start` seconds after the first picture, and warnings about its timecode."""
-    timecode, begins, doubts = source_timecode(info), Fraction(0), list[str]()
-    try:
-        begins = Fraction(0) if timecode is None else timecode_seconds(timecode, info.frame_rate)
-    except ValueError as error:
-        doubts.append(f"{error}: the time reference counts from the first picture")
-    return Origin(f"foley, model {model}, seed {seed}", to_samples(begins + start, SAMPLE_RATE)), tuple(doubts)
+    begins, doubt = source_start(info)
+    doubts = (f"{doubt}: the time reference counts from the first picture",) if doubt else ()
+    return Origin(f"foley, model {model}, seed {seed}", to_samples(begins + start, SAMPLE_RATE)), doubts
 
 
 def place(

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foleycli.atomic import atomic_file
-from foleycli.cues.formats import write_sheet
+from foleycli.cues.formats import kind_of, write_sheet
+from foleycli.cues.reel import Reel
 from foleycli.cues.sheet import Cue
-from foleycli.cues.timeline_markers import Reel
 from foleycli.errors import UsageError
 from foleycli.scenes.catalogue import KINDS, render
 from foleycli.scenes.sheet import contact_sheet
@@ -45,8 +45,12 @@ def render_to(
     rate = Fraction(scene.frames_per_second).limit_denominator(1001)
     write_video(video, scene.frames, rate, overwrite=overwrite)
     if sheet is not None:
-        reel = Reel(video.stem, video.absolute().as_uri(), seconds=Fraction(len(scene.frames)) / rate, frame_rate=rate)
-        write_text(sheet, write_sheet(truth(scene), sheet.suffix, reel), overwrite)
+        height, width = scene.frames[0].shape[:2]
+        reel = Reel(
+            video.stem, video.absolute().as_uri(), seconds=Fraction(len(scene.frames)) / rate, frame_rate=rate,
+            width=width, height=height,
+        )  # fmt: skip
+        write_text(sheet, write_sheet(truth(scene), kind_of(sheet), reel), overwrite)
     return video
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foleycli.cues.formats import SUFFIXES, check_library, read_sheet
+from foleycli.cues.formats import REAPER_TABLE, SUFFIXES, check_library, read_sheet
+from foleycli.cues.reel import Reel
 from foleycli.cues.sheet import Cue
-from foleycli.cues.timeline_markers import Reel
 from foleycli.errors import InputError
 from foleycli.text import decoded, one_line
 from foleycli.workflows.outputs import check_place
@@ -18,23 +19,36 @@ if TYPE_CHECKING:
 
 def check_sheet_file(target: Path, overwrite: bool) -> None:
     """Raises if no cue sheet can be written to `target`."""
-    check_place(target, SUFFIXES, overwrite)
+    check_place(target, SUFFIXES, overwrite, shown=(*SUFFIXES, REAPER_TABLE))
     check_library(target.suffix, one_line(str(target)))
 
 
-def read_sheet_file(path: Path) -> tuple[Cue, ...]:
-    """The cue sheet at `path`; raises InputError if it can't be read, UsageError if it makes no sense."""
+def read_sheet_file(path: Path, frame_rate: Fraction | None = None) -> tuple[Cue, ...]:
+    """The cue sheet at `path`; raises InputError if it can't be read, UsageError if it makes no sense.
+
+    `frame_rate` is that of its video: the times of an EDL are right only with it.
+    """
     try:
         text = decoded(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
         raise InputError(f"{path}: can't be read ({reason}); 'foley spot' writes a cue sheet") from error
-    return read_sheet(text, path.suffix, one_line(str(path)))
+    return read_sheet(text, path.suffix, one_line(str(path)), frame_rate=frame_rate)
 
 
 def reel_of(info: VideoInfo, video: str) -> Reel:
     """The video as a timeline knows it; one from stdin has no place on disk."""
-    if video == "-":
-        return Reel("stdin", "", seconds=info.duration, frame_rate=info.frame_rate)
-    path = Path(video)
-    return Reel(path.stem, path.absolute().as_uri(), seconds=info.duration, frame_rate=info.frame_rate)
+    from foleycli.video.timecode import source_start
+
+    turned = info.rotation in (90, 270)
+    path = Path("stdin" if video == "-" else video)
+    return Reel(
+        path.stem,
+        "" if video == "-" else path.absolute().as_uri(),
+        seconds=info.duration,
+        frame_rate=info.frame_rate,
+        origin=source_start(info)[0],
+        width=info.height if turned else info.width,
+        height=info.width if turned else info.height,
+        channels=info.audio[0].channels if info.audio else 0,
+    )

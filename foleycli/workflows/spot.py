@@ -12,6 +12,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.specs.settings import Generation, Model
 from foleycli.workflows.events import Advanced
 from foleycli.workflows.loading import load_pipeline
+from foleycli.workflows.sheets import read_sheet_file
 
 if TYPE_CHECKING:
     from foleycli.video.probe import VideoInfo
@@ -24,7 +25,7 @@ class SpotRequest:
     video: Path
     generation: Generation = field(default_factory=Generation)
     model: Model = field(default_factory=Model)
-    locked: Sequence[Cue] = ()
+    locked: Sequence[Cue] | Path = ()  # or a file of one
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ def spot(request: SpotRequest | str | Path, on_event: Callable[[Advanced], None]
     request = SpotRequest(video=Path(request)) if isinstance(request, str | Path) else request
     notify = on_event or (lambda event: None)
     info = probe(request.video)  # before the model: a bad file should fail at once
+    locked = request.locked
+    if isinstance(locked, Path):
+        locked = read_sheet_file(locked, info.frame_rate)
     pipeline = load_pipeline(request.model)
     cues = pipeline.spot(info, request.generation, progress=lambda *progress: notify(Advanced(*progress)))
-    merged = keep_locked(request.locked, cues, apart_seconds=MIN_DISTANCE_SECONDS, shortest_seconds=SPAN_MIN_SECONDS)
+    merged = keep_locked(locked, cues, apart_seconds=MIN_DISTANCE_SECONDS, shortest_seconds=SPAN_MIN_SECONDS)
     return SpotResult(merged, info)

@@ -13,9 +13,10 @@ import soundfile
 
 from foleycli.audio.bwf import Origin, write_bwf
 from foleycli.errors import OutputError
+from foleycli.timeline import timecode_seconds
 from foleycli.video.ffmpeg import find_ffmpeg
 from foleycli.video.probe import probe
-from foleycli.video.timecode import source_timecode, timecode_seconds
+from foleycli.video.timecode import source_timecode
 from tests.video.clips import even, make_clip
 
 NTSC = Fraction(30000, 1001)

@@ -19,8 +19,8 @@ from foleycli.cli.console import Console
 from foleycli.cues.audacity import write_labels
 from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.cues.formats import write_sheet
+from foleycli.cues.reel import Reel
 from foleycli.cues.sheet import COLUMNS, Cue, read_cues
-from foleycli.cues.timeline_markers import Reel
 from foleycli.scenes.catalogue import KINDS, render
 from foleycli.text import clock, one_line, size, table
 from foleycli.workflows.sheets import read_sheet_file

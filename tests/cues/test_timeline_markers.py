@@ -7,8 +7,9 @@ from fractions import Fraction
 
 import pytest
 
+from foleycli.cues.reel import Reel
 from foleycli.cues.sheet import Cue
-from foleycli.cues.timeline_markers import Reel, read_markers, write_markers
+from foleycli.cues.timeline_markers import read_markers, write_markers
 from foleycli.errors import UsageError
 
 otio = pytest.importorskip("opentimelineio", reason="has no wheel for this Python; pip install 'foleycli[otio]'")

@@ -12,6 +12,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley dub clip.mp4 -o best.mp4 --takes 3 --keep best", "the one of three that keeps time and level best"),
         ("foley dub clip.mp4 -o mix.wav --stems stems --fade-out 0.5", "impacts and ambience apart, too"),
         ("foley dub clip.mp4 -o mine.mp4 --cues cues.csv", "an edited cue sheet, performed"),
+        (
+            "foley dub clip.mp4 -o cut.wav --timeline cut.fcpxml",
+            "each cue a clip on a timeline for Final Cut or Resolve",
+        ),
         ("foley dub clip.mp4 -o train.wav --only-cues --span train 0 1.5", "a lasting sound by name, nothing else"),
         ("foley dub clip.mp4 -o dubbed.wav --sidecar", "with its recipe, dubbed.foley.json, for rerun and retake"),
         ("foley dub - -o - < clip.mp4 > out.wav", "in a pipe"),
@@ -30,7 +34,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "spot": (
         ("foley spot clip.mp4", "the cue sheet on stdout"),
-        ("foley spot clip.mp4 -o cues.txt", "as labels for Audacity; *.csv, *.json and *.otio too"),
+        ("foley spot clip.mp4 -o cues.txt", "as labels for Audacity; *.csv and *.json too"),
+        ("foley spot clip.mp4 -o cues.edl", "as markers for Resolve; *.fcpxml, *.rpp, *.reaper.csv and *.otio too"),
         ("foley spot clip.mp4 -o cues.csv -f --keep-locked cues.csv", "spotted again, its locked cues as they were"),
     ),
     "imagine": (

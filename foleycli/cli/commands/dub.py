@@ -22,8 +22,9 @@ _OUTPUT = (
 )
 _TAKES = "How many performances to make, with seeds counted up from --seed; one numbered file for each."
 _KEEP = "Write all takes, or only the one that scores best for time, level and noise."
-_CUES = "Perform this cue sheet (*.csv, *.json, *.txt of Audacity, *.otio) in place of spotting the video."
+_CUES = "Perform this cue sheet, of any kind that 'foley spot -o' writes, in place of spotting the video."
 _PLOT = "Also draw pictures, motion, cues, sound and spectrum on one time axis into this PNG. Default: none."
+_TIMELINE = "Also write a timeline (*.fcpxml, *.otio, *.edl, *.rpp): each cue a clip of its stem, which lies beside."
 _SIDECAR = "Also write OUT.foley.json, the recipe of the dub, which 'foley rerun' and 'foley retake' need."
 _DRY_RUN = "Print the plan (windows, files, time, disk) and write nothing."
 _SECONDS = "Length of a still picture's video. Default: 8."
@@ -46,6 +47,7 @@ def dub(
     ] = None,
     mix: Mix,
     stems: options.StemsOption = None,
+    timeline: Annotated[Path | None, typer.Option("--timeline", metavar="FILE", help=_TIMELINE)] = None,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="PNG", help=_PLOT)] = None,
     model: Model,
     sidecar: Annotated[bool, typer.Option("--sidecar", help=_SIDECAR)] = False,
@@ -72,7 +74,9 @@ def dub(
     request = DubRequest(
         video=video,
         settings=settings,
-        outputs=Outputs(target=target, stems=stems, plot=plot, sidecar=sidecar, overwrite=overwrite or dry_run),
+        outputs=Outputs(
+            target=target, stems=stems, timeline=timeline, plot=plot, sidecar=sidecar, overwrite=overwrite or dry_run
+        ),
         cues=cues,
         takes=takes,
         keep=keep,

@@ -13,7 +13,8 @@ from foleycli.cli.settings import grouped
 from foleycli.specs.settings import Generation, Played
 
 _OUTPUT = (
-    "The cue sheet to write: *.csv, *.json, *.txt (Audacity labels) or *.otio; '-' prints CSV, or JSON with --json."
+    "The cue sheet to write: *.csv, *.json, *.txt (Audacity), or markers for editors: *.otio, *.fcpxml (Final Cut), "
+    "*.edl (Resolve), *.rpp and *.reaper.csv (Reaper). '-' prints CSV, or JSON with --json."
 )
 _KEEP_LOCKED = "Keep the locked cues of this older sheet; new cues that collide with them are left out. Default: none."
 
@@ -36,7 +37,7 @@ def spot(
     quiet: options.QuietOption = False,
 ) -> None:
     """Writes the cue sheet of VIDEO: time, strength, sound and confidence of each event."""
-    from foleycli.cues.formats import CSV, JSON, write_sheet
+    from foleycli.cues.formats import CSV, JSON, kind_of, write_sheet
     from foleycli.specs.settings import Model
     from foleycli.workflows.outputs import write_text
     from foleycli.workflows.sheets import check_sheet_file, read_sheet_file, reel_of
@@ -49,16 +50,17 @@ def spot(
     target = None if output == "-" else Path(output)
     if target is not None:
         check_sheet_file(target, overwrite)
-    locked = () if keep_locked is None else read_sheet_file(keep_locked)
+    if keep_locked is not None:
+        read_sheet_file(keep_locked)  # before the work, and a video from stdin
     with local_file(video) as path, console.progress() as progress:
         request = SpotRequest(
             video=path,
             generation=generation,
             model=Model(name=model, device=device, offline=offline, namer=namer),
-            locked=locked,
+            locked=keep_locked or (),
         )
         found = find_cues(request, lambda event: progress(event.stage, event.done, event.total))
-    suffix = (JSON if as_json else CSV) if target is None else target.suffix
+    suffix = (JSON if as_json else CSV) if target is None else kind_of(target)
     text = write_sheet(found.cues, suffix, reel_of(found.video, video))
     if target is not None:
         write_text(target, text, overwrite)
