@@ -107,10 +107,10 @@ def _project(root: Element, name: str) -> _Story:
         spine = sequence.find("spine")
         duration = durations.get(sequence.get("format"), Fraction(1, 25)) or Fraction(1, 25)
         elements = [] if spine is None else list(spine)
-        return _Story(elements, seconds_of(sequence.get("tcStart")), 1 / duration, starts)
+        return _Story(elements, seconds_of(sequence.get("tcStart")), rate=1 / duration, starts=starts)
     # A clip of the browser: its markers count from its start.
     clips = [one for one in root.iter() if one.tag in STORIES]
     if len(clips) != 1:
         raise UsageError(f"{name}: holds no project; export the one whose markers are meant")
     duration = durations.get(clips[0].get("format"), Fraction(1, 25)) or Fraction(1, 25)
-    return _Story(clips, seconds_of(clips[0].get("offset")), 1 / duration, starts)
+    return _Story(clips, seconds_of(clips[0].get("offset")), rate=1 / duration, starts=starts)
