@@ -28,7 +28,7 @@ _MARKER = re.compile(r"MARKER (\d+) (-?[\d.]+) (\"[^\"]*\"|'[^']*'|`[^`]*`|\S+)(
 def write_reaper_markers(cues: Iterable[Cue], reel: Reel) -> str:
     """The sheet as a project, with the video on a track where its place is known."""
     parts = [
-        marker(number, label_of(cue), exact(cue.time), None if cue.stop is None else exact(cue.stop))
+        marker(number, label_of(cue), exact(cue.time), stop=None if cue.stop is None else exact(cue.stop))
         for number, cue in enumerate(cues, start=1)
     ]
     if reel.url and reel.seconds is not None:
