@@ -83,7 +83,7 @@ def edit_of(
                 lanes.append(Lane(name, clips, stem=number, rest=not found[0].cues))
     shown = Clip(video.name, video, at=0, frames=total, source=Fraction(0))
     ordered = sorted(lanes, key=lambda lane: lane.rest)  # what is to be moved above what is not
-    return Edit(video.name, rate, shown, tuple(ordered), heard=heard)
+    return Edit(video.name, rate, video=shown, lanes=tuple(ordered), heard=heard)
 
 
 def _hits(hits: Sequence[Cue], first: int, last: int, *, rate: Fraction) -> list[_Piece]:
