@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from foleycli.cues.classes import SOUND_CLASSES
@@ -16,6 +16,8 @@ GROUPS = {
     "class": "The sound that was asked for is heard, says the sound classifier",
     "distances": "Distance to real sounds",
     "sound": "Silence, clipping, seams",
+    "tagger": "Right names of AudioSet, says the tagger",
+    "tagger_distances": "Distance to the real sounds, by the tagger",
     "i2a": "Its own picture's sound",
     "shuffled": "Another picture's sound (chance)",
 }
@@ -29,6 +31,11 @@ VOICES = {
     "soundtrack_shifted": "true soundtrack 1 s late",
     "asked": "from true cues",
     "spotted": "whole model",
+    "real": "real recordings",
+    "vocoder": "the same through the vocoder",
+    "codec": "the same through the codec",
+    "generated": "whole program",
+    "generated_share_of_codec": "whole program's share of the codec's probability",
 }
 SCORES = {  # of a score: its name, and what is best
     "f1_50ms": ("onsets matched within 50 ms, F1", "1"),
@@ -42,6 +49,8 @@ SCORES = {  # of a score: its name, and what is best
     "calibration_error": ("error of the confidence", "0"),
     "top1": ("first name is right", "1"),
     "top3": ("among the first three names", "1"),
+    "mass": ("probability of right names", "that of real recordings"),
+    "top5": ("among the first five names", "1"),
     "asked_but_not_heard": ("asked for and not recognised", "none"),
     "fad": ("Frechet distance", "that of real sounds"),
     "fad_real": ("Frechet distance of real sounds", ""),
@@ -66,7 +75,19 @@ def report_text(report: Mapping[str, Any]) -> str:
         titled = [(GROUPS.get(name, _words(name)), "", "", "")] if isinstance(scores, dict) and found else []
         rows += [*titled, *((f"  {label}" if titled else label, *cells) for label, *cells in found)]
     head = f"{report['model']} on {report['data']}, {report['cases']} cases{spent}"
+    if "tagger" in report["scores"]:
+        rows += [("", "", "", ""), *_each_sound(report["clips"])]
     return f"{head}\n\n{table(rows)}\n\nEvery score with its protocol: --json, docs/evaluation.md"
+
+
+def _each_sound(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """The probability of right names of each sound, voice after voice, and what is heard first."""
+    voices = [voice for voice in ("real", "vocoder", "codec", "generated") if any(voice in row for row in rows)]
+    yield f"Right names of each sound: {', '.join(VOICES[voice] for voice in voices)}", "", "", ""
+    for row in rows:
+        numbers = "  ".join(_number(row[voice]["mass"]) if voice in row else "-    " for voice in voices)
+        heard = ", ".join(row["generated"]["heard_as"]) if "generated" in row else ""
+        yield f"  {readable(row['sound'])}: {numbers}", "", f"heard as {heard}" if heard else "", ""
 
 
 def _below(scores: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foleycli.models.sound_namer.namer import OFF
+from foleycli.specs.settings import Model
 from foleycli.types import Progress
 
 if TYPE_CHECKING:
@@ -11,10 +14,19 @@ if TYPE_CHECKING:
 
 
 def evaluate_model(
-    name: str, data: str, *, count: int, seed: int, device: str, offline: bool = False, progress: Progress | None = None
+    name: str,
+    data: str,
+    *,
+    count: int,
+    seed: int,
+    device: str,
+    offline: bool = False,
+    tagger: Path | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """The scores of a model on `data`: "scenes", "repertoire" or a folder of videos with sound.
 
+    With a `tagger`, a .tflite file, it says what it hears in each sound of the model, and of a folder of recordings.
     A model of pictures and sounds is tested on rendered stills, whatever `data` is. `count` is the most cases to test.
     Raises ModelError for a model that is not there, UsageError or InputError for data that can't be used.
     """
@@ -24,6 +36,11 @@ def evaluate_model(
     from foleycli.models.loaded import load_bundle
     from foleycli.models.visual_echoes.loading import takes_pictures
 
+    if tagger is not None:
+        from foleycli.workflows.tagging import evaluate_tagged
+
+        model = Model(name=name, device=device, offline=offline, namer=OFF)
+        return evaluate_tagged(model, tagger, data, count=count, seed=seed, progress=progress)
     if takes_pictures(name, offline=offline):
         return evaluate_pictures(name, count=count, seed=seed, device=device, offline=offline, progress=progress)
     if data == REPERTOIRE:

@@ -70,7 +70,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley train scenes --work runs", "one step of docs/training.md: rendered scenes as motion grids"),
         ("foley train spotter --work runs --minutes 30", "another, for half an hour; run it again to continue"),
     ),
-    "evaluate": (("foley evaluate pocket --data scenes --count 4", "the model on held-out rendered scenes"),),
+    "evaluate": (
+        ("foley evaluate pocket --data scenes --count 4", "the model on held-out rendered scenes"),
+        ("foley evaluate pocket --tagger yamnet.tflite", "what an independent tagger hears in each sound"),
+    ),
     "config show": (("foley config show", "what is set in foley.toml and FOLEY_ variables, and where"),),
     "demo": (("foley demo --out-dir demo", "a rendered clip, dubbed"),),
     "doctor": (("foley doctor", "versions, ffmpeg, device, model"),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,15 +12,16 @@ from foleycli.cli.console import Console
 
 _BUNDLE = "The model: a name from 'foley models list', or a folder with a bundle in it."
 _DATA = (
-    "What to test on. scenes: rendered scenes that no training has seen. repertoire: every sound, asked for in turn. "
-    "DIR: a folder of videos with sound; its manifest.csv may list the onsets. A model of pictures and "
-    "sounds is tested on rendered stills."
+    "What to test on. scenes: rendered scenes that no training has seen. repertoire: every sound in turn. DIR: videos "
+    "with sound (manifest.csv may list the onsets), with --tagger recordings. A model of pictures is tested on stills."
 )
+_TAGGER = "A sound tagger (.tflite, as YAMNet) that says what it hears in every sound; needs 'foleycli[evaluate]'."
 
 
 def evaluate(
     bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help=_BUNDLE)],
     data: Annotated[str, typer.Option("--data", metavar="scenes|repertoire|DIR", help=_DATA)] = "scenes",
+    tagger: Annotated[Path | None, typer.Option("--tagger", metavar="FILE", help=_TAGGER)] = None,
     count: Annotated[int, typer.Option("--count", min=1, help="The most scenes or clips to test.")] = 40,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the performances.")] = 0,
     device: options.DeviceOption = "auto",
@@ -33,5 +35,7 @@ def evaluate(
 
     console = Console(quiet=quiet, as_json=as_json)
     with console.progress() as progress:
-        found = evaluate_model(bundle, data, count=count, seed=seed, device=device, offline=offline, progress=progress)
+        found = evaluate_model(
+            bundle, data, count=count, seed=seed, device=device, offline=offline, tagger=tagger, progress=progress
+        )
     console.either(found.plain(), report_text(found.plain()))

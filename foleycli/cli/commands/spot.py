@@ -13,8 +13,7 @@ from foleycli.cli.settings import grouped
 from foleycli.specs.settings import Generation, Played
 
 _OUTPUT = (
-    "The cue sheet to write: *.csv, *.json, *.txt (Audacity), or markers for editors: *.otio, *.fcpxml (Final Cut), "
-    "*.edl (Resolve), *.rpp and *.reaper.csv (Reaper). '-' prints CSV, or JSON with --json."
+    "The sheet to write: *.csv, *.json, *.txt, *.otio, *.fcpxml, *.edl, *.rpp, *.reaper.csv. '-' prints CSV, or JSON."
 )
 _KEEP_LOCKED = "Keep the locked cues of this older sheet; new cues that collide with them are left out. Default: none."
 

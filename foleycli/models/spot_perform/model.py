@@ -125,15 +125,19 @@ class SpotPerform(WindowedModel):
 def sounds_of(loaded: LoadedModel, latents: Tensor, starts: Sequence[Fraction]) -> Tensor:
     """Latents (B, C, F, L) of windows that start so many seconds from the first picture -> their sound (B, S)."""
     device, columns = latents.device, latents.shape[-1]
-    vae, vocoder = loaded.part("vae", MelVae).to(device), loaded.part("vocoder").to(device)
+    vae = loaded.part("vae", MelVae).to(device)
     frames = columns * vae.spec.reduction
     grain = torch.cat(
         [film_grain(start, columns, vae.noise_maps, mels=loaded.mel.mels, frames=frames) for start in starts]
     )
-    mels = vae.draw(latents, grain.to(device))  # (B, M, K)
+    return vocoded(loaded, vae.draw(latents, grain.to(device)), starts, columns=columns)
+
+
+def vocoded(loaded: LoadedModel, mels: Tensor, starts: Sequence[Fraction], *, columns: int) -> Tensor:
+    """Log-mels (B, M, K) of windows of so many latent columns -> their sound (B, S)."""
     samples = mels.shape[-1] * loaded.mel.hop_samples
     noise = torch.cat([film_phases(start, columns, samples // columns) for start in starts])
-    sounds: Tensor = vocoder(mels, noise.to(device))
+    sounds: Tensor = loaded.part("vocoder").to(mels.device)(mels, noise.to(mels.device))
     return sounds
 
 

@@ -36,17 +36,26 @@ class Tagger:
         """The sounds of the cue sheet that it has names for."""
         return tuple(sound for sound, names in RIGHT_NAMES.items() if set(names) & set(self.labels))
 
-    def mass(self, wave: npt.NDArray[np.float32], sound: str) -> float:
-        """Sum of the probabilities of right names for `sound`, mean over windows of 0.975 s at half overlap.
+    def right(self, sound: str) -> list[int]:
+        """The numbers of the labels that count as right for a sound of the cue sheet."""
+        return [number for number, name in enumerate(self.labels) if name in RIGHT_NAMES.get(sound, ())]
 
-        `wave` (S,) at 16 kHz of any level; a short one is heard with silence behind it. Names overlap (dog, bark),
-        so the sum may pass 1.
+    def heard(self, wave: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The scores (N, labels) of windows of 0.975 s at half overlap.
+
+        `wave` (S,) at 16 kHz of any level; a short one is heard with silence behind it.
         """
         wave = np.pad(wave, (0, max(0, SAMPLES - len(wave)))).astype(np.float32)
         wave = wave * np.float32(PEAK / max(1e-4, float(np.abs(wave).max())))
-        heard = [self.scores(wave[at : at + SAMPLES]) for at in range(0, len(wave) - SAMPLES + 1, SAMPLES // 2)]
-        right = [number for number, name in enumerate(self.labels) if name in RIGHT_NAMES[sound]]
-        return float(np.mean(heard, axis=0)[right].sum())
+        starts = range(0, len(wave) - SAMPLES + 1, SAMPLES // 2)
+        return np.stack([self.scores(wave[at : at + SAMPLES]) for at in starts])
+
+    def mass(self, wave: npt.NDArray[np.float32], sound: str) -> float:
+        """Sum of the probabilities of right names for `sound`, mean over the windows of `heard`.
+
+        Names overlap (dog, bark), so the sum may pass 1.
+        """
+        return float(self.heard(wave).mean(0)[self.right(sound)].sum())
 
 
 def open_tagger(path: Path) -> Tagger:
