@@ -40,6 +40,7 @@ def test_a_reader_can_look_and_listen_and_nothing_else_happens(report: Path, tmp
         page.until("Math.abs(document.querySelector('audio').duration - 2) < 0.1")
         page.click(".wave", 0.75)
         assert page.run(PLAYED.format(0)) == pytest.approx(1.5, abs=0.1)
+        page.until("Math.abs(document.querySelector('video').currentTime - 1.5) < 0.12")
         page.click(".strip", 0.25)
         assert page.run(PLAYED.format(0)) == pytest.approx(0.5, abs=0.03)
         page.run("document.querySelector('audio').play()")
@@ -53,18 +54,20 @@ def test_a_reader_can_look_and_listen_and_nothing_else_happens(report: Path, tmp
         assert (
             page.run("document.querySelectorAll('img:not(.strip *), svg:not(.wave), [onload], [onerror]').length") == 0
         )
-        quiet(page, report)
+        quiet(page, report, tmp_path / "out" / f"{IMAGE[:-4]}.foley.mp4")
 
 
 def test_it_is_dark_in_the_dark_and_on_paper_without_players_and_plays_what_it_links(tmp_path: Path) -> None:
+    make_clip(tmp_path / "a.mp4", even(20, 20))
     report, paper = make_page(tmp_path), "getComputedStyle(document.body).backgroundColor"
     with browse(tmp_path) as page:
         page.open(report)
         page.until("document.querySelectorAll('audio')[1].duration === 1")
         page.run("document.querySelectorAll('audio')[0].play()")
         page.until(f"{PLAYED.format(0)} > 0.1")
+        page.until("document.querySelector('video').currentTime > 0.1 && document.querySelector('video').muted")
         page.run("document.querySelectorAll('audio')[1].play()")
-        page.until("document.querySelectorAll('audio')[0].paused")  # one at a time
+        page.until("document.querySelectorAll('audio')[0].paused && document.querySelector('video').paused")
         page.until(f"{PLAYED.format(1)} > 0.1")
         shades = []
         for scheme in ("light", "dark"):
@@ -74,7 +77,16 @@ def test_it_is_dark_in_the_dark_and_on_paper_without_players_and_plays_what_it_l
         page.ask("Emulation.setEmulatedMedia", media="print")
         assert page.run(paper) == "rgb(255, 255, 255)"
         assert page.run("getComputedStyle(document.querySelector('audio')).display") == "none"
-        quiet(page, report, tmp_path / LINKED)
+        quiet(page, report, tmp_path / LINKED, tmp_path / "a.mp4")
+
+
+def test_without_its_videos_a_page_plays_the_sound_alone(tmp_path: Path) -> None:
+    report = make_page(tmp_path)
+    with browse(tmp_path) as page:
+        page.open(report)
+        page.until("document.querySelector('video') === null")
+        page.run("document.querySelectorAll('audio')[0].play()")
+        page.until(f"{PLAYED.format(0)} > 0.1")
 
 
 def quiet(page: Page, *files: Path) -> None:

@@ -55,7 +55,7 @@ def test_totals_are_of_the_rows(tmp_path: Path) -> None:
     totals = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)", text.split("<main>")[0]))
     assert totals == {
         "videos": "3", "done": "1", "done before": "1", "failed": "1", "with warnings": "1", "of video": "0:02.0",
-        "this run took": "0:03.0", "cues": "2", "hits heard on time": "1", "median loudness": "−12.5",
+        "this run took": "0:03.0", "cues": "2", "hits in the videos' own sound": "1", "median loudness": "−12.5",
     }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def job(tmp_path: Path) -> Files:
     return tmp_path / "a.mp4", tmp_path / "a.foley.wav"
 
 
-def test_a_dub_is_seen_heard_and_compared_with_its_cues(job: Files) -> None:
+def test_a_dub_is_seen_and_heard_and_not_scored_against_its_own_cues(job: Files) -> None:
     cues = (Cue(0.4), Cue(0.6, mute=True), Cue(0.1, stop=0.7))
     row = make_row(Outcome(*job, "done", cues, ("a stream was dropped",), 1.5))
     assert row.troubles == ("a stream was dropped",)
@@ -33,12 +33,21 @@ def test_a_dub_is_seen_heard_and_compared_with_its_cues(job: Files) -> None:
     assert row.seen.duration == pytest.approx(0.8, abs=0.02)
     assert row.heard is not None
     assert row.heard.onset_seconds == pytest.approx([0.4], abs=0.02)
-    assert row.agreement is not None
-    assert (row.agreement.heard, row.agreement.hits, row.agreement.f1) == (1, 1, 1.0)
+    assert row.agreement is None  # the clip has no sound of its own; the click was made from the cue
+    assert not row.plays
     assert row.strip is not None
     assert row.strip.count == 10  # lying down: 96 x 64 as shown
     taken = len(row.strip.webp) + len(row.heard.opus or b"")
     assert taken < row.page_bytes < taken * 4 / 3 + 35_000
+
+
+def test_hits_are_compared_with_the_sound_that_the_video_came_with(job: Files, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "b.mp4", even(20, 25), sound=(0.3, 0.7))
+    row = make_row(Outcome(source, job[1], "done", (Cue(0.31), Cue(0.4), Cue(0.1, stop=0.7))))
+    assert row.agreement is not None
+    assert (row.agreement.heard, row.agreement.hits) == (1, 2)  # not the click at 0.4 s in the result
+    assert make_row(Outcome(source, job[1], "done", (Cue(0.1, stop=0.7),))).agreement is None
+    assert make_row(Outcome(source, source, "before")).plays
 
 
 def test_sound_that_no_longer_fits_is_not_kept(job: Files) -> None:

@@ -70,7 +70,7 @@ class Totals:
 
     @cached_property
     def hits(self) -> tuple[int, int]:
-        """(heard on time, spotted)."""
+        """(with an onset in the video's own sound, all) of the videos that came with sound."""
         known = [row.agreement for row in self.rows if row.agreement]
         return sum(one.heard for one in known), sum(one.hits for one in known)
 

@@ -24,6 +24,7 @@ State = Literal["done", "before", "failed"]
 
 TOLERANCE_SECONDS = 0.05
 PAGE_BYTES = 50_000_000  # a larger page is slow in browsers: further sounds are linked, not embedded
+SHOWN_BY_BROWSERS = (".mp4", ".m4v", ".mov", ".webm", ".mkv")  # if they know the codec; else the sound alone is played
 BASE64 = Fraction(4, 3)
 
 
@@ -47,7 +48,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Hits of the cue sheet against onsets of the sound, one to one within 50 ms."""
+    """Hits of the cue sheet against onsets of the sound that the video came with, one to one within 50 ms."""
 
     heard: int
     hits: int
@@ -56,7 +57,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Row:
-    """One video: `seen` and `strip` of the source, `heard` in the result.
+    """One video: `seen`, `strip` and `agreement` of the source, `heard` in the result.
 
     `troubles` are warnings, and what could not be read for this row.
     """
@@ -68,6 +69,11 @@ class Row:
     cues: tuple[Cue, ...] | None = None
     agreement: Agreement | None = None
     troubles: tuple[str, ...] = ()
+
+    @property
+    def plays(self) -> bool:
+        """Whether browsers show the result's pictures."""
+        return self.outcome.target.suffix.lower() in SHOWN_BY_BROWSERS
 
     @property
     def page_bytes(self) -> int:
@@ -87,7 +93,7 @@ def make_row(outcome: Outcome, free_bytes: int = PAGE_BYTES) -> Row:
         row = replace(row, seen=info, strip=film_strip(info))
         keep = int(info.duration * OPUS_BITS_PER_SECOND / 8 * BASE64) <= free_bytes
         heard = measure_sound(outcome.target, _first_picture(outcome.target), info.duration, keep=keep)
-        return replace(row, heard=heard, agreement=agreement(row.cues or (), heard.onset_seconds))
+        return replace(row, heard=heard, agreement=_with_own_sound(info, row.cues or ()))
     except FoleyError as error:
         return replace(row, troubles=(*row.troubles, f"not all could be read for this report: {error}"))
 
@@ -97,8 +103,19 @@ def _first_picture(target: Path) -> Fraction:
     return probe(target).start if target.suffix.lower() in BY_SUFFIX else Fraction(0)
 
 
+def _with_own_sound(info: VideoInfo, cues: Sequence[Cue]) -> Agreement | None:
+    """How the hits agree with the sound that the video came with; None where it has none, or one without onsets.
+
+    The new sound is no witness: it was made from the same cues.
+    """
+    if not info.has_audio:
+        return None
+    own = measure_sound(info.path, info.start, info.duration, keep=False)
+    return agreement(cues, own.onset_seconds) if own.onset_seconds else None
+
+
 def agreement(cues: Sequence[Cue], onset_seconds: Sequence[float]) -> Agreement | None:
-    """How well the hits of a sheet are heard; None if there are none."""
+    """How many hits of a sheet have an onset of a sound; None if there are no hits."""
     hits = [cue.time for cue in cues if cue.stop is None and not cue.mute]
     if not hits:
         return None
