@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from foleycli.errors import UsageError
+
 
 def decoded(data: bytes) -> str:
     """Text as other machines write it: UTF-8 or UTF-16, with a byte order mark or without; else UnicodeDecodeError."""
@@ -77,3 +79,15 @@ def outline(facts: Mapping[str, Any], indent: str = "") -> list[str]:
         else:
             lines.append(f"{label}: {value}")
     return lines
+
+
+def lufs_of(option: str, text: str, *, low: float, high: float) -> float:
+    """A loudness in LUFS that was written for an option; raises UsageError for other words and outside low to high."""
+    words = "auto, off, or LUFS such as -23" if option == "--loudness" else "off, or LUFS such as -60"
+    try:
+        lufs = float(text)
+    except ValueError:
+        raise UsageError(f"{option} {text!r}: write {words}") from None
+    if not low <= lufs <= high:
+        raise UsageError(f"{option} {text}: outside {low:g} to {high:g} LUFS")
+    return lufs

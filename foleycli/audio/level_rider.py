@@ -97,7 +97,7 @@ def find_gains(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rat
         first, last = (max(0, round((at - LEAD_SECONDS - start_seconds) * sample_rate)) for at in (time, after))
         loudest = wave[first : min(last, first + round(ATTACK_SECONDS * sample_rate))]
         lift = MAKE_UP_DB if any(_overlap(cue, time) for cue in spans) else MOST_LIFT_DB
-        change = _change(_loudest_db(loudest, sample_rate), wanted_db(by_time[time]), lift)
+        change = _change(loudest_db(loudest, sample_rate), wanted_db(by_time[time]), lift)
         gains[time] = change, time + ATTACK_SECONDS <= stop_seconds
     return Found(gains, _span_gains(wave, spans, list(by_time), start_seconds=start_seconds, sample_rate=sample_rate))
 
@@ -210,7 +210,7 @@ def _rms_db(wave: Wave) -> float:
     return float(10 * np.log10((wave.astype(np.float64) ** 2).mean() + 1e-12)) if len(wave) else -120.0
 
 
-def _loudest_db(wave: Wave, sample_rate: int) -> float:
+def loudest_db(wave: Wave, sample_rate: int) -> float:
     """Level of the loudest 50 ms, at steps of 10 ms."""
     step, block = round(0.01 * sample_rate), round(BLOCK_SECONDS * sample_rate)
     total = np.concatenate([[0.0], np.cumsum(wave.astype(np.float64) ** 2)])

@@ -12,13 +12,16 @@ from typing import Annotated, Any
 import typer
 
 from foleycli.cli import options
-from foleycli.errors import UsageError
 from foleycli.specs.settings import Generation, Mix, Model, Original, Played
+from foleycli.text import lufs_of
 
 _SEED = "Number that chooses the performance. The same seed gives the same sound, another seed another one."
 _STEPS = "Sampling steps per window; more take longer. Default: the model's own number."
 _GUIDANCE = "How strongly the model follows the cues; 1 is no guidance. Default: the model's own."
 _OVERLAP = "Overlap of neighbouring windows in seconds (multiples of 0.128 s); longer is smoother and slower."
+_LIBRARY = (
+    "Folder of your recordings, in subfolders named by sound; they are played at the cues they fit. Default: none."
+)
 _ORIGINAL = (
     "VIDEO's own sound: replace drops it, mix adds the new sound to it, duck also lowers it by 12 dB under the new "
     "sound, keep-track keeps it as a second track."
@@ -66,9 +69,10 @@ def generation(
     overlap: Annotated[
         Fraction, typer.Option("--overlap", metavar="SECONDS", parser=options.seconds, help=_OVERLAP)
     ] = "1.024",  # type: ignore[assignment]  # typer parses defaults too
+    library: Annotated[str | None, typer.Option("--library", metavar="DIR", help=_LIBRARY)] = None,
 ) -> Generation:
     """How the sound is made, from the options."""
-    return Generation(seed=seed, steps=steps, guidance=guidance, overlap=overlap)
+    return Generation(seed=seed, steps=steps, guidance=guidance, overlap=overlap, library=library)
 
 
 def mix(
@@ -84,23 +88,12 @@ def mix(
     ] = "0",  # type: ignore[assignment]
 ) -> Mix:
     """Levels and the video's own sound, from the options; `loudness` is auto, off or LUFS, `room_tone` off or LUFS."""
-    tone = None if room_tone.strip().lower() == "off" else _lufs("--room-tone", room_tone, low=-90, high=-30)
+    tone = None if room_tone.strip().lower() == "off" else lufs_of("--room-tone", room_tone, low=-90, high=-30)
     rest = Mix(original=original, gain_db=gain, fade_in=fade_in, fade_out=fade_out, room_tone_lufs=tone)
     plain = loudness.strip().lower()
     if plain in ("auto", "off"):
         return replace(rest, level="auto" if plain == "auto" else "off")
-    return replace(rest, loudness_lufs=_lufs("--loudness", loudness, low=-50, high=-5), level="off")
-
-
-def _lufs(option: str, text: str, *, low: float, high: float) -> float:
-    words = "auto, off, or LUFS such as -23" if option == "--loudness" else "off, or LUFS such as -60"
-    try:
-        lufs = float(text)
-    except ValueError:
-        raise UsageError(f"{option} {text!r}: write {words}") from None
-    if not low <= lufs <= high:
-        raise UsageError(f"{option} {text}: outside {low:g} to {high:g} LUFS")
-    return lufs
+    return replace(rest, loudness_lufs=lufs_of("--loudness", loudness, low=-50, high=-5), level="off")
 
 
 def model(

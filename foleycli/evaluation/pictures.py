@@ -17,16 +17,17 @@ from foleycli.evaluation.distances import frechet_distance, inception_score
 from foleycli.evaluation.embeddings import Recognition, SoundClassifier, load_sound_classifier
 from foleycli.evaluation.report import Report, interval
 from foleycli.evaluation.run import rank_of
+from foleycli.library.attacks import find_hits
 from foleycli.models.visual_echoes.model import EchoModel
 from foleycli.pipeline.image_audio import ImageAudioPipeline
 from foleycli.scenes.catalogue import KINDS
 from foleycli.scenes.stills import SOUNDING_KINDS, render_still
 from foleycli.specs.visual_echoes import DecodingSpec
-from foleycli.training.data.cue_player import find_hits
 from foleycli.training.visual_echoes.corpus import HELD_OUT_SEED
 from foleycli.types import Progress, Wave
 
 STILLS = "stills"
+SAMPLE_RATE = 32_000  # of what is classified
 LISTEN_EVERY_SECONDS = 1.0  # where nothing is struck
 
 
@@ -74,7 +75,7 @@ def evaluate_pictures(
 
 def excerpt_seconds(wave: Wave, sample_rate: int) -> list[float]:
     """Seconds at which a sound (S,) at 32 kHz is classified: where something is struck, else every second."""
-    struck = [start / sample_rate for start, _ in find_hits(wave)]
+    struck = [start / sample_rate for start, _ in find_hits(wave, SAMPLE_RATE)]
     return struck or list(np.arange(0, max(0.1, len(wave) / sample_rate - 1), LISTEN_EVERY_SECONDS))
 
 

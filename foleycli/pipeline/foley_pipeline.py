@@ -17,6 +17,8 @@ from foleycli.audio.limit import soft_limit
 from foleycli.cues.arranging import arrange
 from foleycli.cues.sheet import Cue
 from foleycli.errors import UsageError
+from foleycli.library.index import Library, open_library
+from foleycli.library.player import LibraryPlayer
 from foleycli.models.base import FoleyModel
 from foleycli.models.loaded import LoadedModel, load_bundle
 from foleycli.models.passages import Passage, apart, passages
@@ -32,6 +34,7 @@ from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo, probe
 
 DEFAULT = Generation()
+NONE = Library(Path(), ())
 SHORTEST_SECONDS = Fraction(1, 1000)  # of a part: under a sample there is nothing to perform
 
 
@@ -78,15 +81,17 @@ class FoleyPipeline:
         settings: Generation = DEFAULT,
         *,
         cues: Sequence[Cue] | None = None,
+        library: Library | None = None,
         progress: Progress | None = None,
     ) -> TrackStream:
         """Performs the video (or the given cues) window by window; the same call gives the same samples.
 
         A window's sound depends on (video, cues, seed, window) alone: on its own cues and on those of its neighbours in
         the shot. With `settings.stems` hits and spans are performed apart: each stem is what `stream` gives of its cues
-        alone, and the track is their sum.
+        alone, and the track is their sum. Recordings of `library`, or of that of the settings, are played at the cues
+        they fit.
         """
-        (only,) = self.takes(video, (settings.seed,), settings, cues=cues, progress=progress)
+        (only,) = self.takes(video, (settings.seed,), settings, cues=cues, library=library, progress=progress)
         return only
 
     def takes(
@@ -96,18 +101,16 @@ class FoleyPipeline:
         settings: Generation = DEFAULT,
         *,
         cues: Sequence[Cue] | None = None,
+        library: Library | None = None,
         progress: Progress | None = None,
     ) -> tuple[TrackStream, ...]:
         """A track for each seed, each as `stream` gives it; the video is watched once.
 
         Read them in order, or memory grows. Their windows are performed as many at once as the device takes.
         """
-        if settings.stems and not self.family.stems:
-            raise UsageError(
-                f"{self.bundle.manifest.name} performs without cues: no stems; use --model pocket for them"
-            )
-        if settings.beds and not self.family.cues:
-            raise UsageError(f"{self.bundle.manifest.name} performs without cues: no --span and no --whole")
+        self._check(settings)
+        if library is None and settings.library is not None:
+            library = open_library(Path(settings.library), progress)
         info = as_info(video)
         first, last = _part(info, settings)
         spot = cues is None and settings.spots
@@ -116,30 +119,47 @@ class FoleyPipeline:
         overlap = whole_columns(settings.overlap, self.model.column)
         windows = plan_windows(last - first, overlap=overlap, cuts=[cut - first for cut in seen.cuts])
         parts = hits_and_spans(cues) if settings.stems else (cues,)
-        runs = [(seed, part) for seed in seeds for part in parts]
-        row = chain.from_iterable(passages(info, part, origin=first, windows=windows, seed=seed) for seed, part in runs)
-        sampler = self.model.sampler(settings)
-        waves_of = apart(self._performed(row, sampler), [len(windows)] * len(runs))
-        rate, length, model = self.model.sample_rate, last - first, self.bundle.manifest.name
+        rate = self.model.sample_rate
+        runs = [
+            (seed, part, LibraryPlayer(library or NONE, part, seed=seed, start=first, stop=last, sample_rate=rate))
+            for seed in seeds
+            for part in parts
+        ]
+        row = chain.from_iterable(
+            passages(info, player.rest, origin=first, windows=windows, seed=seed) for seed, _, player in runs
+        )
+        waves_of = apart(self._performed(row, self.model.sampler(settings)), [len(windows)] * len(runs))
 
-        def chunks(waves: Iterator[Wave], part: Sequence[Cue]) -> Iterator[Wave]:
+        def chunks(waves: Iterator[Wave], player: LibraryPlayer) -> Iterator[Wave]:
             heard = _counted(windows, waves, progress)
-            levelled = ride_windows(heard, part, origin=first, sample_rate=rate) if self.family.cues else heard
-            return (soft_limit(chunk) for chunk in stitch(levelled, rate))
+            if self.family.cues:
+                heard = ride_windows(heard, player.rest, origin=first, sample_rate=rate)
+            return (soft_limit(chunk + player.read(len(chunk))) for chunk in stitch(heard, rate))
 
         streams = tuple(
             TrackStream(
-                chunks(waves, part),
+                chunks(waves, player),
                 rate,
-                duration=length,
+                duration=last - first,
                 windows=windows,
                 seeds=(seed,) * len(windows),
                 cues=part,
-                model=model,
+                model=self.bundle.manifest.name,
+                recordings=player.used,
             )
-            for (seed, part), waves in zip(runs, waves_of, strict=True)
+            for (seed, part, player), waves in zip(runs, waves_of, strict=True)
         )
         return tuple(map(sum_of, streams[::2], streams[1::2])) if settings.stems else streams
+
+    def _check(self, settings: Generation) -> None:
+        """Raises UsageError for settings that this family of models can't follow."""
+        name = self.bundle.manifest.name
+        if settings.stems and not self.family.stems:
+            raise UsageError(f"{name} performs without cues: no stems; use --model pocket for them")
+        if settings.beds and not self.family.cues:
+            raise UsageError(f"{name} performs without cues: no --span and no --whole")
+        if settings.library is not None and not self.family.cues:
+            raise UsageError(f"{name} performs without cues: no --library; use --model pocket")
 
     def _performed(self, row: Iterator[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
         """The sound of each passage, in order."""

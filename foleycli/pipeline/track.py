@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from foleycli.cues.sheet import Cue
+from foleycli.library.player import Used
 from foleycli.timeline import Window
 from foleycli.types import Wave
 
@@ -39,6 +40,7 @@ class TrackStream:
     cues: tuple[Cue, ...]
     model: str = ""
     stems: tuple[TrackStream, ...] = ()
+    recordings: tuple[Used, ...] = ()  # of a library: those that are played, and others they were chosen among
 
     def __iter__(self) -> Iterator[Wave]:
         return self.chunks
@@ -53,4 +55,5 @@ def sum_of(impacts: TrackStream, ambience: TrackStream) -> TrackStream:
     """The track that two stems of the same windows add up to, with the cues of both."""
     chunks = (one + other for one, other in zip(impacts, ambience, strict=True))
     cues = tuple(sorted((*impacts.cues, *ambience.cues), key=lambda cue: cue.time))
-    return replace(impacts, chunks=chunks, cues=cues, stems=(impacts, ambience))
+    played = impacts.recordings + ambience.recordings
+    return replace(impacts, chunks=chunks, cues=cues, stems=(impacts, ambience), recordings=played)

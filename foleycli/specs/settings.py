@@ -41,6 +41,7 @@ class Generation:
     beds: tuple[Bed, ...] = ()  # lasting sounds beside those that were spotted, in place of them where they lie
     kept: Kept = "all"  # which cues are played beside the beds: the hits, the spans; none: nothing is spotted
     stems: bool = False  # perform hits and spans apart; the track is their sum
+    library: str | None = None  # a folder of recordings that are played where they fit a cue
 
     @property
     def spots(self) -> bool:

@@ -29,12 +29,14 @@ from foleycli.workflows.outputs import (
     make_folder,
 )
 from foleycli.workflows.plan import Plan, plan
+from foleycli.workflows.recordings import check_library, library_of
 from foleycli.workflows.render import Outcome, check_fades, check_mix, render
 from foleycli.workflows.sheets import read_sheet_file
 from foleycli.workflows.sidecar import sidecar_path, write_sidecar
 from foleycli.workflows.takes import Keep, Take, scored
 
 if TYPE_CHECKING:
+    from foleycli.library.index import Library
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
     from foleycli.pipeline.track import TrackStream
     from foleycli.video.probe import VideoInfo
@@ -99,7 +101,9 @@ def dub(request: DubRequest | str | Path, on_event: OnEvent | None = None) -> Du
     info = _probed(request, targets)
     cues = _cues(request, info)
     make_folder("--stems", request.outputs.stems)
-    return _perform(request, targets, info=info, cues=cues, on_event=on_event or (lambda event: None))
+    notify = on_event or (lambda event: None)
+    library = library_of(request.settings.generation, lambda *progress: notify(Advanced(*progress)))
+    return _perform(request, targets, info=info, cues=cues, library=library, on_event=notify)
 
 
 def plan_dub(request: DubRequest) -> tuple[Plan, VideoInfo, Targets]:
@@ -134,6 +138,7 @@ def check_request(request: DubRequest) -> Targets:
         overwrite=outputs.overwrite,
         timeline=outputs.timeline,
     )
+    check_library(generation)
     if outputs.sidecar:
         _check_sidecars(video, files, outputs.overwrite)
     return Targets(files, besides)
@@ -197,6 +202,7 @@ def _watched(
     info: VideoInfo,
     generation: Generation,
     cues: Sequence[Cue] | None,
+    library: Library | None,
     on_event: OnEvent,
 ) -> tuple[TrackStream, ...]:
     """A stream per take, spotted and not yet performed; another thread builds the networks meanwhile."""
@@ -204,7 +210,12 @@ def _watched(
     building.start()
     seeds = range(generation.seed, generation.seed + request.takes)
     streams = pipeline.takes(
-        info, seeds, generation, cues=cues, progress=lambda *progress: on_event(Advanced(*progress))
+        info,
+        seeds,
+        generation,
+        cues=cues,
+        library=library,
+        progress=lambda *progress: on_event(Advanced(*progress)),
     )
     building.join()
     return streams
@@ -226,7 +237,12 @@ def _view(info: VideoInfo, settings: Settings, *, spot: bool) -> View:
 
 
 def _perform(
-    request: DubRequest, targets: Targets, info: VideoInfo, cues: Sequence[Cue] | None, on_event: OnEvent
+    request: DubRequest,
+    targets: Targets,
+    info: VideoInfo,
+    cues: Sequence[Cue] | None,
+    library: Library | None,
+    on_event: OnEvent,
 ) -> DubResult:
     from foleycli.video.watching import begun
 
@@ -238,7 +254,9 @@ def _perform(
     with begun(_view(info, settings, spot=cues is None and generation.spots)):  # in a thread while torch is imported
         pipeline = load_pipeline(settings.model)
         on_event(ModelLoaded(pipeline.bundle.folder, str(pipeline.device)))
-        streams = _watched(pipeline, request, info=info, generation=generation, cues=cues, on_event=on_event)
+        streams = _watched(
+            pipeline, request, info=info, generation=generation, cues=cues, library=library, on_event=on_event
+        )
     cues = streams[0].cues
     on_event(Spotted(tuple(cues), len(streams[0].windows), generation.seed))
     with scratch_folder() as folder:
@@ -259,15 +277,12 @@ def _perform(
             outcomes.append(replace(outcome, scores=take.scores))
             if outputs.sidecar:
                 write_sidecar(
-                    outcomes[-1],
-                    take.stream,
-                    info=info,
-                    settings=settings,
-                    pipeline=pipeline,
+                    outcomes[-1], take.stream, info=info, settings=settings, pipeline=pipeline,
                     overwrite=outputs.overwrite,
-                )
+                )  # fmt: skip
     late = sum(cue.time >= info.duration for cue in cues)
-    warnings = (f"{late} of {len(cues)} cues lie behind the end of the video",) if late else ()
+    warnings = () if library is None else library.warnings
+    warnings += (f"{late} of {len(cues)} cues lie behind the end of the video",) if late else ()
     return DubResult(
         info,
         tuple(outcomes),

@@ -15,10 +15,15 @@ def bundle_hash(bundle: Bundle) -> str:
     return hashlib.sha256((bundle.folder / MANIFEST).read_bytes()).hexdigest()
 
 
-def settings_hash(settings: Settings, bundle: Bundle) -> str:
-    """sha256 (first 16 digits) of the settings that change the sound; the model's name and the device do not."""
+def settings_hash(settings: Settings, bundle: Bundle, recordings: str = "") -> str:
+    """sha256 (first 16 digits) of the settings that change the sound; the model's name and the device do not.
+
+    `recordings` is a hash of the contents of the library that the settings name.
+    """
     plain = to_plain(settings)
     for name in ("model", "device", "compiled", "offline", "sheet"):
         del plain[name]
+    if recordings:
+        plain["library"] = recordings  # wherever it lies
     text = json.dumps({**plain, "bundle": bundle_hash(bundle)}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

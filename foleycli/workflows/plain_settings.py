@@ -16,14 +16,18 @@ from foleycli.specs.settings import Bed, Generation, Mix, Model, Settings
 
 GENERATION = {  # key in the file -> field
     "seed": "seed", "steps": "steps", "guidance": "guidance", "sounds": "sounds", "start": "start", "end": "end",
-    "overlap": "overlap", "apart": "stems", "beds": "beds", "kept": "kept",
+    "overlap": "overlap", "apart": "stems", "beds": "beds", "kept": "kept", "library": "library",
 }  # fmt: skip
 MODEL = {
     "model": "name", "device": "device", "precision": "precision", "offline": "offline", "compiled": "compiled",
     "namer": "namer",
 }  # fmt: skip
 NEEDED = ("sounds", "start", "end", "overlap", "device", "mix")
-LATER: dict[str, Any] = {"beds": [], "kept": "all"}  # left out at these: older foleys read them, hashes stay
+LATER: dict[str, Any] = {
+    "beds": [],
+    "kept": "all",
+    "library": None,
+}  # left out at these: older foleys read them, hashes stay
 CONSTANT: dict[str, Any] = {"takes": 1, "sheet": None}
 Group = TypeVar("Group", Generation, Model, Mix, Bed)
 

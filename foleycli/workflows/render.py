@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from foleycli.cues.sheet import Cue
     from foleycli.evaluation.ranking import TakeScores
+    from foleycli.library.player import Used
     from foleycli.pipeline.track import TrackStream
     from foleycli.video.probe import VideoInfo
 
@@ -60,6 +61,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     beside: Beside = NOTHING
     scores: TakeScores | None = None
+    recordings: tuple[Used, ...] = ()  # of a library, that were played or chosen among
     lost: tuple[str, ...] = ()  # what of the video could not be kept as it was; among the warnings too
 
 
@@ -115,6 +117,7 @@ def render(
             warnings=warnings,
             beside=beside,
             lost=lost,
+            recordings=stream.recordings,
         )
 
 

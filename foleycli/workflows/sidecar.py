@@ -23,6 +23,7 @@ from foleycli.version import __version__
 from foleycli.workflows.fingerprint import bundle_hash
 from foleycli.workflows.outputs import write_text
 from foleycli.workflows.plain_settings import from_plain, to_plain
+from foleycli.workflows.recordings import Stored, stored
 
 if TYPE_CHECKING:
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from foleycli.workflows.render import Outcome
 
 FORMAT = 1
+LATER = ("scores", "recordings")  # not in older sidecars
 MOST_BYTES = 2**28  # about 1.3 million cues of 200 bytes
 Number = int | float
 # A cue changes nothing in a window that starts more than 6 s after its end or stops more than 1 s before its start.
@@ -60,6 +62,7 @@ class Sidecar:
     cues: tuple[Cue, ...]
     track_sha256: str
     retakes: tuple[Retake, ...] = ()
+    recordings: tuple[Stored, ...] = ()  # of the library of the settings: those played, and those chosen among
     scores: dict[str, float | None] | None = None  # of evaluation/ranking.py; None after a retake
     version: str = __version__
 
@@ -78,6 +81,8 @@ def to_json(sidecar: Sidecar) -> str:
         "named_by",
         "suggestions",
     )  # left out where empty, so that dubs without them have the sidecar of older versions
+    if not sidecar.recordings:
+        del plain["recordings"]
     plain["cues"] = [{key: cue[key] for key in cue if key not in notes or cue[key]} for cue in plain["cues"]]
     return json.dumps({"format": FORMAT, **plain}, indent=1, default=str) + "\n"
 
@@ -92,8 +97,8 @@ def read_sidecar(path: Path) -> Sidecar:
             raise InputError(
                 f"{path}: a sidecar of format {plain['format']}, this foley reads {FORMAT}; update foleycli"
             )
-        known = {field.name: plain[field.name] for field in fields(Sidecar) if field.name != "scores"}
-        known["scores"] = plain.get("scores")
+        known = {field.name: plain[field.name] for field in fields(Sidecar) if field.name not in LATER}
+        known |= {"scores": plain.get("scores"), "recordings": tuple(map(_stored, plain.get("recordings", ())))}
         known["windows"] = tuple(tuple(map(Fraction, window)) for window in known["windows"])
         known["cues"] = tuple(Cue(**{**cue, "suggestions": tuple(cue.get("suggestions", ()))}) for cue in known["cues"])
         known["retakes"] = tuple(_retake(one) for one in known["retakes"])
@@ -129,6 +134,13 @@ def _check_kinds(known: Mapping[str, Any]) -> None:
 def _is_cue(cue: Cue) -> bool:
     numbers = (cue.time, cue.time if cue.stop is None else cue.stop, cue.strength, cue.confidence)
     return all(isinstance(one, Number) for one in numbers) and isinstance(cue.sound, str)
+
+
+def _stored(plain: Mapping[str, Any]) -> Stored:
+    values = [plain[name] for name in ("file", "sound", "kind", "sha256")]
+    if not all(isinstance(value, str) for value in values) or plain["kind"] not in ("hit", "span"):
+        raise ValueError("odd recordings")
+    return Stored(**{name: plain[name] for name in ("file", "sound", "kind", "sha256")})
 
 
 def _retake(plain: Mapping[str, Any]) -> Retake:
@@ -183,6 +195,8 @@ def write_sidecar(
     """Writes the sidecar of a dub beside it; its settings name no sounds, because its cues already have them."""
     assert outcome.target is not None
     generation = performed(replace(settings.generation, seed=outcome.seed))
+    if generation.library is not None:  # a rerun may start in another working folder
+        generation = replace(generation, library=os.path.abspath(generation.library))
     model = replace(settings.model, name=_absolute_name(settings.model.name, pipeline))
     sidecar = Sidecar(
         video=os.path.abspath(info.path),
@@ -194,6 +208,7 @@ def write_sidecar(
         windows=tuple((window.start, window.stop) for window in stream.windows),
         cues=stream.cues,
         track_sha256=outcome.track_sha256,
+        recordings=stored(outcome.recordings),
         scores=None if outcome.scores is None else asdict(outcome.scores),
     )
     path = sidecar_path(outcome.target)

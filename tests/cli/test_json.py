@@ -13,6 +13,7 @@ import pytest
 from foleycli.evaluation.report import Report
 from foleycli.workflows.imagine import Made, plain
 from tests.cli.conftest import Foley
+from tests.library.recordings import small_library
 from tests.manual.reference import manual
 
 PAGE = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
@@ -31,7 +32,7 @@ TYPES = {
     "object": dict,
 }
 LINES = {
-    "foley dub": "dub clip.mp4 -o clip.wav --stems stems --json -q -f",
+    "foley dub": "dub clip.mp4 -o clip.wav --stems stems --library own --sound wood --json -q -f",
     "foley dub --dry-run": "dub clip.mp4 -o planned.mp4 --stems stems --dry-run --json -f",
     "foley rerun": "rerun clip.foley.json -o again.wav --stems stems --json -q",
     "foley retake": "retake clip.wav --from 0.5 --to 1 --seed 7 --json -q",
@@ -75,6 +76,7 @@ def assert_documented(printed: Any, documented: dict[str, str]) -> None:
 def test_the_fields_are_the_documented_ones(foley: Foley, clip: Path, command: str) -> None:
     if command in ("foley rerun", "foley retake"):
         assert foley("dub", clip, "-o", "clip.wav", "--sidecar", "--stems", "stems", "-q").code == 0
+    small_library(clip.with_name("own"))
     clip.with_name("foley.toml").write_text("[scenes.render]\nseed = 1\n")
     ran = foley(*LINES[command].split())
     assert ran.code == 0, ran.err

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -18,6 +17,8 @@ from foleycli.audio.level_rider import HIT_LEVEL_DB, MAKE_UP_DB, SPAN_LEVEL_DB
 from foleycli.audio.limit import soft_limit
 from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.cues.sheet import Cue
+from foleycli.library.attacks import find_hits
+from foleycli.library.shaping import faded_into_silence
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.mdsgen.timbre import HEARD_FRAMES, hit_timbre, span_timbre
 from foleycli.specs import MelSpec
@@ -26,7 +27,6 @@ from foleycli.training.data.effects import (
     RATE,
     box_smooth,
     darkened,
-    faded_into_silence,
     gain_of,
     in_a_room,
     levelled,
@@ -48,26 +48,6 @@ class Hit:
     stop: int
 
 
-def find_hits(wave: Wave, longest_seconds: float = 1.5) -> list[tuple[int, int]]:
-    """Attacks in a recording (S,), rises of 10 dB within 30 ms: each (start, stop) in samples, to the next one."""
-    hop = RATE // 200
-    frames = len(wave) // hop
-    if frames < 4:
-        return []
-    energy = 10 * np.log10((wave[: frames * hop].reshape(frames, hop) ** 2).mean(1) + 1e-9)
-    padded = np.concatenate([np.full(6, -90.0), energy])
-    before = np.lib.stride_tricks.sliding_window_view(padded, 6)[:frames].max(1)  # the 30 ms up to this frame
-    loud = energy > energy.max() - 26
-    rising = loud & (energy > before + 10)
-    starts: list[int] = []
-    for frame in np.flatnonzero(rising):
-        if not starts or (frame - starts[-1]) * hop > 0.09 * RATE:
-            starts.append(int(frame))
-    edges = [*(start * hop for start in starts), len(wave)]
-    longest = int(longest_seconds * RATE)
-    return [(a, min(b, a + longest)) for a, b in pairwise(edges) if b - a > 0.05 * RATE]
-
-
 @dataclass(frozen=True)
 class SoundBank:
     """Recordings of one split, sorted into hits and textures by class."""
@@ -80,7 +60,7 @@ class SoundBank:
         """class -> recordings -> the hits in each."""
         bank: dict[str, list[list[Hit]]] = {name: [] for name in SOUND_CLASSES}
         for sound in self.cache.of(self.split):
-            found = [Hit(sound, a, b) for a, b in find_hits(self.cache.waveform(sound))]
+            found = [Hit(sound, a, b) for a, b in find_hits(self.cache.waveform(sound), RATE)]
             if found:
                 bank[sound.sound_class].append(found)
         return bank
@@ -100,7 +80,7 @@ class SoundBank:
 
     def waveform(self, hit: Hit) -> Wave:
         """The hit until it is lost in its recording's ground, faded out."""
-        wave = faded_into_silence(self.cache.waveform(hit.sound, hit.start, hit.stop - hit.start))
+        wave = faded_into_silence(self.cache.waveform(hit.sound, hit.start, hit.stop - hit.start), RATE)
         fade = min(len(wave) // 2, RATE // 2)
         wave[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
         return wave

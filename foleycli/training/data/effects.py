@@ -1,4 +1,4 @@
-"""What is done to a recording before it is laid down: ground, level, pitch, brightness, room."""
+"""What is done to a recording before it is laid down: level, pitch, brightness, room."""
 
 from __future__ import annotations
 
@@ -9,19 +9,6 @@ from foleycli.specs import MelSpec
 from foleycli.types import Wave
 
 RATE = MelSpec.FULL_BAND.sample_rate
-GROUND_DB, GROUND_FADE_DB = 30.0, 12.0  # under a hit's peak: where its recording's hiss begins, and over what it goes
-
-
-def faded_into_silence(wave: Wave) -> Wave:
-    """A hit (S,) without the hiss that its recording goes on with: from 30 to 42 dB under its peak it fades away."""
-    hop = RATE // 100
-    frames = -(-len(wave) // hop)
-    level = 10 * np.log10((np.pad(wave, (0, frames * hop - len(wave))).reshape(frames, hop) ** 2).mean(1) + 1e-10)
-    ahead = np.lib.stride_tricks.sliding_window_view(np.pad(level, (0, 4), constant_values=-100), 5).max(1)
-    gain = np.clip((ahead - level.max() + GROUND_DB + GROUND_FADE_DB) / GROUND_FADE_DB, 0, 1)
-    gain[: level.argmax() + 1] = 1.0
-    places = np.arange(len(wave)) / hop - 0.5
-    return np.asarray(wave * np.interp(places, np.arange(frames), gain), np.float32)
 
 
 def levelled(wave: Wave, level_db: float) -> Wave:

@@ -27,6 +27,7 @@ from foleycli.workflows.outputs import (
     named_beside,
 )
 from foleycli.workflows.plan import cpu_seconds, plan
+from foleycli.workflows.recordings import library_of
 from foleycli.workflows.render import check_mix
 
 OnEvent = Callable[[events.Event], None]
@@ -246,4 +247,6 @@ def _fingerprint(settings: Settings) -> str:
     from foleycli.bundles.format import read_bundle
     from foleycli.bundles.store import resolve
 
-    return settings_hash(settings, read_bundle(resolve(settings.model.name, offline=settings.model.offline)))
+    library = library_of(settings.generation)
+    bundle = read_bundle(resolve(settings.model.name, offline=settings.model.offline))
+    return settings_hash(settings, bundle, "" if library is None else library.sha256)

@@ -12,13 +12,15 @@ import torch
 
 from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.cues.sheet import Cue
+from foleycli.library.attacks import find_hits
+from foleycli.library.shaping import faded_into_silence
 from foleycli.networks.mdsgen.cues import CueEncoder, cue_curves
 from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.networks.mdsgen.timbre import TIMBRE_SIZE
 from foleycli.sampling.schedule import Schedule
 from foleycli.specs import CueSpec, DitSpec, SamplerSpec
-from foleycli.training.data.cue_player import WINDOW_SAMPLES, SoundBank, find_hits, perform
-from foleycli.training.data.effects import RATE, faded_into_silence
+from foleycli.training.data.cue_player import WINDOW_SAMPLES, SoundBank, perform
+from foleycli.training.data.effects import RATE
 from foleycli.training.data.rehearsals import degrade, random_cues, rehearse, timbre_number
 from foleycli.training.data.sounds import Sound, SoundCache
 from foleycli.training.mdsgen.features import LatentSet, build_rehearsals, encode_shards
@@ -50,7 +52,7 @@ def bank() -> SoundBank:
 
 
 def test_hits_are_found_where_they_are(bank: SoundBank) -> None:
-    hits = find_hits(bank.cache.waveform(bank.cache.sounds[0]))
+    hits = find_hits(bank.cache.waveform(bank.cache.sounds[0]), RATE)
     assert [round(start / RATE, 2) for start, _ in hits] == [0.0, 0.5, 1.0, 1.5]
 
 
@@ -93,7 +95,7 @@ def test_every_shown_cue_goes_with_the_timbre_it_was_played_with(bank: SoundBank
 def test_the_hiss_behind_a_hit_fades_away_and_the_hit_does_not() -> None:
     rng = np.random.default_rng(0)
     hit = rng.normal(size=RATE) * (0.3 * np.exp(-np.arange(RATE) / 2000) + 0.001)
-    clean = faded_into_silence(hit.astype(np.float32))
+    clean = faded_into_silence(hit.astype(np.float32), RATE)
     assert np.allclose(clean[:3000], hit[:3000], atol=1e-6)
     assert np.abs(clean[RATE // 2 :]).max() < 1e-4
 
