@@ -22,6 +22,7 @@ _OVERLAP = "Overlap of neighbouring windows in seconds (multiples of 0.128 s); l
 _LIBRARY = (
     "Folder of your recordings, in subfolders named by sound; they are played at the cues they fit. Default: none."
 )
+_LIKE = "Recording that the model imitates, for all cues or for a sound: metal=gong.wav. Or a folder. May be repeated."
 _ORIGINAL = (
     "VIDEO's own sound: replace drops it, mix adds the new sound to it, duck also lowers it by 12 dB under the new "
     "sound, keep-track keeps it as a second track."
@@ -69,10 +70,13 @@ def generation(
     overlap: Annotated[
         Fraction, typer.Option("--overlap", metavar="SECONDS", parser=options.seconds, help=_OVERLAP)
     ] = "1.024",  # type: ignore[assignment]  # typer parses defaults too
+    like: Annotated[list[str] | None, typer.Option("--like", metavar="[SOUND=]FILE", help=_LIKE)] = None,
     library: Annotated[str | None, typer.Option("--library", metavar="DIR", help=_LIBRARY)] = None,
 ) -> Generation:
     """How the sound is made, from the options."""
-    return Generation(seed=seed, steps=steps, guidance=guidance, overlap=overlap, library=library)
+    return Generation(
+        seed=seed, steps=steps, guidance=guidance, overlap=overlap, library=library, likes=tuple(like or ())
+    )
 
 
 def mix(

@@ -23,8 +23,8 @@ Powers = npt.NDArray[np.float64]
 
 PER_SECOND = 1000  # powers a second
 LONGEST_SECONDS = 4.0  # of a hit
-ATTACK_DB = 12.0  # an attack is where the level first comes this near to the highest of its first 30 ms
-BEFORE_MS, HIGHEST_MS = 6, 30
+ATTACK_DB = 10.0  # an attack is where the level first comes this near to the highest of its first 60 ms
+BEFORE_MS, HIGHEST_MS = 6, 60
 LOUDEST_MS, SEARCHED_MS = 50, 400
 DECAYED_DB, SURE_SECONDS = 6.0, 0.5  # the middle third of a longer hit is this much softer; else it is a texture
 SILENT_DB, BODY_DB = -70.0, 40.0
@@ -34,8 +34,12 @@ MOST_CHANNELS = 64
 
 @dataclass(frozen=True)
 class Hit:
-    """A struck sound: its attack and its end in samples of its recording, and the level of its loudest 50 ms in dB."""
+    """A struck sound in samples of its recording, and the level of its loudest 50 ms in dB.
 
+    It begins to rise at `rise`, its attack is at `start`, it ends at `stop`.
+    """
+
+    rise: int
     start: int
     stop: int
     level_db: float
@@ -94,21 +98,25 @@ def hits_in(power: Powers, rate: int, samples: int) -> tuple[Hit, ...]:
     if frames < 4:
         return ()
     level_db = 10 * np.log10(power[: frames * step].reshape(frames, step).mean(1) + 1e-9)
-    attacks = [_attack(power, frame * step) for frame in attack_frames(level_db)]
+    rises = [frame * step for frame in attack_frames(level_db)]
     found = []
-    for start, after in pairwise([*attacks, len(power)]):
+    for rise, after in pairwise([*rises, len(power)]):
+        start = _attack(power, rise)
         stop = min(after if after == len(power) else after - BEFORE_MS, start + round(LONGEST_SECONDS * PER_SECOND))
         here = power[start:stop]
         loudest = _loudest(here[:SEARCHED_MS])
         if len(here) < SHORTEST_SECONDS * PER_SECOND or not _decays(here, loudest):
             continue
         level = round(float(10 * np.log10(loudest + 1e-12)), 2)
-        found.append(Hit(_sample(start, rate), min(samples, _sample(stop, rate)), level))
+        first = max(0, rise - BEFORE_MS)
+        found.append(
+            Hit(_sample(first, rate), _sample(start, rate), stop=min(samples, _sample(stop, rate)), level_db=level)
+        )
     return tuple(found)
 
 
 def _attack(power: Powers, start: int) -> int:
-    """The ms at which the level comes within 12 dB of the highest of the first 30 ms."""
+    """The ms at which the level comes within 10 dB of the highest of the first 60 ms."""
     first = max(0, start - BEFORE_MS)
     highest = power[start : start + HIGHEST_MS].max()
     return first + int(np.argmax(power[first : start + HIGHEST_MS] >= highest * 10 ** (-ATTACK_DB / 10)))

@@ -57,7 +57,7 @@ class Library:
     folder: Path
     recordings: tuple[Recording, ...]
     warnings: tuple[str, ...] = ()
-    pools: Mapping[tuple[str, Kind], frozenset[str]] | None = None  # the only files for each; None: all
+    pools: Mapping[tuple[str, str], frozenset[str]] | None = None  # the only files for each; None: all
 
     def of(self, sound: str, kind: Kind) -> tuple[Recording, ...]:
         """The recordings that hold hits, or a lasting sound, of a class."""

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 import soxr
@@ -24,12 +25,13 @@ from foleycli.cues.sheet import Cue
 from foleycli.library.analysis import Hit
 from foleycli.library.index import Kind, Library, Recording
 from foleycli.library.naming import group_of
-from foleycli.library.reading import stretch
+from foleycli.library.reading import mono
 from foleycli.library.shaping import faded_into_silence, tilted
 from foleycli.timeline import to_samples
 from foleycli.types import Wave
 
-LEAD_SECONDS = 0.003  # of a recording that is kept before an attack, faded in
+LEAD_SECONDS = 0.003  # over which a hit is faded in; at least so much is kept before its attack
+MOST_RISE_SECONDS = 0.08  # a hit begins this much before its attack at most
 TAIL_SECONDS = 0.25  # of fade at a hit's end, at most half of it
 MOST_PITCH = 0.03  # up or down
 MOST_TREBLE_DB, SOFT_TREBLE_DB = 1.5, 6.0  # at random, and how much duller strength 0 is
@@ -37,6 +39,9 @@ NEAR_SHARE, NEAR_TAKES = 1 / 3, 3  # of a group by level: those whose level suit
 FEW_TAKES = 4  # a group with fewer is rather not chosen
 HIGHEST_PEAK = 1.0
 LOOP_SECONDS, SEAM_SECONDS = 60, 0.5
+
+
+UsedKind = Literal["hit", "span", "like"]  # like: the model imitates it
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Used:
     """A recording that hits or spans were chosen from, and for how many cues it is played; 0 for one not chosen."""
 
     recording: Recording
-    kind: Kind
+    kind: UsedKind
     cues: int
 
 
@@ -102,7 +107,7 @@ class LibraryPlayer:
         """The next (count,) samples."""
         first, last = self._at, self._at + count
         block = np.zeros(count, np.float32)
-        while self._hits and self._hits[0].start - round(LEAD_SECONDS * self.rate) < last:
+        while self._hits and self._hits[0].start - round(MOST_RISE_SECONDS * self.rate) < last:
             self._ringing.append(self._struck(self._hits.pop(0)))
         for start, wave in self._ringing:
             begin, end = max(first, start), min(last, start + len(wave))
@@ -139,12 +144,14 @@ class LibraryPlayer:
         """A hit and the sample at which it begins."""
         recording, hit = laid.take.recording, laid.take.hit
         own = recording.content.rate
-        lead = round(LEAD_SECONDS * own)
+        edge = round(LEAD_SECONDS * own)
+        lead = max(edge, hit.start - hit.rise)
         wave = _mono(self.library, recording, hit.start - lead, count=hit.stop - hit.start + lead)
         wave = soxr.resample(wave, own * laid.pitch, self.rate, quality="HQ").astype(np.float32)
         before = round(lead * self.rate / (own * laid.pitch))
         wave = tilted(faded_into_silence(wave, self.rate), self.rate, laid.treble_db)
-        wave[:before] *= np.sin(np.linspace(0, np.pi / 2, before, endpoint=False)).astype(np.float32) ** 2
+        edge = round(LEAD_SECONDS * self.rate)
+        wave[:edge] *= np.sin(np.linspace(0, np.pi / 2, edge, endpoint=False)).astype(np.float32) ** 2
         tail = min(len(wave) // 2, round(TAIL_SECONDS * self.rate))
         wave[len(wave) - tail :] *= np.linspace(1, 0, tail, dtype=np.float32)
         gain = 10 ** ((wanted_db(laid.cue) - loudest_db(wave[: round(0.4 * self.rate)], self.rate)) / 20)
@@ -195,10 +202,8 @@ def _near(takes: int, strength: float) -> range:
 
 
 def _mono(library: Library, recording: Recording, first: int, count: int) -> Wave:
-    found = stretch(library.folder / recording.file, first, count, stamp=recording.stamp)
-    channel = recording.content.channel
-    wave: Wave = np.ascontiguousarray(found.mean(0) if channel is None else found[channel])
-    return wave
+    path, channel = library.folder / recording.file, recording.content.channel
+    return mono(path, first, count, channel=channel, stamp=recording.stamp)
 
 
 def _loop(library: Library, recording: Recording, seed: int, sample_rate: int) -> tuple[Wave, int]:

@@ -49,6 +49,12 @@ def stretch(path: Path, first: int, count: int, *, stamp: int = 0) -> Wave:
     return np.pad(found, ((0, 0), (begin - first, wanted - found.shape[1])))[:, :count]
 
 
+def mono(path: Path, first: int, count: int, *, channel: int | None, stamp: int = 0) -> Wave:
+    """The same stretch (count,) of one channel; None: of the mean of all."""
+    found = stretch(path, first, count, stamp=stamp)
+    return np.ascontiguousarray(found.mean(0) if channel is None else found[channel])
+
+
 def _stretch(path: Path, first: int, count: int, stamp: int) -> Wave:
     try:
         with soundfile.SoundFile(str(path)) as file:

@@ -93,6 +93,7 @@ class Family:
     build: Callable[..., FoleyModel]
     cues: bool = False  # it is played by a cue sheet, whose strengths say how loud each sound is
     stems: bool = False  # it can play the hits and the spans of a cue sheet apart
+    imitates: bool = False  # it can be shown recordings that its cues should sound like
     published: Callable[[Bundle], dict[str, str]] = _nothing  # part -> the entry of the catalogue it was published as
 
 

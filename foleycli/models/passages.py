@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from foleycli.cues.sheet import Cue
+from foleycli.library.likes import NO_LIKES, Likes
 from foleycli.timeline import WINDOW_SECONDS, Window, to_samples
 from foleycli.types import Wave
 from foleycli.video.probe import VideoInfo
@@ -21,6 +22,7 @@ class Draft:
     cues: tuple[Cue, ...]
     start: Fraction  # in seconds from the first picture
     seed: int
+    likes: Likes = NO_LIKES  # recordings that its cues imitate
 
     @property
     def audible(self) -> bool:
@@ -41,12 +43,17 @@ class Passage:
 
 
 def passages(
-    info: VideoInfo, cues: tuple[Cue, ...], origin: Fraction, windows: Sequence[Window], seed: int
+    info: VideoInfo,
+    cues: tuple[Cue, ...],
+    origin: Fraction,
+    windows: Sequence[Window],
+    seed: int,
+    likes: Likes = NO_LIKES,
 ) -> Iterator[Passage]:
     """A passage for each window, in order; their times count from `origin`."""
     before: Draft | None = None
     for window in windows:
-        draft = Draft(info, cues, origin + window.start, seed=seed)
+        draft = Draft(info, cues, origin + window.start, seed=seed, likes=likes)
         yield Passage(draft, window, before if window.fade_in else None)
         before = draft
 

@@ -17,7 +17,7 @@ from foleycli.audio.limit import soft_limit
 from foleycli.cues.arranging import arrange
 from foleycli.cues.sheet import Cue
 from foleycli.errors import UsageError
-from foleycli.library.index import Library, open_library
+from foleycli.library.own import Own, open_own
 from foleycli.library.player import LibraryPlayer
 from foleycli.models.base import FoleyModel
 from foleycli.models.loaded import LoadedModel, load_bundle
@@ -34,7 +34,6 @@ from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo, probe
 
 DEFAULT = Generation()
-NONE = Library(Path(), ())
 SHORTEST_SECONDS = Fraction(1, 1000)  # of a part: under a sample there is nothing to perform
 
 
@@ -81,17 +80,17 @@ class FoleyPipeline:
         settings: Generation = DEFAULT,
         *,
         cues: Sequence[Cue] | None = None,
-        library: Library | None = None,
+        own: Own | None = None,
         progress: Progress | None = None,
     ) -> TrackStream:
         """Performs the video (or the given cues) window by window; the same call gives the same samples.
 
         A window's sound depends on (video, cues, seed, window) alone: on its own cues and on those of its neighbours in
         the shot. With `settings.stems` hits and spans are performed apart: each stem is what `stream` gives of its cues
-        alone, and the track is their sum. Recordings of `library`, or of that of the settings, are played at the cues
-        they fit.
+        alone, and the track is their sum. Recordings of `own`, or else those that the settings name, are played
+        and imitated.
         """
-        (only,) = self.takes(video, (settings.seed,), settings, cues=cues, library=library, progress=progress)
+        (only,) = self.takes(video, (settings.seed,), settings, cues=cues, own=own, progress=progress)
         return only
 
     def takes(
@@ -101,7 +100,7 @@ class FoleyPipeline:
         settings: Generation = DEFAULT,
         *,
         cues: Sequence[Cue] | None = None,
-        library: Library | None = None,
+        own: Own | None = None,
         progress: Progress | None = None,
     ) -> tuple[TrackStream, ...]:
         """A track for each seed, each as `stream` gives it; the video is watched once.
@@ -109,8 +108,7 @@ class FoleyPipeline:
         Read them in order, or memory grows. Their windows are performed as many at once as the device takes.
         """
         self._check(settings)
-        if library is None and settings.library is not None:
-            library = open_library(Path(settings.library), progress)
+        own = open_own(settings, progress) if own is None else own
         info = as_info(video)
         first, last = _part(info, settings)
         spot = cues is None and settings.spots
@@ -121,12 +119,13 @@ class FoleyPipeline:
         parts = hits_and_spans(cues) if settings.stems else (cues,)
         rate = self.model.sample_rate
         runs = [
-            (seed, part, LibraryPlayer(library or NONE, part, seed=seed, start=first, stop=last, sample_rate=rate))
+            (seed, part, LibraryPlayer(own.library, part, seed=seed, start=first, stop=last, sample_rate=rate))
             for seed in seeds
             for part in parts
         ]
         row = chain.from_iterable(
-            passages(info, player.rest, origin=first, windows=windows, seed=seed) for seed, _, player in runs
+            passages(info, player.rest, origin=first, windows=windows, seed=seed, likes=own.likes)
+            for seed, _, player in runs
         )
         waves_of = apart(self._performed(row, self.model.sampler(settings)), [len(windows)] * len(runs))
 
@@ -145,7 +144,7 @@ class FoleyPipeline:
                 seeds=(seed,) * len(windows),
                 cues=part,
                 model=self.bundle.manifest.name,
-                recordings=player.used,
+                recordings=player.used + own.imitated(player.rest, float(first), float(last)),
             )
             for (seed, part, player), waves in zip(runs, waves_of, strict=True)
         )
@@ -160,6 +159,8 @@ class FoleyPipeline:
             raise UsageError(f"{name} performs without cues: no --span and no --whole")
         if settings.library is not None and not self.family.cues:
             raise UsageError(f"{name} performs without cues: no --library; use --model pocket")
+        if settings.likes and not self.family.imitates:
+            raise UsageError(f"{name} can't imitate recordings: no --like; use --model pocket")
 
     def _performed(self, row: Iterator[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
         """The sound of each passage, in order."""

@@ -42,6 +42,7 @@ class Generation:
     kept: Kept = "all"  # which cues are played beside the beds: the hits, the spans; none: nothing is spotted
     stems: bool = False  # perform hits and spans apart; the track is their sum
     library: str | None = None  # a folder of recordings that are played where they fit a cue
+    likes: tuple[str, ...] = ()  # recordings that the model imitates: FILE, sound=FILE, or a folder
 
     @property
     def spots(self) -> bool:

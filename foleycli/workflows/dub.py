@@ -29,14 +29,14 @@ from foleycli.workflows.outputs import (
     make_folder,
 )
 from foleycli.workflows.plan import Plan, plan
-from foleycli.workflows.recordings import check_library, library_of
+from foleycli.workflows.recordings import check_own, own_of
 from foleycli.workflows.render import Outcome, check_fades, check_mix, render
 from foleycli.workflows.sheets import read_sheet_file
 from foleycli.workflows.sidecar import sidecar_path, write_sidecar
 from foleycli.workflows.takes import Keep, Take, scored
 
 if TYPE_CHECKING:
-    from foleycli.library.index import Library
+    from foleycli.library.own import Own
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
     from foleycli.pipeline.track import TrackStream
     from foleycli.video.probe import VideoInfo
@@ -102,8 +102,8 @@ def dub(request: DubRequest | str | Path, on_event: OnEvent | None = None) -> Du
     cues = _cues(request, info)
     make_folder("--stems", request.outputs.stems)
     notify = on_event or (lambda event: None)
-    library = library_of(request.settings.generation, lambda *progress: notify(Advanced(*progress)))
-    return _perform(request, targets, info=info, cues=cues, library=library, on_event=notify)
+    own = own_of(request.settings.generation, lambda *progress: notify(Advanced(*progress)))
+    return _perform(request, targets, info=info, cues=cues, own=own, on_event=notify)
 
 
 def plan_dub(request: DubRequest) -> tuple[Plan, VideoInfo, Targets]:
@@ -138,7 +138,7 @@ def check_request(request: DubRequest) -> Targets:
         overwrite=outputs.overwrite,
         timeline=outputs.timeline,
     )
-    check_library(generation)
+    check_own(generation)
     if outputs.sidecar:
         _check_sidecars(video, files, outputs.overwrite)
     return Targets(files, besides)
@@ -202,7 +202,7 @@ def _watched(
     info: VideoInfo,
     generation: Generation,
     cues: Sequence[Cue] | None,
-    library: Library | None,
+    own: Own | None,
     on_event: OnEvent,
 ) -> tuple[TrackStream, ...]:
     """A stream per take, spotted and not yet performed; another thread builds the networks meanwhile."""
@@ -214,7 +214,7 @@ def _watched(
         seeds,
         generation,
         cues=cues,
-        library=library,
+        own=own,
         progress=lambda *progress: on_event(Advanced(*progress)),
     )
     building.join()
@@ -241,7 +241,7 @@ def _perform(
     targets: Targets,
     info: VideoInfo,
     cues: Sequence[Cue] | None,
-    library: Library | None,
+    own: Own | None,
     on_event: OnEvent,
 ) -> DubResult:
     from foleycli.video.watching import begun
@@ -254,9 +254,7 @@ def _perform(
     with begun(_view(info, settings, spot=cues is None and generation.spots)):  # in a thread while torch is imported
         pipeline = load_pipeline(settings.model)
         on_event(ModelLoaded(pipeline.bundle.folder, str(pipeline.device)))
-        streams = _watched(
-            pipeline, request, info=info, generation=generation, cues=cues, library=library, on_event=on_event
-        )
+        streams = _watched(pipeline, request, info=info, generation=generation, cues=cues, own=own, on_event=on_event)
     cues = streams[0].cues
     on_event(Spotted(tuple(cues), len(streams[0].windows), generation.seed))
     with scratch_folder() as folder:
@@ -281,7 +279,7 @@ def _perform(
                     overwrite=outputs.overwrite,
                 )  # fmt: skip
     late = sum(cue.time >= info.duration for cue in cues)
-    warnings = () if library is None else library.warnings
+    warnings = () if own is None else own.library.warnings
     warnings += (f"{late} of {len(cues)} cues lie behind the end of the video",) if late else ()
     return DubResult(
         info,

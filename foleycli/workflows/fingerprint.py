@@ -18,12 +18,12 @@ def bundle_hash(bundle: Bundle) -> str:
 def settings_hash(settings: Settings, bundle: Bundle, recordings: str = "") -> str:
     """sha256 (first 16 digits) of the settings that change the sound; the model's name and the device do not.
 
-    `recordings` is a hash of the contents of the library that the settings name.
+    `recordings` is a hash of the contents of the recordings that the settings name.
     """
     plain = to_plain(settings)
     for name in ("model", "device", "compiled", "offline", "sheet"):
         del plain[name]
     if recordings:
-        plain["library"] = recordings  # wherever it lies
+        plain |= {"library": recordings, "likes": ()}  # wherever they lie
     text = json.dumps({**plain, "bundle": bundle_hash(bundle)}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

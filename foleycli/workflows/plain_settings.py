@@ -16,7 +16,7 @@ from foleycli.specs.settings import Bed, Generation, Mix, Model, Settings
 
 GENERATION = {  # key in the file -> field
     "seed": "seed", "steps": "steps", "guidance": "guidance", "sounds": "sounds", "start": "start", "end": "end",
-    "overlap": "overlap", "apart": "stems", "beds": "beds", "kept": "kept", "library": "library",
+    "overlap": "overlap", "apart": "stems", "beds": "beds", "kept": "kept", "library": "library", "likes": "likes",
 }  # fmt: skip
 MODEL = {
     "model": "name", "device": "device", "precision": "precision", "offline": "offline", "compiled": "compiled",
@@ -27,6 +27,7 @@ LATER: dict[str, Any] = {
     "beds": [],
     "kept": "all",
     "library": None,
+    "likes": (),
 }  # left out at these: older foleys read them, hashes stay
 CONSTANT: dict[str, Any] = {"takes": 1, "sheet": None}
 Group = TypeVar("Group", Generation, Model, Mix, Bed)

@@ -10,23 +10,27 @@ from typing import TYPE_CHECKING, Any
 from foleycli.errors import InputError
 
 if TYPE_CHECKING:
-    from foleycli.library.index import Kind, Library
-    from foleycli.library.player import Used
+    from foleycli.library.index import Library, Recording
+    from foleycli.library.own import Own
+    from foleycli.library.player import Used, UsedKind
     from foleycli.specs.settings import Generation
     from foleycli.types import Progress
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A recording that a dub was made from or chosen among, by its path in the library, as a sidecar keeps it."""
+    """A recording that a dub was made from or chosen among, as a sidecar keeps it.
+
+    `file` is its path in the library, or for one that is imitated (`kind` like) its absolute path.
+    """
 
     file: str
     sound: str
-    kind: Kind
+    kind: UsedKind
     sha256: str
 
 
-def check_library(generation: Generation) -> None:
+def check_own(generation: Generation) -> None:
     """Raises InputError if the settings name a library that has no files; opens none of them."""
     if generation.library is not None:
         from foleycli.library.index import find_files
@@ -34,47 +38,59 @@ def check_library(generation: Generation) -> None:
         find_files(Path(generation.library))
 
 
-def library_of(generation: Generation, progress: Progress | None = None) -> Library | None:
-    """The library that the settings name; raises InputError for one that can't be used."""
-    if generation.library is None:
+def own_of(generation: Generation, progress: Progress | None = None) -> Own | None:
+    """The recordings that the settings name; raises InputError for those that can't be used."""
+    if generation.library is None and not generation.likes:
         return None
-    from foleycli.library.index import open_library
+    from foleycli.library.own import open_own
 
-    return open_library(Path(generation.library), progress)
+    return open_own(generation, progress)
 
 
 def stored(recordings: Sequence[Used]) -> tuple[Stored, ...]:
     """What a sidecar keeps of the recordings of a dub."""
     return tuple(
-        Stored(one.recording.file, one.recording.sound, one.kind, sha256=one.recording.sha256) for one in recordings
+        Stored(one.recording.file, one.recording.sound, one.kind, sha256=one.recording.sha256)
+        for one in dict.fromkeys(recordings)
     )
 
 
-def stored_library(generation: Generation, recordings: Sequence[Stored]) -> Library | None:
-    """The library of a dub as it was then: only those recordings, each for the sound and kind it was used for.
+def stored_own(generation: Generation, recordings: Sequence[Stored]) -> Own | None:
+    """The recordings of a dub as they were then, each for the sound and kind it was used for.
 
     Recordings that came later are left out. Raises InputError for one that is gone or not the same.
     """
-    if generation.library is None:
+    if generation.library is None and not generation.likes:
         return None
+    from foleycli.library.likes import Likes, read_like
+    from foleycli.library.own import Own
+
+    imitated = dict.fromkeys(one for one in recordings if one.kind == "like")
+    likes = tuple(_same(one, read_like(Path(one.file), one.sound)) for one in imitated)
+    played = [one for one in recordings if one.kind != "like"]
+    return Own(_library(Path(generation.library or ""), played), Likes(likes))
+
+
+def _library(folder: Path, recordings: Sequence[Stored]) -> Library:
     from foleycli.library.index import Library, read_recording
 
-    folder = Path(generation.library)
-    found = {}
-    for one in recordings:
-        if (one.file, one.sound) not in found:
-            recording = read_recording(folder, one.file, one.sound)
-            if recording.sha256 != one.sha256:
-                raise InputError(f"{folder / one.file}: another recording than was dubbed with; dub the video again")
-            found[one.file, one.sound] = recording
-    pools: dict[tuple[str, Kind], frozenset[str]] = {}
+    found = {
+        (one.file, one.sound): _same(one, read_recording(folder, one.file, one.sound), folder) for one in recordings
+    }
+    pools: dict[tuple[str, str], frozenset[str]] = {}
     for one in recordings:
         pools[one.sound, one.kind] = pools.get((one.sound, one.kind), frozenset()) | {one.file}
     return Library(folder, tuple(found.values()), pools=pools)
 
 
+def _same(one: Stored, found: Recording, folder: Path = Path()) -> Recording:
+    if found.sha256 != one.sha256:
+        raise InputError(f"{folder / one.file}: another recording than was dubbed with; dub the video again")
+    return found
+
+
 def recording_facts(recordings: Sequence[Used]) -> list[dict[str, Any]]:
-    """The recordings that were played, as plain data for JSON."""
+    """The recordings that were played or imitated, as plain data for JSON."""
     return [
         {"file": one.recording.file, "sound": one.recording.sound, "kind": one.kind, "cues": one.cues}
         for one in recordings

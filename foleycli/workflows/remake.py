@@ -16,7 +16,7 @@ from foleycli.types import Progress
 from foleycli.workflows.fingerprint import bundle_hash
 from foleycli.workflows.loading import load_pipeline
 from foleycli.workflows.outputs import check_kind, in_video
-from foleycli.workflows.recordings import stored_library
+from foleycli.workflows.recordings import stored_own
 from foleycli.workflows.render import origin_of, write_track
 from foleycli.workflows.sidecar import Retake, Sidecar, find_video, touched_cues
 
@@ -39,7 +39,7 @@ class Remake:
         check_kind(target)  # before the work
         if self.whole:
             check_container(self.info, target)
-        self.library = stored_library(self.generation, sidecar.recordings)
+        self.own = stored_own(self.generation, sidecar.recordings)
         self.pipeline = load_pipeline(replace(self.settings.model, namer=OFF))  # the cues are there already
         if bundle_hash(self.pipeline.bundle) != sidecar.bundle_sha256:
             raise ModelError(f"{path}: made with another version of {settings.model.name}; name it with its folder")
@@ -90,7 +90,7 @@ class Remake:
                 mix, level_db = replace(mix, level="off", gain_db=mix.gain_db + level_db), 0.0
             mix = replace(mix, loudness_lufs=None, level="off")
         generation = performed(replace(self.generation, seed=seed))
-        stream = self.pipeline.stream(self.info, generation, cues=cues, library=self.library, progress=self.progress)
+        stream = self.pipeline.stream(self.info, generation, cues=cues, own=self.own, progress=self.progress)
         write_track(
             stream, self.info, track=track, mix=mix, start=self.start, target=self.target, level_db=level_db,
             cues=self.sidecar.cues,

@@ -62,7 +62,7 @@ class Sidecar:
     cues: tuple[Cue, ...]
     track_sha256: str
     retakes: tuple[Retake, ...] = ()
-    recordings: tuple[Stored, ...] = ()  # of the library of the settings: those played, and those chosen among
+    recordings: tuple[Stored, ...] = ()  # of the user: played, chosen among, or imitated
     scores: dict[str, float | None] | None = None  # of evaluation/ranking.py; None after a retake
     version: str = __version__
 
@@ -138,7 +138,7 @@ def _is_cue(cue: Cue) -> bool:
 
 def _stored(plain: Mapping[str, Any]) -> Stored:
     values = [plain[name] for name in ("file", "sound", "kind", "sha256")]
-    if not all(isinstance(value, str) for value in values) or plain["kind"] not in ("hit", "span"):
+    if not all(isinstance(value, str) for value in values) or plain["kind"] not in ("hit", "span", "like"):
         raise ValueError("odd recordings")
     return Stored(**{name: plain[name] for name in ("file", "sound", "kind", "sha256")})
 

@@ -45,7 +45,7 @@ def still_dub(request: DubRequest, seconds: Fraction | None) -> StillDub:
         "--cues": request.cues, "--sound": generation.sounds,
         "--span": generation.beds, "--only-cues": generation.kept != "all",
         "--start": generation.start, "--end": generation.end,
-        "--library": generation.library, "--stems": outputs.stems, "--plot": outputs.plot,
+        "--library": generation.library, "--like": generation.likes, "--stems": outputs.stems, "--plot": outputs.plot,
     }  # fmt: skip
     if given := [option for option, value in refused.items() if value]:
         raise UsageError(f"{given[0]} means nothing for a still picture; leave it out")

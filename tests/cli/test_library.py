@@ -77,3 +77,8 @@ def test_a_batch_is_done_while_the_library_is_the_same(foley: Foley, clip: Path,
     assert "skipped" in done()
     write(own / "wood" / "more_1.wav", taps([0.1], 0.6, seed=8))
     assert "done" in done()
+
+
+def test_a_model_that_knows_no_timbres_refuses_to_imitate(foley: Foley, clip: Path, own: Path) -> None:
+    ran = foley("dub", clip, "-o", "a.wav", "--like", "wood=own/wood", "--cues", "cues.csv")
+    assert ran.code == 2 and "can't imitate recordings: no --like" in ran.err

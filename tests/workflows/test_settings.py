@@ -18,7 +18,7 @@ SETTINGS = Settings(
     generation=Generation(
         seed=3, steps=8, guidance=1.5, sounds=("rain", "glass"), start=Fraction(1, 3), end=Fraction(7),
         overlap=Fraction(64, 125), stems=True, beds=(Bed(sound="rain", start=Fraction(1, 3)), Bed(sound="fire")),
-        kept="hits", library="recordings",
+        kept="hits", library="recordings", likes=("metal=a.wav",),
     ),
     model=Model(name="mine", device="cpu", precision="bf16", compiled=True, offline=True, namer="off"),
     mix=Mix(
@@ -48,7 +48,7 @@ def test_every_setting_is_in_the_file(kind: type[Generation] | type[Model] | typ
 
 
 def test_what_came_later_is_left_out_at_its_default_so_that_older_hashes_stay() -> None:
-    later = {"beds", "kept", "library"}
+    later = {"beds", "kept", "library", "likes"}
     assert not later & set(to_plain(Settings())) and later <= set(to_plain(SETTINGS))
 
 

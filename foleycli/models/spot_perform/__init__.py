@@ -55,5 +55,6 @@ FAMILY = register(
         build=_model,
         cues=True,
         stems=True,
+        imitates=True,
     )
 )

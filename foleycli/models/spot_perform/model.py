@@ -13,11 +13,14 @@ from torch import Tensor
 
 from foleycli.cues.sheet import Cue
 from foleycli.cues.span_edges import lengthened
+from foleycli.errors import UsageError
+from foleycli.library.likes import Likes
 from foleycli.models.base import Sighting, full_batches
 from foleycli.models.loaded import LoadedModel
 from foleycli.models.passages import Draft, Passage
 from foleycli.models.sound_namer.watching import NamingThread, PictureWatch
 from foleycli.models.spot_perform.peak_picking import Picker
+from foleycli.models.spot_perform.timbres import timbres_of
 from foleycli.models.windowed import WindowedModel, watched_to
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.mdsgen.cues import CueEncoder
@@ -39,6 +42,7 @@ class SpotPerform(WindowedModel):
     def __init__(self, loaded: LoadedModel, runtime: Runtime) -> None:
         super().__init__(loaded, runtime)
         self._drafts: WeakKeyDictionary[Draft, dict[SamplerSpec, Tensor]] = WeakKeyDictionary()
+        self._timbres: WeakKeyDictionary[Likes, dict[tuple[int, str], Tensor]] = WeakKeyDictionary()
 
     def watch(
         self,
@@ -113,9 +117,21 @@ class SpotPerform(WindowedModel):
         encoder = self.loaded.part("cues", CueEncoder).to(self.device)
         dit = self.loaded.part("dit", MDSGen).to(self.device)
         for batch in full_batches(list(zip(drafts, places, strict=True)), self.at_once):
-            curves = [encoder.curves(lengthened(draft.cues), float(draft.start), draft.seed) for draft, _ in batch]
+            curves = [
+                encoder.curves(
+                    lengthened(draft.cues), float(draft.start), draft.seed, own=self._timbres_of(draft.likes, encoder)
+                )
+                for draft, _ in batch
+            ]
             features = encoder(torch.stack(curves).to(self.device))  # (B, 32, 512)
             yield from draw_latents(dit, features, [place for _, place in batch], sampler=sampler, runtime=self.runtime)
+
+    def _timbres_of(self, likes: Likes, encoder: CueEncoder) -> dict[tuple[int, str], Tensor]:
+        if likes.recordings and not encoder.spec.timbre:
+            raise UsageError(f"{self.loaded.manifest.name} can't imitate recordings: no --like; use --model pocket")
+        if likes not in self._timbres:
+            self._timbres[likes] = timbres_of(likes)
+        return self._timbres[likes]
 
     def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
         sounds = sounds_of(self.loaded, latents, [one.draft.start for one in batch]).float().cpu().numpy()

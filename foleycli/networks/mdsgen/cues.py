@@ -9,7 +9,8 @@ With timbres, each frame also has that of the hit that sounds in it (the last on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from foleycli.timeline import WINDOW_SECONDS
 
 BUMP_SECONDS = 0.020  # standard deviation: under one frame of 32 ms, so two neighbours tell the place between them
 HIT_SECONDS = 1.6  # how long a hit's timbre stands, unless another hit comes
+NOTHING: Mapping[tuple[int, str], Tensor] = MappingProxyType({})
 EDGE_SECONDS = 0.060  # a span starts and stops over this long
 
 
@@ -95,15 +97,23 @@ class CueEncoder(nn.Module):
             nn.init.zeros_(self.timbre.weight)
             self.register_buffer("palette", torch.zeros(2, named, *spec.palette, spec.timbre))
 
-    def curves(self, cues: Sequence[Cue], start_seconds: float, seed: int) -> Tensor:
-        """Curves (256, inputs) of a window, timbres from the palette; what a cue gets depends on (seed, cue) alone."""
+    def curves(
+        self, cues: Sequence[Cue], start_seconds: float, seed: int, *, own: Mapping[tuple[int, str], Tensor] = NOTHING
+    ) -> Tensor:
+        """Curves (256, inputs) of a window, timbres from the palette; what a cue gets depends on (seed, cue) alone.
+
+        `own` has timbres (n, timbre) that replace those of the palette, by kind (0 hits, 1 spans) and class; "" is of
+        all other classes.
+        """
         plain = torch.from_numpy(cue_curves(cues, start_seconds, self.spec))
         if not self.spec.timbre:
             return plain
         which = timbre_frames(cues, start_seconds, self.spec)
-        return torch.cat([plain, self._timbres(cues, which, seed).to(plain)], dim=1)
+        return torch.cat([plain, self._timbres(cues, which, seed=seed, own=own).to(plain)], dim=1)
 
-    def _timbres(self, cues: Sequence[Cue], which: npt.NDArray[np.int64], seed: int) -> Tensor:
+    def _timbres(
+        self, cues: Sequence[Cue], which: npt.NDArray[np.int64], *, seed: int, own: Mapping[tuple[int, str], Tensor]
+    ) -> Tensor:
         takes, variants = self.spec.palette
         seen = torch.zeros(self.spec.frames, 2, self.spec.timbre)
         for number in np.unique(which[which >= 0]):
@@ -111,8 +121,14 @@ class CueEncoder(nn.Module):
             if cue.sound not in self.spec.classes:
                 continue
             kind = 0 if cue.stop is None else 1
-            variant = variant_of(seed, cue.sound, cue.time, variants=variants) if kind == 0 else 0
-            chosen = self.palette[kind, self.spec.classes.index(cue.sound), take_of(seed, cue.sound, takes), variant]
+            rows = own.get((kind, cue.sound), own.get((kind, "")))
+            if rows is None:
+                rows = self.palette[kind, self.spec.classes.index(cue.sound), take_of(seed, cue.sound, takes)]
+                rows = rows[: variants if kind == 0 else 1]
+            count = len(rows)
+            hit = kind == 0
+            choice = variant_of(seed, cue.sound, cue.time, variants=count) if hit else take_of(seed, cue.sound, count)
+            chosen = rows[choice]
             seen[torch.from_numpy(which[:, kind] == number), kind] = chosen.to(seen)
         return seen.flatten(1)
 

@@ -27,7 +27,7 @@ from foleycli.workflows.outputs import (
     named_beside,
 )
 from foleycli.workflows.plan import cpu_seconds, plan
-from foleycli.workflows.recordings import library_of
+from foleycli.workflows.recordings import own_of
 from foleycli.workflows.render import check_mix
 
 OnEvent = Callable[[events.Event], None]
@@ -247,6 +247,6 @@ def _fingerprint(settings: Settings) -> str:
     from foleycli.bundles.format import read_bundle
     from foleycli.bundles.store import resolve
 
-    library = library_of(settings.generation)
+    own = own_of(settings.generation)
     bundle = read_bundle(resolve(settings.model.name, offline=settings.model.offline))
-    return settings_hash(settings, bundle, "" if library is None else library.sha256)
+    return settings_hash(settings, bundle, "" if own is None else own.sha256)

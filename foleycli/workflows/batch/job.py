@@ -11,7 +11,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.specs.settings import Settings
 from foleycli.types import Progress
 from foleycli.workflows.outputs import in_video, named_beside
-from foleycli.workflows.recordings import library_of
+from foleycli.workflows.recordings import own_of
 
 if TYPE_CHECKING:
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
@@ -58,7 +58,7 @@ def watch_job(job: DubJob, pipeline: FoleyPipeline, progress: Progress) -> Watch
     check_sound(info, job.settings.mix.original)
     check_fades(job.settings.mix, info.duration)
     generation = job.settings.generation
-    return Watched(info, pipeline.stream(info, generation, library=library_of(generation), progress=progress))
+    return Watched(info, pipeline.stream(info, generation, own=own_of(generation), progress=progress))
 
 
 def render_job(job: DubJob, watched: Watched, drafts: Path) -> Notes:
