@@ -8,7 +8,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin
 JOBS   ?= 2
 
-.PHONY: demo test install docs clean
+.PHONY: demo test install docs man clean
 
 demo: $(VENV)/.installed
 	$(RUN)/foley demo --out-dir demo --overwrite
@@ -23,6 +23,9 @@ install: $(VENV)/.installed
 
 docs: $(VENV)/.installed-dev
 	$(RUN)/python -m tests.manual.reference > docs/cli.md
+
+man: $(VENV)/.installed-dev
+	$(RUN)/python -m tests.manual.man > docs/foley.1
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV) && $(PYTHON) -m virtualenv $(VENV); }
