@@ -89,6 +89,15 @@ def _same(one: Stored, found: Recording, folder: Path = Path()) -> Recording:
     return found
 
 
+def unused_likes(recordings: Sequence[Used]) -> tuple[str, ...]:
+    """A warning for each recording of `--like` that no cue imitates; of a dub in stems a recording stands twice."""
+    counts: dict[str, int] = {}
+    for one in recordings:
+        if one.kind == "like":
+            counts[one.recording.file] = counts.get(one.recording.file, 0) + one.cues
+    return tuple(f"--like {file}: nothing here is played like it" for file, cues in counts.items() if not cues)
+
+
 def recording_facts(recordings: Sequence[Used]) -> list[dict[str, Any]]:
     """The recordings that were played or imitated, as plain data for JSON."""
     return [

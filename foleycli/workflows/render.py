@@ -32,6 +32,7 @@ from foleycli.video.mux import mux
 from foleycli.video.stream_plan import check_container
 from foleycli.video.timecode import source_start
 from foleycli.workflows.outputs import NOTHING, Beside, in_video, lossless
+from foleycli.workflows.recordings import unused_likes
 from foleycli.workflows.timeline_file import draw_timeline
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def render(
         warnings = (
             *(() if mix.original in ("mix", "duck") else _unheard(stream, start, level.true_peak_dbtp)),
             *level.warnings,
+            *unused_likes(stream.recordings),
             *(doubts if named else ()),
             *lost,
         )
