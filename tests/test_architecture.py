@@ -20,7 +20,7 @@ ROOT = PACKAGE.parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = (  # from the ground up: a package imports lower floors or itself
-    ("errors", "version"),
+    ("errors", "signals", "version"),
     ("atomic", "text", "timeline", "types"),
     ("specs",),
     ("cues", "scenes"),
@@ -42,7 +42,8 @@ FLOORS = (  # from the ground up: a package imports lower floors or itself
 LAYERS = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 ARRAYS = {"numpy", "einops"}
 THIRD_PARTY = {  # what a package may import beside the standard library, lazily or for the type checker too
-    "errors": set(), "version": set(), "atomic": set(), "text": set(), "timeline": set(), "types": {"numpy"},
+    "errors": set(), "signals": set(), "version": set(),
+    "atomic": set(), "text": set(), "timeline": set(), "types": {"numpy"},
     "specs": set(), "cues": {"opentimelineio"},
     "scenes": {*ARRAYS, "torch"},
     "video": {*ARRAYS, "av", "ffmpeg", "imageio_ffmpeg", "soundfile"},
@@ -70,6 +71,7 @@ ALSO = {  # and one file, beside its package
     "reports/figure/sound.py": {"soundfile"},
     "cli/commands/doctor.py": {"torch"},
     "workflows/config.py": {"platformdirs"},
+    "workflows/batch/ray_executor.py": {"ray"},
 }
 
 

@@ -26,8 +26,8 @@ from foleycli.cli.commands import (
     train,
 )
 from foleycli.cli.console import Console, complain, leave_quietly, open_streams
-from foleycli.cli.signals import Listener, Stopped
 from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
+from foleycli.signals import Listener, Stopped
 from foleycli.version import __version__
 
 CommandLineError: Any = typer.BadParameter.__mro__[1]  # typer carries click's UsageError and does not export it

@@ -6,7 +6,7 @@ import os
 import sys
 
 from foleycli.cli.console import complain
-from foleycli.cli.signals import Listener, Stopped
+from foleycli.signals import Listener, Stopped
 from foleycli.workflows.batch.supervisor import supervise, tie_to_parent, wanted
 
 

@@ -14,8 +14,8 @@ import typer
 
 from foleycli.bundles import store
 from foleycli.cli.app import app, main
-from foleycli.cli.signals import Listener
 from foleycli.scenes.catalogue import render
+from foleycli.signals import Listener
 from foleycli.video.encode import write_video
 from foleycli.workflows import config
 from tests.tiny_echo import write_tiny_echo

@@ -19,7 +19,7 @@ from rich.console import Console as RichConsole
 from foleycli import atomic
 from foleycli.cli.batch_display import BatchDisplay
 from foleycli.cli.console import Console
-from foleycli.cli.signals import Stopped
+from foleycli.signals import Stopped
 from foleycli.workflows.batch import events
 from foleycli.workflows.batch.job import DubJob
 from tests.cli.conftest import Foley

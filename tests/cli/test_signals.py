@@ -75,7 +75,7 @@ def test_a_batch_that_is_interrupted_reports_what_it_did(models: Path, clip: Pat
 
 UNHEARD = """
 import os, signal, time
-from foleycli.cli.signals import Listener, Stopped
+from foleycli.signals import Listener, Stopped
 class Lost:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGINT)

@@ -26,6 +26,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley batch . --out-dir out", "every video in this folder and below, once"),
         ("foley batch '*.mp4' -o out --name '{stem}.wav' --json", "the sound alone; a JSON line for each event"),
         ("foley batch . -o out --report report.html", "with a page to look at and listen to"),
+        ("foley batch . -o out --executor ray --dry-run", "on a Ray cluster; this is its plan"),
         ("foley batch . -o out --dry-run", "what would become what"),
     ),
     "rerun": (("foley rerun dubbed.foley.json -o again.wav", "the same samples again"),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,6 +22,9 @@ _OUT_DIR = (
 _NAME = "Name of each result. Filled in: {stem} and {ext} of the video, {folder} it lies in, {seed}."
 _NULL = "The names in the list on stdin end with a NUL byte, as 'find -print0' writes them. Default: one a line."
 _JOBS = "How many videos are performed at the same time."
+_EXECUTOR = "Where the videos are performed: threads of this process, or a Ray cluster (pip install 'foleycli[ray]')."
+_ADDRESS = "The Ray cluster: ray://HOST:PORT, HOST:PORT or auto. Default: one is started on this machine."
+_SHIP = "Copy videos and results through Ray, for nodes that do not see these folders."
 _DRY_RUN = "Print which video would become which file, and write nothing."
 _PLOT = "Also draw each dub on one time axis as a PNG into this folder, made if need be. Default: none."
 _REPORT = "Also write an HTML page with every result, to look at and listen to. Default: none."
@@ -36,6 +39,9 @@ def batch(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help=_NAME)] = "{stem}.foley{ext}",
     null: Annotated[bool, typer.Option("--null", "-0", help=_NULL)] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help=_JOBS)] = 1,
+    executor: Annotated[Literal["threads", "ray"], typer.Option("--executor", help=_EXECUTOR)] = "threads",
+    address: Annotated[str | None, typer.Option("--address", metavar="ADDRESS", help=_ADDRESS)] = None,
+    ship: Annotated[bool, typer.Option("--ship", help=_SHIP)] = False,
     generation: Generation,
     played: Played,
     mix: Mix,
@@ -55,6 +61,10 @@ def batch(
     """
     from foleycli.cli.batch_display import run_batch
     from foleycli.workflows.batch.batch import BatchRequest
+    from foleycli.workflows.batch.job import Cluster
+
+    if executor != "ray" and (address or ship):
+        raise UsageError("--address and --ship are for --executor ray")
 
     request = BatchRequest(
         paths=with_stdin(paths, nul=null),
@@ -66,6 +76,7 @@ def batch(
         report=report,
         stems=stems,
         plots=plot,
+        cluster=Cluster(address, ship) if executor == "ray" else None,
     )
     run_batch(request, Console(quiet, verbose, as_json), dry_run=dry_run)
 

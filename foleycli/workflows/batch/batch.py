@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from foleycli.errors import FoleyError, InputError, OutputError, UsageError
 from foleycli.specs.settings import Settings
 from foleycli.video.containers import BY_SUFFIX
 from foleycli.workflows.batch import events
 from foleycli.workflows.batch.find import NOWHERE, beside_videos, find
-from foleycli.workflows.batch.job import DubJob
+from foleycli.workflows.batch.job import Cluster, DubJob
 from foleycli.workflows.batch.journal import Journal, done_before
 from foleycli.workflows.batch.naming import TEMPLATE, name_jobs
 from foleycli.workflows.batch.report import BatchOutcomes, check_report
@@ -30,6 +32,9 @@ from foleycli.workflows.plan import cpu_seconds, plan
 from foleycli.workflows.recordings import own_of
 from foleycli.workflows.render import check_mix
 
+if TYPE_CHECKING:
+    from foleycli.workflows.batch.executors import Executor
+
 OnEvent = Callable[[events.Event], None]
 
 
@@ -40,7 +45,8 @@ class BatchRequest:
     `paths` are files, folders and patterns. Folders are searched with all their subfolders; the results stand in the
     same subfolders of `out_dir`; without one each stands beside its video, and the journal in the folder that holds all
     videos. `name` is a template with {stem}, {ext}, {folder}, {seed}. `workers` videos are
-    performed at the same time. `stems` and `plots` are folders, `report` is an HTML page.
+    performed at the same time. `stems` and `plots` are folders, `report` is an HTML page. With `cluster` the
+    videos are performed there, else in this process.
     """
 
     paths: Sequence[str | Path]
@@ -52,6 +58,7 @@ class BatchRequest:
     report: Path | None = None
     stems: Path | None = None
     plots: Path | None = None
+    cluster: Cluster | None = None
 
     def beside(self, name: Path, below: Path) -> Beside:
         """The stems and the plot of a result of that name, in the subfolder `below` of their folders."""
@@ -202,15 +209,27 @@ def _run(
             on_event(events.Failed(job, reason, "input"))
     waiting = tuple(job for job, reason in left if reason is None)
     if waiting:
-        from foleycli.workflows.batch.executors import ThreadExecutor
         from foleycli.workflows.batch.runner import Batch
 
-        executor = ThreadExecutor(request.settings.model, request.workers)
-        with journal.crashes.watched():
+        with _executor(request) as executor, journal.crashes.watched():
             suspects = [job for job in waiting if journal.key(job) in journal.crashes.suspected]
             for group in (suspects, [job for job in waiting if job not in suspects]):
                 if group:
                     Batch(journal, executor, overwrite=request.overwrite, alone=group is suspects).run(group, on_event)
+
+
+@contextmanager
+def _executor(request: BatchRequest) -> Iterator[Executor[Any]]:
+    model = request.settings.model
+    if request.cluster is None:
+        from foleycli.workflows.batch.executors import ThreadExecutor
+
+        yield ThreadExecutor(model, request.workers)
+        return
+    from foleycli.workflows.batch.ray_executor import RayExecutor
+
+    with RayExecutor(model, request.workers, request.cluster) as executor:
+        yield executor
 
 
 def _result(outcomes: BatchOutcomes) -> BatchResult:

@@ -30,6 +30,17 @@ class DubJob:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Where a batch runs: `address` of a Ray cluster (None: one on this machine), and whether files are shipped.
+
+    Without `ship` every node must see the videos and the folder of the results under the same paths.
+    """
+
+    address: str | None = None
+    ship: bool = False
+
+
+@dataclass(frozen=True)
 class Notes:
     """Facts about a dub that its file does not hold: warnings, number of windows, the cues it was performed from."""
 

@@ -1,0 +1,132 @@
+"""A batch on a real Ray cluster of two nodes on this machine: the same files, whatever dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from foleycli.errors import ModelError
+from foleycli.specs.settings import Generation, Model, Settings
+from foleycli.workflows.batch import events
+from foleycli.workflows.batch.batch import BatchRequest, batch
+from foleycli.workflows.batch.job import Cluster
+from tests.tiny_model import write_tiny
+from tests.video.clips import make_clip
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+pytest.importorskip("ray", reason="Ray is not installed")
+NAMES = "abcd"
+
+
+@pytest.fixture
+def nodes() -> Iterator[Any]:
+    """A head that has no processor to give, and two nodes of one each."""
+    import ray
+    from ray.cluster_utils import Cluster as LocalCluster
+
+    local = LocalCluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    local.workers = [local.add_node(num_cpus=1) for _ in range(2)]
+    yield local
+    ray.shutdown()
+    local.shutdown()
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> BatchRequest:
+    """Four clips of a second and a broken one, done in this process into `here`."""
+    (tmp_path / "in").mkdir()
+    for number, name in enumerate(NAMES):
+        make_clip(tmp_path / "in" / f"{name}.mp4", [Fraction(k, 12 + number) for k in range(12)])
+    (tmp_path / "in" / "bad.mp4").write_bytes(b"no video at all")
+    settings = Settings(
+        model=Model(name=str(write_tiny(tmp_path / "model").folder), device="cpu"), generation=Generation(steps=1)
+    )
+    return BatchRequest(paths=[tmp_path / "in"], out_dir=tmp_path / "here", settings=settings, workers=2)
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.mp4"))}
+
+
+def on(request: BatchRequest, name: str, cluster: Cluster, on_event: Any = None) -> dict[str, bytes]:
+    """The files of a batch on a cluster; the broken video is the one failure."""
+    assert request.out_dir is not None
+    folder = request.out_dir.parent / name
+    result = batch(replace(request, out_dir=folder, cluster=cluster), on_event)
+    assert [failed.job.source.name for failed in result.failed] == ["bad.mp4"]
+    assert "not a video file" in result.failed[0].reason and str(result.failed[0].job.source) in result.failed[0].reason
+    assert len(result.done) == len(NAMES)
+    return made(folder)
+
+
+def test_the_files_are_those_of_this_process_by_a_shared_folder_and_shipped(nodes: Any, request_: BatchRequest) -> None:
+    batch(request_)
+    assert request_.out_dir is not None
+    here = made(request_.out_dir)
+    assert len(here) == len(NAMES)
+    assert on(request_, "shared", Cluster(nodes.address)) == here
+    assert on(request_, "shipped", Cluster(nodes.address, ship=True)) == here
+
+
+def test_a_node_and_a_process_that_die_cost_no_video(nodes: Any, request_: BatchRequest) -> None:
+    batch(request_)
+    assert request_.out_dir is not None
+    started: list[str] = []
+
+    def strike(event: events.Event) -> None:
+        if isinstance(event, events.Done) and len(started) == 0:
+            started.append("process")
+            actor = next(one for one in psutil.process_iter(["cmdline"]) if dubs(one))
+            actor.send_signal(signal.SIGKILL)  # as the system does when memory runs out
+        elif isinstance(event, events.Done) and len(started) == 1:
+            started.append("node")
+            nodes.remove_node(nodes.workers[0], allow_graceful=False)
+
+    assert on(request_, "struck", Cluster(nodes.address), strike) == made(request_.out_dir)
+    assert started == ["process", "node"]
+    journal = (request_.out_dir.parent / "struck" / ".foley-batch" / "journal.jsonl").read_text()
+    assert all(journal.count(f'"{name}.mp4"') <= 2 for name in NAMES)
+
+
+def dubs(process: psutil.Process) -> bool:
+    return any("Dubber" in part for part in process.info["cmdline"] or ())
+
+
+def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(request_: BatchRequest, tmp_path: Path) -> None:
+    words = ["batch", "in", "-o", "out", "-m", "model", "--device", "cpu", "--steps", "1", "--executor", "ray"]
+    command = [sys.executable, "-m", "foleycli.cli.entry", *words, "--json"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    running = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    for line in running.stdout:
+        if '"done"' in line:
+            break
+    os.kill(running.pid, signal.SIGINT)
+    assert running.wait(60) == 130
+    said = running.stderr.read() if running.stderr else ""
+    assert "Traceback" not in said and "interrupted" in said
+    assert not list((tmp_path / "out").glob(".*tmp*"))
+    again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert again.returncode == 1, again.stderr  # the broken video
+    assert sorted(made(tmp_path / "out")) == [f"{name}.foley.mp4" for name in NAMES]
+
+
+def test_a_cluster_that_is_not_there_is_one_line(request_: BatchRequest) -> None:
+    started = time.monotonic()
+    with pytest.raises(ModelError, match=r"Ray cluster 127\.0\.0\.1:9: Connection refused; check that it runs"):
+        batch(replace(request_, cluster=Cluster("127.0.0.1:9")))
+    assert time.monotonic() - started < 10
