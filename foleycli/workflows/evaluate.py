@@ -27,7 +27,8 @@ def evaluate_model(
     """The scores of a model on `data`: "scenes", "repertoire" or a folder of videos with sound.
 
     With a `tagger`, a .tflite file, it says what it hears in each sound of the model, and of a folder of recordings.
-    A model of pictures and sounds is tested on rendered stills, whatever `data` is. `count` is the most cases to test.
+    A model of pictures and sounds is tested on rendered stills, and on recordings if `data` is a corpus of
+    'foley train echo-tokens'. `count` is the most cases to test.
     Raises ModelError for a model that is not there, UsageError or InputError for data that can't be used.
     """
     from foleycli.evaluation.pictures import evaluate_pictures
@@ -42,7 +43,10 @@ def evaluate_model(
         model = Model(name=name, device=device, offline=offline, namer=OFF)
         return evaluate_tagged(model, tagger, data, count=count, seed=seed, progress=progress)
     if takes_pictures(name, offline=offline):
-        return evaluate_pictures(name, count=count, seed=seed, device=device, offline=offline, progress=progress)
+        corpus = Path(data) if Path(data).is_dir() else None
+        return evaluate_pictures(
+            name, count=count, seed=seed, corpus=corpus, device=device, offline=offline, progress=progress
+        )
     if data == REPERTOIRE:
         return _repertoire(name, seed=seed, device=device, offline=offline, progress=progress)
     loaded = load_bundle(name, offline=offline)

@@ -9,10 +9,17 @@ import pytest
 import torch
 
 from foleycli.bundles import store
+from foleycli.cues.classes import SOUND_CLASSES
+from foleycli.evaluation.frames import FrameClassifier
 from foleycli.evaluation.pictures import evaluate_pictures, excerpt_seconds
 from foleycli.models.visual_echoes.loading import load_echo, takes_pictures
+from foleycli.scenes.stills import SOUNDING_KINDS, render_still
+from foleycli.training.visual_echoes.corpus import write_shard
+from foleycli.video.pictures import resized
 from tests.tiny_echo import write_tiny_echo
 from tests.tiny_model import write_tiny
+
+LATENT = (8, 16, 16)  # of the tiny model's codec too
 
 
 @pytest.fixture
@@ -49,3 +56,34 @@ def test_struck_sounds_are_classified_where_they_begin_and_lasting_ones_every_se
     steady = (0.1 * torch.randn(4 * rate, generator=torch.Generator().manual_seed(0))).numpy()
     steady[:200] *= np.linspace(0, 1, 200)
     assert len(excerpt_seconds(steady, rate)) in (1, 3)
+
+
+@pytest.mark.usefixtures("built_in_namer")
+def test_a_corpus_gives_the_other_direction_and_the_ceilings(models: Path, tmp_path: Path) -> None:
+    corpus, rng = tmp_path / "corpus", np.random.default_rng(0)
+    for split, pictures in (("train", 76), ("test", 38)):
+        stills = [render_still(SOUNDING_KINDS[k % 38], k) for k in range(pictures)]
+        write_shard(
+            corpus / f"{split}_pictures_0000.npz",
+            {
+                "picture": np.stack([resized(still.picture, (64, 64)) for still in stills]),
+                "kind": np.array([SOUNDING_KINDS.index(still.kind) for still in stills], np.int16),
+                "sound": np.array([SOUND_CLASSES.index(still.sound) for still in stills], np.int16),
+            },
+        )
+        latent = rng.standard_normal((8, *LATENT)).astype(np.float16)
+        sound = np.array([SOUND_CLASSES.index("rain"), SOUND_CLASSES.index("wind")] * 4, np.int16)
+        write_shard(corpus / f"{split}_sounds_0000.npz", {"latent": latent, "sound": sound})
+    scores = evaluate_pictures("echo", count=4, seed=1, corpus=corpus).plain()["scores"]
+    for name in ("a2i", "a2i_shuffled", "a2i_real_pictures", "a2i_tokens_alone", "i2a_tokens_alone"):
+        assert 0 <= scores[name]["top1"]["mean"] <= scores[name]["top3"]["mean"] <= 1
+
+
+@pytest.mark.usefixtures("built_in_namer")
+def test_the_frame_classifier_knows_what_it_learned_and_the_colours_it_did_not() -> None:
+    rng = np.random.default_rng(1)
+    kinds = np.arange(24) % 3
+    pictures = rng.integers(0, 60, (24, 64, 64, 3)).astype(np.uint8)
+    pictures[np.arange(24), :, :, kinds] += 150  # red, green, blue
+    classifier = FrameClassifier.fit(pictures[:18], kinds[:18], 3)
+    assert (classifier.scores(pictures[18:]).argmax(1) == kinds[18:]).all()

@@ -13,7 +13,8 @@ from foleycli.cli.console import Console
 _BUNDLE = "The model: a name from 'foley models list', or a folder with a bundle in it."
 _DATA = (
     "What to test on. scenes: rendered scenes that no training has seen. repertoire: every sound in turn. DIR: videos "
-    "with sound (manifest.csv may list the onsets), with --tagger recordings. A model of pictures is tested on stills."
+    "with sound (manifest.csv may list the onsets), with --tagger recordings. A model of pictures is tested on stills, "
+    "and with DIR/echo-corpus of 'foley train echo-tokens' on recordings too."
 )
 _TAGGER = "A sound tagger (.tflite, as YAMNet) that says what it hears in every sound; needs 'foleycli[evaluate]'."
 
