@@ -42,7 +42,7 @@ class FrameClassifier:
         inputs = _with_one((seen - middle) / spread)
         wanted = np.eye(count)[kinds] - 1 / count
         weights = np.linalg.solve(inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1]), inputs.T @ wanted)
-        return FrameClassifier(network, middle, spread, weights)
+        return FrameClassifier(network, middle, spread=spread, weights=weights)
 
     def scores(self, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
         """Pictures uint8 (N, H, W, 3) -> scores (N, kinds), higher is likelier."""
