@@ -36,6 +36,7 @@ FLOORS = (  # from the ground up: a package imports lower floors or itself
     ("evaluation",),
     ("reports",),
     ("workflows",),
+    ("editor",),
     ("__init__",),  # what `from foleycli import ...` gives
     ("cli",),
 )
@@ -58,9 +59,10 @@ THIRD_PARTY = {  # what a package may import beside the standard library, lazily
     "evaluation": {*ARRAYS, "torch", "scipy"},
     "reports": {*ARRAYS, "jinja2", "PIL"},
     "workflows": {*ARRAYS, "torch", "soundfile"},
+    "editor": {*ARRAYS, "starlette", "uvicorn", "soundfile"},
     "cli": {"typer", "click", "rich"},
 }  # fmt: skip
-CLI_LINES = 1800
+CLI_LINES = 1840
 ALSO = {  # and one file, beside its package
     "video/pictures.py": {"PIL"},
     "models/sound_namer/zero_shot.py": {"transformers"},

@@ -15,6 +15,7 @@ from foleycli.cli.commands import (
     demo,
     doctor,
     dub,
+    edit,
     evaluate,
     imagine,
     models,
@@ -62,6 +63,7 @@ app.command("batch", short_help="Add sound to many videos")(batch.batch)
 app.command("rerun", short_help="Make a dub again from its sidecar")(retake.rerun)
 app.command("retake", short_help="Perform a part of a dub again")(retake.retake)
 app.command("spot", short_help="Write the cue sheet of a video")(spot.spot)
+app.command("edit", short_help="See, hear and edit cues in the browser")(edit.edit)
 app.command("probe", short_help="Show streams, times and windows of a video")(probe.probe)
 app.command("imagine", short_help="Make a sound for a picture, or a picture for a sound")(imagine.imagine)
 app.command("sounds", short_help="List, show, play the sounds that --sound takes")(sounds.sounds)

@@ -13,6 +13,9 @@ from foleycli.timeline import WINDOW_SECONDS, Window, to_samples
 from foleycli.types import Wave
 from foleycli.video.probe import VideoInfo
 
+# A cue changes nothing in a window that starts more than 6 s after its end or stops more than 1 s before its start.
+BEFORE_SECONDS, AFTER_SECONDS = 6, 1
+
 
 @dataclass(frozen=True, eq=False)
 class Draft:

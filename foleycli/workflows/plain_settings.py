@@ -67,6 +67,15 @@ def from_plain(plain: Mapping[str, Any]) -> Settings:
     return found
 
 
+def mix_from_plain(plain: Mapping[str, Any]) -> Mix:
+    """A mix from a table, what is missing by default; raises ValueError for unknown keys and wrong values."""
+    odd: list[str] = []
+    mix = _group(Mix, plain, odd)
+    if odd:
+        raise ValueError(f"no {' or '.join(odd)} that foley can use")
+    return mix
+
+
 def _group(kind: type[Group], values: Mapping[str, Any], odd: list[str]) -> Group:
     """One group of settings; the names of values of a wrong type are appended to `odd`."""
     hints = get_type_hints(kind)

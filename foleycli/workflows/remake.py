@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foleycli.audio.splice import splice
 from foleycli.cues.arranging import performed
@@ -20,33 +21,45 @@ from foleycli.workflows.recordings import stored_own
 from foleycli.workflows.render import origin_of, write_track
 from foleycli.workflows.sidecar import Retake, Sidecar, find_video, touched_cues
 
+if TYPE_CHECKING:
+    from foleycli.pipeline.foley_pipeline import FoleyPipeline
+    from foleycli.video.probe import VideoInfo
+
 
 class Remake:
-    """The probed video, the loaded model and the settings of a sidecar."""
+    """A probed video, a loaded model and the settings of a sidecar."""
 
     def __init__(
-        self, sidecar: Sidecar, path: Path, target: Path, device: str | None, progress: Progress | None
+        self, sidecar: Sidecar, info: VideoInfo, pipeline: FoleyPipeline, *, target: Path, progress: Progress | None
     ) -> None:
+        self.sidecar, self.info, self.pipeline, self.progress = sidecar, info, pipeline, progress
+        self.target, self.whole = target, in_video(target)
+        self.generation, self.mix = sidecar.settings.generation, sidecar.settings.mix
+        self.start = self.generation.first
+        self.own = stored_own(self.generation, sidecar.recordings)
+        model = pipeline.bundle.manifest.name
+        self.origin, _ = origin_of(
+            info, Fraction(0) if self.whole else self.start, model=model, seed=self.generation.seed
+        )
+
+    @classmethod
+    def opened(
+        cls, sidecar: Sidecar, path: Path, target: Path, *, device: str | None, progress: Progress | None
+    ) -> Remake:
+        """That of the sidecar at `path`; raises for a video, a model or a target that can't be used."""
         from foleycli.video.probe import probe
         from foleycli.video.stream_plan import check_container
 
-        self.sidecar, self.progress, self.target, self.whole = sidecar, progress, target, in_video(target)
-        settings = sidecar.settings
-        self.settings = replace(settings, model=replace(settings.model, device=device or settings.model.device))
-        self.generation, self.mix = settings.generation, settings.mix
-        self.start = self.generation.first
-        self.info = probe(find_video(sidecar, path))
+        model = sidecar.settings.model
+        info = probe(find_video(sidecar, path))
         check_kind(target)  # before the work
-        if self.whole:
-            check_container(self.info, target)
-        self.own = stored_own(self.generation, sidecar.recordings)
-        self.pipeline = load_pipeline(replace(self.settings.model, namer=OFF))  # the cues are there already
-        if bundle_hash(self.pipeline.bundle) != sidecar.bundle_sha256:
-            raise ModelError(f"{path}: made with another version of {settings.model.name}; name it with its folder")
-        model = self.pipeline.bundle.manifest.name
-        self.origin, _ = origin_of(
-            self.info, Fraction(0) if self.whole else self.start, model=model, seed=self.generation.seed
-        )
+        if in_video(target):
+            check_container(info, target)
+        # The cues are there already: no namer.
+        pipeline = load_pipeline(replace(model, device=device or model.device, namer=OFF))
+        if bundle_hash(pipeline.bundle) != sidecar.bundle_sha256:
+            raise ModelError(f"{path}: made with another version of {model.name}; name it with its folder")
+        return cls(sidecar, info, pipeline, target=target, progress=progress)
 
     def within(self, span: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
         """The span cut to what was dubbed; raises UsageError if nothing is left."""

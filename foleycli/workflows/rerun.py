@@ -51,7 +51,7 @@ def rerun(
         )
     make_folder("--stems", stems)
     with scratch_folder() as folder, ExitStack() as drafts:
-        remake = Remake(sidecar, sidecar_file, target=target, device=device, progress=progress)
+        remake = Remake.opened(sidecar, sidecar_file, target=target, device=device, progress=progress)
         track = remake.remade(Path(folder), apart=stems is not None)
         write_stems(beside, track, origin=remake.origin, overwrite=overwrite, drafts=drafts)
         # The sound alone of a part starts with the part, in a video with the video: other samples, the same sound.

@@ -46,7 +46,7 @@ def retake(
     check_place(output, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite=True)
     as_before = True
     with scratch_folder() as folder:
-        remake = Remake(sidecar, path, target=output, device=device, progress=progress)
+        remake = Remake.opened(sidecar, path, target=output, device=device, progress=progress)
         taken = Retake(*remake.within(span), seed)
         if lossless(output):
             track = _track_of(output, sidecar)  # the file holds the track itself

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from foleycli.cues.arranging import performed
 from foleycli.cues.sheet import Cue
 from foleycli.errors import InputError
+from foleycli.models.passages import AFTER_SECONDS, BEFORE_SECONDS
 from foleycli.specs.settings import Settings
 from foleycli.timeline import WINDOW_SECONDS
 from foleycli.version import __version__
@@ -35,8 +36,6 @@ FORMAT = 1
 LATER = ("scores", "recordings")  # not in older sidecars
 MOST_BYTES = 2**28  # about 1.3 million cues of 200 bytes
 Number = int | float
-# A cue changes nothing in a window that starts more than 6 s after its end or stops more than 1 s before its start.
-BEFORE_SECONDS, AFTER_SECONDS = 6, 1
 
 
 @dataclass(frozen=True)

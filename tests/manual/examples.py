@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# These take minutes, or need what only you have: the test only reads their options.
-LONG = ("train", "evaluate", "models import", "models remove")
+# These take minutes, run until they are ended, or need what only you have: the test only reads their options.
+LONG = ("edit", "train", "evaluate", "models import", "models remove")
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "dub": (
         ("foley dub clip.mp4", "a copy with sound, clip.foley.mp4, beside it"),
@@ -38,6 +38,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("foley spot clip.mp4 -o cues.txt", "as labels for Audacity; *.csv and *.json too"),
         ("foley spot clip.mp4 -o cues.edl", "as markers for Resolve; *.fcpxml, *.rpp, *.reaper.csv and *.otio too"),
         ("foley spot clip.mp4 -o cues.csv -f --keep-locked cues.csv", "spotted again, its locked cues as they were"),
+    ),
+    "edit": (
+        ("foley edit clip.mp4", "see, hear and edit the cues in the browser; docs/edit.md"),
+        (
+            "foley edit clip.mp4 --cues cues.csv --no-browser --port 8000",
+            "begin with a sheet; open the address there",
+        ),
     ),
     "imagine": (
         ("foley imagine photo.jpg -o photo.wav", "a sound for a picture"),

@@ -22,6 +22,10 @@ FLAGS = (
     "--disable-background-networking", "--disable-dev-shm-usage", "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
+KEYS = {  # the numbers that browsers give keys without a letter
+    "Enter": 13, "Tab": 9, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+    "Delete": 46,
+}  # fmt: skip
 
 
 class Page:
@@ -54,6 +58,24 @@ class Page:
         """Goes to a file, until it is loaded."""
         self.ask("Page.navigate", url=path.as_uri())
         self.until("document.readyState === 'complete' && location.protocol === 'file:'")
+
+    def go(self, url: str) -> None:
+        """Goes to the page of a server on this machine, until its scripts say that it is ready."""
+        self.ask("Page.navigate", url=url)
+        self.until("document.body?.dataset.ready === 'yes'")
+
+    def key(self, key: str, *, ctrl: bool = False, shift: bool = False) -> None:
+        """A key pressed and let go; `key` as the browser calls it."""
+        text = {"text": key} if len(key) == 1 and not ctrl else {"text": "\r"} if key == "Enter" else {}
+        named = {"key": key, "code": key, "modifiers": 2 * ctrl + 8 * shift}
+        code = {"windowsVirtualKeyCode": KEYS[key]} if key in KEYS else {}
+        self.ask("Input.dispatchKeyEvent", type="keyDown", **named, **text, **code)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **named, **code)
+
+    def mouse(self, kind: str, x: float, y: float, count: int = 1) -> None:
+        """A `mousePressed`, `mouseMoved` or `mouseReleased` with the left button, in pixels of the window."""
+        clicks = {} if kind == "mouseMoved" else {"clickCount": count}
+        self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, **clicks)
 
     def run(self, script: str) -> Any:
         """The value of an expression, or of the promise that it is; as if the user had asked for it."""

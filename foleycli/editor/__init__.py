@@ -1,0 +1,1 @@
+"""The page of `foley edit`: a local server for one video and one person. Needs foleycli[edit]."""
