@@ -63,8 +63,8 @@ class EditSession:
         Raises InputError for a video that can't be read, UsageError for saved edits that make no sense.
         """
         self.settings = settings or Settings()
-        if self.settings.generation.library is not None:
-            raise UsageError("the editor plays no --library; save the sheet, then foley dub --cues --library")
+        if self.settings.generation.library is not None or self.settings.generation.likes:
+            raise UsageError("the editor takes no --library and no --like; save the sheet, then use foley dub --cues")
         self.info, self.folder = probe(video), folder
         self.video = self.info.path
         saved = load_edits(self.video)
