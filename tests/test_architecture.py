@@ -62,7 +62,7 @@ THIRD_PARTY = {  # what a package may import beside the standard library, lazily
     "editor": {*ARRAYS, "starlette", "uvicorn", "soundfile"},
     "cli": {"typer", "click", "rich"},
 }  # fmt: skip
-CLI_LINES = 1845
+CLI_LINES = 1800
 ALSO = {  # and one file, beside its package
     "video/pictures.py": {"PIL"},
     "models/sound_namer/zero_shot.py": {"transformers"},
