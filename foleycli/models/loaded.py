@@ -92,9 +92,10 @@ class LoadedModel:
         return network
 
     def build_all(self) -> None:
-        """Builds every network now; the first part comes last, as whoever needs it at once can build it meanwhile."""
+        """Builds every network that it has, the first part last: whoever needs that at once can build it meanwhile."""
         for name in reversed(tuple(self.family.parts)):
-            self.part(name)
+            if self.family.parts[name].required or name in self.manifest.specs or name in self.sources:
+                self.part(name)
 
     def _built(self, name: str) -> nn.Module:
         from foleycli.networks.uninitialised import Uninitialised

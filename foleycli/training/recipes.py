@@ -5,6 +5,7 @@
     sounds -> vocoder ------------------------------------+-> bundle -> palette
     scenes -> spotter ------------------------------------'
     sounds -> echo-tokens -> echo
+    videos -> mdsgen
 
 Each step keeps what it makes in the workspace and goes on from there when it is run again.
 """
@@ -40,6 +41,7 @@ from foleycli.training.data.sounds import INDEX_NAME, SoundCache, build_sound_ca
 from foleycli.training.loop import RunConfig, fit
 from foleycli.training.mdsgen.ablations import ablated
 from foleycli.training.mdsgen.features import LatentSet, build_rehearsals, encode_shards
+from foleycli.training.mdsgen.from_videos import mdsgen
 from foleycli.training.mdsgen.growing import GrowingLatents, start_workers
 from foleycli.training.mdsgen.palette import build_palette
 from foleycli.training.mdsgen.palette_selection import (
@@ -280,4 +282,5 @@ RECIPES: dict[str, Callable[[Workspace], object]] = {
     "palette": palette,
     "echo-tokens": echo_tokens,
     "echo": echo,
+    "mdsgen": mdsgen,
 }

@@ -14,12 +14,24 @@ class Scale:
     vocoder: int = 8
     performer: int = 32
     masked_every: int = 8
+    mdsgen: int = 8
+    mdsgen_steps: int = 2000
     vae_rate: float = 1e-3
     performer_rate: float = 1e-3
 
 
 CPU = Scale()
-GPU = Scale(vae=96, texture=64, vocoder=32, performer=256, masked_every=2, vae_rate=1.5e-3, performer_rate=1.2e-3)
+GPU = Scale(
+    vae=96,
+    texture=64,
+    vocoder=32,
+    performer=256,
+    masked_every=2,
+    mdsgen=64,
+    mdsgen_steps=500_000,
+    vae_rate=1.5e-3,
+    performer_rate=1.2e-3,
+)
 
 
 def scale_of(device: str) -> Scale:

@@ -32,10 +32,14 @@ class Workspace:
     resume: bool = True
     progress: Callable[[Report], None] | None = None
     count: Callable[[int, int], None] = lambda done, total: None
+    note: Callable[[str], None] = lambda text: None
     ablation: str = ""
     tagger: Path | None = None  # a .tflite file that selects the palette, in place of a classifier of our own
-    workers: int = 0  # processes that make rehearsals while the performer trains
+    workers: int = 0  # processes that make rehearsals while the performer trains, or cut videos
     by_time: bool = False  # the learning rate follows `seconds`
+    videos: Path | None = None  # a folder or a CSV of videos with sound, for 'mdsgen'
+    size: str = "t"
+    vae: str = "pocket"
 
     def weights(self, part: str) -> Path:
         return self.folder / "weights" / f"{part}.pt"

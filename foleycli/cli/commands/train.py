@@ -11,41 +11,34 @@ import typer
 
 from foleycli.cli import options
 from foleycli.cli.console import Console
-from foleycli.training.names import ABLATION_NAMES, RECIPE_NAMES, check_recipe
+from foleycli.training import names
 
 if TYPE_CHECKING:
     from foleycli.training.loop import Report
 
-RECIPE_HELP = f"The step to run. One of: {', '.join(RECIPE_NAMES)}."
-ABLATION_HELP = (
-    f"Train this variant of the performer, in DIR/ablations/NAME. One of: {', '.join(ABLATION_NAMES)}. Default: none."
-)
-SOUNDS_HELP = "Folder of sounds with a manifest.csv (docs/training.md)."
-MINUTES_HELP = "Stop after so many minutes. Default: no limit."
-RESUME_HELP = "Continue from the last checkpoint, or start afresh."
-STEPS_HELP = "Training steps, or shards to make. Default: the recipe's own number."
-TAGGER_HELP = "Sound tagger (.tflite, as YAMNet) that selects the palette. Default: a classifier trained for it."
-BY_TIME_HELP = "Lower the learning rate over --minutes (of all runs together), not over the steps."
-WORKERS_HELP = "Processes that make rehearsals while the performer trains. Default: the finished set is used."
-
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=RECIPE_HELP)],
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=names.RECIPE_HELP)],
     work: Annotated[Path, typer.Option("--work", metavar="DIR", help="Folder for all that is made.")] = Path("runs"),
-    sounds: Annotated[Path | None, typer.Option("--sounds", metavar="DIR", help=SOUNDS_HELP)] = None,
-    steps: Annotated[int | None, typer.Option("--steps", min=1, help=STEPS_HELP)] = None,
-    minutes: Annotated[float | None, typer.Option("--minutes", min=0.0, help=MINUTES_HELP)] = None,
-    resume: Annotated[bool, typer.Option("--resume/--afresh", help=RESUME_HELP)] = True,
+    sounds: Annotated[Path | None, typer.Option("--sounds", metavar="DIR", help=names.SOUNDS_HELP)] = None,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help=names.STEPS_HELP)] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", min=0.0, help=names.MINUTES_HELP)] = None,
+    resume: Annotated[bool, typer.Option("--resume/--afresh", help=names.RESUME_HELP)] = True,
     device: options.DeviceOption = "cpu",
     precision: options.PrecisionOption = "fp32",
-    tagger: Annotated[Path | None, typer.Option("--tagger", metavar="FILE", help=TAGGER_HELP)] = None,
-    by_time: Annotated[bool, typer.Option("--by-time", help=BY_TIME_HELP)] = False,
-    workers: Annotated[int, typer.Option("--workers", min=0, metavar="N", help=WORKERS_HELP)] = 0,
-    ablation: Annotated[str, typer.Option("--ablation", metavar="NAME", help=ABLATION_HELP)] = "",
+    tagger: Annotated[Path | None, typer.Option("--tagger", metavar="FILE", help=names.TAGGER_HELP)] = None,
+    by_time: Annotated[bool, typer.Option("--by-time", help=names.BY_TIME_HELP)] = False,
+    workers: Annotated[int, typer.Option("--workers", min=0, metavar="N", help=names.WORKERS_HELP)] = 0,
+    ablation: Annotated[str, typer.Option("--ablation", metavar="NAME", help=names.ABLATION_HELP)] = "",
+    videos: Annotated[Path | None, typer.Option("--videos", metavar="DIR|CSV", help=names.VIDEOS_HELP)] = None,
+    size: Annotated[names.SizeName, typer.Option("--size", help=names.SIZE_HELP)] = "t",
+    vae: Annotated[names.VaeName, typer.Option("--vae", help=names.VAE_HELP)] = "pocket",
     quiet: options.QuietOption = False,
 ) -> None:
     """Runs one step of the training. Run it again to continue where it stopped."""
-    check_recipe(recipe, ablation=ablation, workers=workers, tagger=tagger, by_time=by_time, minutes=minutes)
+    names.check_recipe(
+        recipe, ablation=ablation, workers=workers, tagger=tagger, by_time=by_time, minutes=minutes, videos=videos
+    )
     console = Console(quiet=quiet)
     from foleycli.training.recipes import RECIPES
     from foleycli.training.workspace import Workspace
@@ -61,10 +54,14 @@ def train(
             resume=resume,
             progress=report,
             count=lambda done, total: progress(recipe, done, total),
+            note=console.note,
             ablation=ablation,
             workers=workers,
             tagger=tagger,
             by_time=by_time,
+            videos=videos,
+            size=size,
+            vae=vae,
         )
         made = RECIPES[recipe](workspace)
     console.result(str(made if isinstance(made, Path) else work))

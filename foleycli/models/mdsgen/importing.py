@@ -14,7 +14,7 @@ from foleycli.bundles import catalogue, convert, published, store
 from foleycli.bundles.format import MANIFEST, Bundle, write_bundle
 from foleycli.errors import ModelError, UsageError
 from foleycli.models.mdsgen import FAMILY, published_parts
-from foleycli.specs import DitSpec, KlVaeSpec, MelSpec, SamplerSpec, VocoderSpec
+from foleycli.specs import DitSpec, KlVaeSpec, MelSpec, SamplerSpec, VaeSpec, VocoderSpec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -47,8 +47,8 @@ def import_mdsgen(
     state = published.translate(path, convert.mdsgen_official)
     require_fit(str(path), state, dit)
     return _write(
-        folder, dit, state, specs=OFFICIAL_SPECS, files=files, name=name, licence=LICENCE, commercial_use=False,
-        training_data="VGGSound (MDSGen, CAVP); AudioSet and others (AudioLDM)",
+        folder, dit, {"dit": state}, specs=OFFICIAL_SPECS, files=files, name=name, licence=LICENCE,
+        commercial_use=False, training_data="VGGSound (MDSGen, CAVP); AudioSet and others (AudioLDM)",
         card=f"# {name}\n\nMDSGen B of its authors, imported by `foley models import`. Not for commercial use.\n",
     )  # fmt: skip
 
@@ -59,26 +59,28 @@ def write_mdsgen(
     state: Mapping[str, Tensor],
     *,
     specs: Mapping[str, object] = IMAGE_SPECS,
+    parts: Mapping[str, Mapping[str, Tensor]] | None = None,
     licence: str,
     commercial_use: bool,
     training_data: str,
 ) -> Bundle:
-    """A transformer that you trained on CAVP's features as a model for -m; `state` is that of MDSGen(dit).
+    """A transformer that you trained as a model for -m; `state` is that of MDSGen(dit).
 
-    The other parts are the published ones that `specs` name: `foley models pull cavp` and `sd-vae` fetch them.
+    The other parts are `parts`, weights by name, and the published ones that `specs` name: `foley models pull cavp` and
+    `sd-vae` fetch those.
     """
     require_fit(str(folder), state, dit)
     card = f"# {folder.name}\n\nMDSGen, {dit.depth} layers of {dit.width}, trained on: {training_data}\n"
     return _write(
-        folder, dit, state, specs=specs, files={}, name=folder.name, licence=licence, commercial_use=commercial_use,
-        training_data=training_data, card=card,
+        folder, dit, {"dit": state, **(parts or {})}, specs=specs, files={}, name=folder.name, licence=licence,
+        commercial_use=commercial_use, training_data=training_data, card=card,
     )  # fmt: skip
 
 
 def _write(
     folder: Path,
     dit: DitSpec,
-    state: Mapping[str, Tensor],
+    given: Mapping[str, Mapping[str, Tensor]],
     specs: Mapping[str, object],
     files: Mapping[str, Path],
     *,
@@ -90,8 +92,8 @@ def _write(
 ) -> Bundle:
     from foleycli.networks.mdsgen.dit import without_interpolator
 
-    small, kept = without_interpolator(dit, state)
-    parts = {"dit": kept}
+    small, kept = without_interpolator(dit, given["dit"])
+    parts = {**given, "dit": kept}
     for part, source in published_sources(specs).items():
         if path := files.get(part) or published.find_published(source):
             parts[part] = published.converted(path, source)
@@ -104,9 +106,9 @@ def _write(
 def published_sources(specs: Mapping[str, object]) -> dict[str, str]:
     """Part of a bundle with these specs -> the entry of the catalogue that others published it as."""
     vae, vocoder = specs["vae"], specs["vocoder"]
-    assert isinstance(vae, KlVaeSpec)
+    assert isinstance(vae, KlVaeSpec | VaeSpec)
     assert isinstance(vocoder, VocoderSpec)
-    return published_parts(vae, vocoder)
+    return published_parts(vae, vocoder, spotter="spotter" in specs)
 
 
 def target(name: str, overwrite: bool) -> Path:

@@ -76,6 +76,26 @@ class Spotter(nn.Module):
 
     def forward(self, grid: Tensor) -> SpotterOutput:
         batch, frames = grid.shape[:2]
+        x = self._cells(grid)
+        onset, strength = self.cell_head(x).float().unbind(dim=1)  # (B, T, 16) each
+        weight = onset.softmax(dim=2)  # where it happens, if it happens
+        clip = self.clip_head(_pooled(x, weight))
+        return SpotterOutput(
+            onset_logit=onset.logsumexp(dim=2),
+            cell_logit=onset.reshape(batch, frames, CELLS, CELLS),
+            strength=(strength * weight).sum(dim=2).sigmoid(),
+            class_logit=clip[..., 1:].float(),
+            span_logit=clip[..., 0].float(),
+        )
+
+    def frame_features(self, grid: Tensor) -> Tensor:
+        """Motion grid (B, T, 8, 16, 16) -> (B, T, 2 W): the cell where a hit is likeliest, and the mean of all."""
+        x = self._cells(grid)
+        return _pooled(x, self.cell_head(x)[:, 0].float().softmax(dim=2))
+
+    def _cells(self, grid: Tensor) -> Tensor:
+        """What each cell of the 4 x 4 shows in time, (B, W, T, 16)."""
+        batch = len(grid)
         x = rearrange(grid, "b t c h w -> (b t) c h w").contiguous(memory_format=torch.channels_last)
         x = F.silu(self.stem(x))  # (B T, stem, 8, 8)
         x = F.silu(self.narrow(x))  # (B T, W, 4, 4)
@@ -84,17 +104,8 @@ class Spotter(nn.Module):
         x = rearrange(x, "b t n c -> b c t n")  # a view: already channels_last
         for block in self.blocks:
             x = block(x)
-        onset, strength = self.cell_head(x).float().unbind(dim=1)  # (B, T, 16) each
-        weight = onset.softmax(dim=2)  # where it happens, if it happens
-        there = torch.einsum("bctn,btn->btc", x.float(), weight)
-        clip = self.clip_head(torch.cat([there, x.mean(dim=3).transpose(1, 2)], dim=2))
-        return SpotterOutput(
-            onset_logit=onset.logsumexp(dim=2),
-            cell_logit=onset.reshape(batch, frames, CELLS, CELLS),
-            strength=(strength * weight).sum(dim=2).sigmoid(),
-            class_logit=clip[..., 1:].float(),
-            span_logit=clip[..., 0].float(),
-        )
+        cells: Tensor = x
+        return cells
 
     @torch.inference_mode()
     def spot_curves(self, grey: npt.NDArray[np.uint8]) -> Spotting:
@@ -112,6 +123,12 @@ class Spotter(nn.Module):
             activity=_array(energy.mean(dim=1)),
             busiest=_array(energy.amax(dim=1)),
         )
+
+
+def _pooled(cells: Tensor, weight: Tensor) -> Tensor:
+    """Cells (B, W, T, N) under weights (B, T, N), then their mean: (B, T, 2 W)."""
+    there = torch.einsum("bctn,btn->btc", cells.float(), weight)
+    return torch.cat([there, cells.mean(dim=3).transpose(1, 2)], dim=2)
 
 
 def _array(curve: Tensor) -> npt.NDArray[np.float32]:

@@ -29,8 +29,9 @@ class CuedMDSGen(nn.Module):
 
 @dataclass(frozen=True)
 class DenoisingLoss:
-    """Callable (model, (latent, curves, generator)) -> losses; `generator` makes the batch's randomness its own.
+    """Callable (model, (latent, condition, step)) -> losses; `step` seeds the batch's random numbers.
 
+    The condition is cue curves for a `CuedMDSGen`, video features (B, 32, F) for an `MDSGen`.
     `masked_every` n adds the masked loss in every n-th step, at 1/n of its cost; 1 is the paper (lambda 1).
     """
 
@@ -41,30 +42,33 @@ class DenoisingLoss:
     hide_timbre: float = 0.1
     masked_every: int = 1
 
-    def __call__(self, model: CuedMDSGen, batch: tuple[Tensor, Tensor, int]) -> dict[str, Tensor]:
-        clean, curves, step = batch
+    def __call__(self, model: CuedMDSGen | MDSGen, batch: tuple[Tensor, Tensor, int]) -> dict[str, Tensor]:
+        clean, condition, step = batch
+        dit = model if isinstance(model, MDSGen) else model.dit
         device = clean.device
         rng = torch.Generator(device)  # on the device: copying noise there would take as long as a step
         rng.manual_seed(step)
-        size, spec = len(clean), model.dit.spec
+        size = len(clean)
         drawn = partial(torch.rand, device=device, generator=rng)
         shape = clean.shape[1:]
         t = rows_of(size, lambda n: torch.randint(0, len(self.schedule.betas), (n,), device=device, generator=rng))
         noise = rows_of(size, lambda n: torch.randn(n, *shape, device=device, generator=rng))
         drop = rows_of(size, drawn) < self.condition_dropout
-        shares = torch.tensor([[self.hide_class], [self.hide_timbre]], device=device)
-        hide = shares > rows_of(size, lambda n: drawn(2, n).T).T
-        for hidden, part in zip(hide, _says_what(curves, model.cues.spec), strict=True):
-            curves = torch.where(hidden[:, None, None] & part, 0.0, curves)
+        features = condition
+        if isinstance(model, CuedMDSGen):
+            shares = torch.tensor([[self.hide_class], [self.hide_timbre]], device=device)
+            hide = shares > rows_of(size, lambda n: drawn(2, n).T).T
+            for hidden, part in zip(hide, _says_what(condition, model.cues.spec), strict=True):
+                condition = torch.where(hidden[:, None, None] & part, 0.0, condition)
+            features = model.cues(condition)
         noisy = self.schedule.add_noise(clean, noise, t)
-        features = model.cues(curves)
-        output = model.dit(noisy, t, features, drop=drop)
+        output = dit(noisy, t, features, drop=drop)
         losses = self.terms(output, clean, noisy, noise, t)
         total = losses[self.prediction] + losses["variance"]
-        mask = training_mask(spec, size * current().size, rng) if step % self.masked_every == 0 else None
+        mask = training_mask(dit.spec, size * current().size, rng) if step % self.masked_every == 0 else None
         if mask is not None:
             mask = Mask(mask.visible[own_rows(size)], mask.hidden[own_rows(size)])
-            hidden = model.dit(noisy, t, features, drop=drop, mask=mask)
+            hidden = dit(noisy, t, features, drop=drop, mask=mask)
             masked = self.terms(hidden, clean, noisy, noise, t)
             total = total + masked[self.prediction] + masked["variance"]
         return {"loss": total, **losses}

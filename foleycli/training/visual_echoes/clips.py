@@ -20,6 +20,7 @@ from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.scenes.catalogue import SIZE
 from foleycli.specs import MelSpec
+from foleycli.training.data.videos import VIDEO_SUFFIXES
 from foleycli.training.visual_echoes.corpus import SAMPLES, write_shard
 from foleycli.video.frames import FrameReader
 from foleycli.video.probe import VideoInfo, probe
@@ -27,7 +28,6 @@ from foleycli.video.probe import VideoInfo, probe
 STRETCH = Fraction(4096, 1000)
 PICTURES_OF_A_STRETCH = 4
 QUIET = 1e-3  # peak of a stretch that is no sound to learn from
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v")
 MOST_STRETCHES = 30_000  # numbers of classes are kept in 16 bits
 
 Wave = npt.NDArray[np.float32]

@@ -1,0 +1,141 @@
+"""From videos with sound to a model folder that dubs: every step for a moment, with a tiny untrained pocket."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from foleycli.bundles import store
+from foleycli.errors import InputError, ModelError
+from foleycli.models.loaded import load_bundle
+from foleycli.pipeline.foley_pipeline import FoleyPipeline
+from foleycli.specs import DitSpec
+from foleycli.specs.settings import Generation
+from foleycli.training.data.videos import videos_of
+from foleycli.training.mdsgen.from_videos import mdsgen
+from foleycli.training.mdsgen.parts import Parts
+from foleycli.training.mdsgen.windows import WindowSet, cut_videos, window_starts
+from foleycli.training.workspace import Workspace
+from tests.tiny_model import write_tiny
+from tests.tiny_videos import write_noise
+
+WINDOW = Fraction(8192, 1000)
+
+
+@pytest.fixture(autouse=True)
+def pocket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tiny pocket in the place of the built-in one, and nothing pulled from the Hub."""
+    monkeypatch.setattr(store, "BUILT_IN", tmp_path / "models")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    write_tiny(tmp_path / "models" / "pocket")
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two videos of 9 and 3 s with sound, one whose sound is silent, and one file that is none."""
+    folder = tmp_path_factory.mktemp("videos")
+    write_noise(folder / "a.mp4", 9)
+    write_noise(folder / "b.mp4", 3, seed=1)
+    write_noise(folder / "silent.mp4", 3, seed=2, level=0.0)
+    (folder / "broken.mp4").write_bytes(b"nothing")
+    return folder
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paper's transformer, thin and shallow."""
+    own = Parts.transformer
+    small = {"depth": 2, "width": 24, "heads": 2, "decoder_depth": 1}
+    monkeypatch.setattr(Parts, "transformer", lambda self: replace(own(self), **small))
+
+
+def test_windows_lie_end_to_end_and_one_ends_with_the_video() -> None:
+    assert window_starts(Fraction(1)) == []
+    assert window_starts(Fraction(3)) == [0]
+    assert window_starts(Fraction(10)) == [0]
+    assert window_starts(Fraction(30)) == [0, WINDOW, 2 * WINDOW, 30 - WINDOW]
+
+
+def test_the_transformer_is_the_paper_s() -> None:
+    spec = Parts("S", "pocket", stand_in=True).transformer()
+    assert (spec.mask, spec.mask_ratio, spec.reducer, spec.decoder_depth) == ("tam", 0.3, "learned", 4)
+    assert (spec.latent_shape, spec.width, spec.aligned) == ((8, 16, 64), 384, False)
+    assert Parts("B", "sd", stand_in=False).transformer() == DitSpec.sized("B")
+    assert Parts("B", "audioldm", stand_in=False).transformer() == DitSpec.sized("B", layout="official")
+
+
+def test_videos_become_a_model_that_dubs_and_a_second_run_goes_on(tiny: None, videos: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    work = Workspace(tmp_path / "runs", steps=1, videos=videos, note=said.append)
+    folder = mdsgen(work)
+    assert folder == tmp_path / "runs" / "mdsgen-t-pocket-stand-in"
+    left_out = [line for line in said if line.startswith("left out")]
+    assert len(left_out) == 2 and any("broken.mp4" in line for line in left_out) and "STAND-IN" in said[0]
+    shards = sorted((tmp_path / "runs" / "windows" / "pocket-stand-in").iterdir())
+    assert len(shards) == 2 and not [path for path in shards if path.name.startswith(".")]
+    with np.load(shards[0]) as shard:
+        assert shard["latent"].shape == (1, 8, 16, 64) and shard["features"].shape == (1, 32, 64)
+        np.testing.assert_allclose(np.linalg.norm(shard["features"], axis=2), 1, atol=1e-2)
+
+    model = load_bundle(folder)
+    assert {"spotter", "dit", "vae", "vocoder"} == set(model.manifest.parts)
+    assert "STAND-IN" in model.manifest.training_data and not model.sources
+    track = FoleyPipeline(model, device="cpu", namer="off").generate(videos / "b.mp4", Generation(steps=1))
+    assert track.sample_rate == 32000 and len(track.samples) == 3 * 32000 and np.isfinite(track.samples).all()
+
+    times = [path.stat().st_mtime_ns for path in shards]
+    mdsgen(replace(work, steps=2))
+    assert [path.stat().st_mtime_ns for path in shards] == times
+    state = torch.load(tmp_path / "runs" / "runs" / folder.name / "checkpoint.pt", weights_only=True)
+    assert state["step"] == 2
+
+
+def test_another_process_cuts_windows_too(videos: Path, tmp_path: Path) -> None:
+    """With the built-in pocket: another process knows nothing of the tiny one."""
+    said: list[str] = []
+    rows = [one for one in videos_of(videos) if one.path.name in ("b.mp4", "broken.mp4")]
+    cut_videos(rows, tmp_path / "made", Parts("T", "pocket", stand_in=True), workers=1, note=said.append)
+    assert len(said) == 1
+    made = {path.name: np.load(path)["features"].shape for path in (tmp_path / "made").iterdir()}
+    assert made == {one.shard: (1, 32, 384) for one in rows if one.path.name == "b.mp4"}
+
+
+def test_a_csv_names_videos_and_what_is_held_out(videos: Path, tmp_path: Path) -> None:
+    listed = videos / "list.csv"
+    listed.write_text("file,split\na.mp4,test\nb.mp4,train\n")
+    assert [(one.path.name, one.held_out) for one in videos_of(listed)] == [("a.mp4", True), ("b.mp4", False)]
+    listed.write_text("name\na.mp4\n")
+    with pytest.raises(InputError, match="no column called 'file'"):
+        videos_of(listed)
+    listed.write_text("file,split\na.mp4,val\n")
+    with pytest.raises(InputError, match="'val' is neither train nor test"):
+        videos_of(listed)
+    with pytest.raises(InputError, match="no video in it"):
+        videos_of(tmp_path)
+    with pytest.raises(InputError, match="that can be read"):
+        videos_of(tmp_path / "absent")
+
+
+def test_a_batch_has_each_window_once_in_an_epoch(tmp_path: Path) -> None:
+    for number in range(5):
+        latent = np.full((1, 2, 2, 2), number, np.float16)
+        np.savez(tmp_path / f"train_{number}.npz", latent=latent, features=np.zeros((1, 32, 4), np.float16))
+    windows = WindowSet(tmp_path)
+    drawn = torch.cat([windows.batch(step, 2)[0][:, 0, 0, 0] for step in range(5)])
+    for epoch in (drawn[:5], drawn[5:]):
+        assert sorted(epoch.tolist()) == [0, 1, 2, 3, 4]
+    assert torch.equal(windows.batch(3, 8)[0], windows.batch(3, 8)[0]) and len(windows.batch(3, 8)[0]) == 8
+    with pytest.raises(InputError, match="made by other encoders"):
+        windows.require(DitSpec(), tmp_path)
+
+
+def test_what_is_missing_is_said_with_the_command(videos: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--videos"):
+        mdsgen(Workspace(tmp_path / "runs"))
+    with pytest.raises(ModelError, match="foley models pull sd-vae"):
+        mdsgen(Workspace(tmp_path / "runs", videos=videos, vae="sd"))
