@@ -37,7 +37,7 @@ class Workspace:
     tagger: Path | None = None  # a .tflite file that selects the palette, in place of a classifier of our own
     workers: int = 0  # processes that make rehearsals while the performer trains, or cut videos
     by_time: bool = False  # the learning rate follows `seconds`
-    videos: Path | None = None  # a folder or a CSV of videos with sound, for 'mdsgen'
+    videos: Path | None = None  # a folder or a CSV of videos with sound
     size: str = "t"
     vae: str = "pocket"
 

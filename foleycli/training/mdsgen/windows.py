@@ -103,7 +103,7 @@ def cut_videos(
     """
     missing = [(one.path, folder / one.shard) for one in videos if not (folder / one.shard).exists()]
     before = len(videos) - len(missing)
-    for done, reason in enumerate(_written(missing, parts, device, workers), start=before + 1):
+    for done, reason in enumerate(_written(missing, parts, device=device, workers=workers), start=before + 1):
         if reason:
             note(f"left out: {reason}")
         progress(done, len(videos))
