@@ -42,7 +42,8 @@ def main(folder: Path) -> None:
             page.run("foley.store.edit(() => ({sound: 'rain', strength: 0.45}))")
             page.run("foley.store.select([foley.store.doc.cues[8].id])")
             page.run(
-                "foley.store.edit(() => ({sound: 'glass', strength: 0.9, named_by: 'asked'})); foley.player.seek(foley.store.only.time)"
+                "foley.store.edit(() => ({sound: 'glass', strength: 0.9, named_by: 'asked'}));"
+                "foley.player.seek(foley.store.only.time)"
             )
             page.until(IDLE)
             page.click("#perform")
