@@ -3,8 +3,9 @@
 torchrun --nproc-per-node 2 -m foleycli.training performer --work runs --device cuda
 accelerate launch --num_processes 8 -m foleycli.training performer --work runs --device cuda
 
-What the recipe starts from (sounds, rehearsals, latents, scenes) is made before by `foley train`, once; all processes
-must see the same folder. A run goes on from its last checkpoint with as many processes as are started now.
+What the recipe starts from (sounds, rehearsals, latents, scenes, windows of videos) is made before by `foley train`,
+once; all processes must see the same folder. A run goes on from its last checkpoint with as many processes as are
+started now.
 """
 
 from __future__ import annotations
@@ -12,15 +13,23 @@ from __future__ import annotations
 import argparse
 import logging
 from pathlib import Path
+from typing import get_args
 
 from foleycli.errors import FoleyError
 from foleycli.training.distributed import current, joined
 from foleycli.training.loop import Report
+from foleycli.training.names import VIDEO_ABLATION_NAMES, SizeName, VaeName
 from foleycli.training.recipes import RECIPES
 from foleycli.training.workspace import Workspace
 
 _log = logging.getLogger(__name__)
-SHARED = ("performer", "vae", "vocoder", "spotter")  # the recipes that train; the others prepare, in one process
+SHARED = (
+    "performer",
+    "vae",
+    "vocoder",
+    "spotter",
+    "mdsgen",
+)  # those that train; the others prepare, in one process
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
                 precision=given.precision,
                 resume=not given.afresh,
                 progress=_report,
+                size=given.size,
+                vae=given.vae,
+                ablation=given.ablation,
             )
             RECIPES[given.recipe](work)
     except FoleyError as error:
@@ -63,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, help="of training; else the recipe's")
     parser.add_argument("--minutes", type=float, help="stop after this long, at a checkpoint")
     parser.add_argument("--afresh", action="store_true", help="not from the last checkpoint")
+    parser.add_argument("--size", choices=get_args(SizeName), default="t", help="of mdsgen")
+    parser.add_argument("--vae", choices=get_args(VaeName), default="pocket", help="of mdsgen")
+    parser.add_argument("--ablation", choices=VIDEO_ABLATION_NAMES, default="", help="of mdsgen")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda for a card to each process")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     return parser

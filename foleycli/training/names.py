@@ -15,12 +15,17 @@ ABLATION_NAMES = (
     "base", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "one-vector",
     "one-vector-all-rows", "n2-2", "unguided", "size-s", "size-b",
 )  # fmt: skip
+VIDEO_ABLATION_NAMES = (
+    "aligned", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "n2-2",
+)  # fmt: skip
+ABLATIONS_OF = {"performer": ABLATION_NAMES, "mdsgen": VIDEO_ABLATION_NAMES}
 SizeName = Literal["t", "s", "b", "l"]
 VaeName = Literal["pocket", "sd", "audioldm"]
 
 RECIPE_HELP = f"The step to run. One of: {', '.join(RECIPE_NAMES)}."
 ABLATION_HELP = (
-    f"Train this variant of the performer, in DIR/ablations/NAME. One of: {', '.join(ABLATION_NAMES)}. Default: none."
+    f"Train this variant of the performer, in DIR/ablations/NAME. One of: {', '.join(ABLATION_NAMES)}. "
+    f"Or of mdsgen: {', '.join(VIDEO_ABLATION_NAMES)}. Default: none."
 )
 SOUNDS_HELP = "Folder of sounds with a manifest.csv (docs/training.md)."
 MINUTES_HELP = "Stop after so many minutes. Default: no limit."
@@ -49,8 +54,9 @@ def check_recipe(
     """Raises UsageError for a recipe that is not there, and for an option that it does not take."""
     if recipe not in RECIPE_NAMES:
         raise UsageError(f"no recipe called {recipe!r}; try one of: {', '.join(RECIPE_NAMES)}")
-    if ablation and (recipe != "performer" or ablation not in ABLATION_NAMES):
-        raise UsageError(f"--ablation {ablation}: goes with 'performer' and is one of: {', '.join(ABLATION_NAMES)}")
+    if ablation and ablation not in ABLATIONS_OF.get(recipe, ()):
+        known = "; ".join(f"of {name!r}: {', '.join(names)}" for name, names in ABLATIONS_OF.items())
+        raise UsageError(f"--ablation {ablation}: not one {known}")
     if workers and recipe not in ("performer", "mdsgen"):
         raise UsageError("--workers goes with 'performer' and 'mdsgen'")
     if videos is not None and recipe != "mdsgen":

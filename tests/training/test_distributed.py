@@ -105,6 +105,8 @@ def test_alone_everything_is_as_it_was() -> None:
 def test_a_recipe_that_lacks_what_it_starts_from_ends_in_one_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert main(["performer", "--work", str(tmp_path)]) == 1
-    (said,) = caplog.messages
-    assert said.startswith(f"error: {tmp_path / 'latents'}: no latents; ") and "\n" not in said
+    for recipe, folder in (("performer", "latents: no latents; "), ("mdsgen", "windows/pocket-stand-in: no windows")):
+        caplog.clear()
+        assert main([recipe, "--work", str(tmp_path)]) == 1
+        (said,) = caplog.messages
+        assert said.startswith(f"error: {tmp_path}/{folder}") and "\n" not in said

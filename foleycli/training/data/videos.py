@@ -6,10 +6,12 @@ import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from foleycli.errors import InputError
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v")
+Split = Literal["train", "test"]
 HELD_OUT = 10  # one of so many videos is not trained on
 
 

@@ -29,6 +29,14 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "size-s": {"dit.width": 384, "dit.heads": 6},  # Tab. 8
     "size-b": {"dit.width": 768, "dit.heads": 12},
 }
+VIDEO_ABLATIONS: dict[str, dict[str, Any]] = {  # of `foley train mdsgen`: fields of the paper's DitSpec
+    "aligned": {"aligned": True},  # not in the paper: each column is told what is seen at its time
+    **{
+        name: {place.removeprefix("dit."): value for place, value in fields.items()}
+        for name, fields in ABLATIONS.items()
+        if name in ("sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "n2-2")
+    },
+}
 
 
 def ablated(recipe: PerformerRecipe, name: str) -> PerformerRecipe:

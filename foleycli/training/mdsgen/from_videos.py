@@ -5,6 +5,7 @@ videos -> windows of 8.192 s -> features and latents, WORK/windows -> MDSGen -> 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -18,17 +19,18 @@ from foleycli.training.distributed import current
 from foleycli.training.loop import RunConfig, fit
 from foleycli.training.mdsgen.loss import DenoisingLoss
 from foleycli.training.mdsgen.parts import SAMPLER, Parts
-from foleycli.training.mdsgen.windows import WindowSet, cut_videos
+from foleycli.training.mdsgen.windows import WindowSet, check_encoders, cut_videos
 from foleycli.training.scale import scale_of
 from foleycli.training.workspace import Workspace
 
 LEARNING_RATE, EMA_DECAY = 5e-4, 0.9999  # the paper's, with Adan
+SCORED, SCORED_ROWS = 4, 4  # batches that the final weights are scored on, and windows in each
 LICENCE = "yours to choose, as far as the videos allow"
 
 
 def mdsgen(work: Workspace) -> Path:
     """`--videos` cut into windows, then `--steps` of MDSGen (500,000 of 64 on a card, 2,000 of 8 on a CPU)."""
-    parts, scale = Parts.chosen(work.size, work.vae), scale_of(work.device)
+    parts, batch_size = Parts.chosen(work.size, work.vae, work.ablation), scale_of(work.device).mdsgen
     work.note(parts.said())
     folder = work.folder / "windows" / parts.encoders
     if work.videos is not None:
@@ -36,30 +38,56 @@ def mdsgen(work: Workspace) -> Path:
             videos_of(work.videos), folder, parts,
             device=work.device, workers=work.workers, note=work.note, progress=work.count,
         )  # fmt: skip
-    windows, spec = WindowSet(folder), parts.transformer()
-    windows.require(spec, folder)
+    windows = WindowSet(folder)
+    check_encoders(folder, parts)
     work.note(f"{len(windows)} windows to learn from")
-
-    def batch_at(step: int) -> tuple[Tensor, Tensor, int]:
-        latent, features = windows.batch(step, scale.mdsgen)
-        return latent.to(work.device), features.to(work.device), step
-
-    torch.manual_seed(0)
-    defaults = RunConfig(
-        work.folder, scale.mdsgen_steps, learning_rate=LEARNING_RATE, optimizer="adan", ema_decay=EMA_DECAY
+    config = work.run(
+        parts.name,
+        RunConfig(
+            work.folder,
+            scale_of(work.device).mdsgen_steps,
+            learning_rate=LEARNING_RATE,
+            optimizer="adan",
+            ema_decay=EMA_DECAY,
+        ),
     )
-    ema = fit(
-        MDSGen(spec), batch_at, DenoisingLoss(Schedule.linear(SAMPLER)), config=work.run(parts.name, defaults),
-        batch_size=scale.mdsgen, progress=work.progress, resume=work.resume,
+    torch.manual_seed(0)
+    model, loss = MDSGen(parts.transformer()), DenoisingLoss(Schedule.linear(SAMPLER))
+    state = fit(
+        model, _batches(windows, batch_size, work.device), loss, config=config, batch_size=batch_size,
+        progress=work.progress, resume=work.resume,
     )  # fmt: skip
-    return _model(work.folder / parts.name, parts, ema, windows=len(windows))
-
-
-def _model(folder: Path, parts: Parts, state: dict[str, Tensor], windows: int) -> Path:
-    """The model folder, written by rank 0."""
+    made = work.folder / parts.name
     if current().writes:
+        scores = {"windows": float(len(windows)), **_scores(model, state, loss, windows=windows, folder=folder)}
+        work.note("  ".join(f"{name} {value:.4g}" for name, value in scores.items()))
         write_mdsgen(
-            folder, parts.transformer(), state, specs=parts.specs, parts=parts.weights(), licence=LICENCE,
-            commercial_use=False, training_data=f"{windows} windows of one's own videos; {parts.said()}",
+            made, parts.transformer(), state, specs=parts.specs, parts=parts.weights(), licence=LICENCE,
+            commercial_use=False, training_data=f"{len(windows)} windows of one's own videos; {parts.said()}",
         )  # fmt: skip
-    return folder
+    return made
+
+
+def _batches(windows: WindowSet, size: int, device: str) -> Callable[[int], tuple[Tensor, Tensor, int]]:
+    def batch_at(step: int) -> tuple[Tensor, Tensor, int]:
+        latent, features = windows.batch(step, size)
+        return latent.to(device), features.to(device), step
+
+    return batch_at
+
+
+@torch.no_grad()
+def _scores(
+    model: MDSGen, state: dict[str, Tensor], loss: DenoisingLoss, *, windows: WindowSet, folder: Path
+) -> dict[str, float]:
+    """The weighted error of epsilon on windows that were trained on, and on those held out, of the same noise."""
+    model.load_state_dict(state)
+    model.eval()
+    sets = {"epsilon": windows, "epsilon_held_out": WindowSet.held_out(folder)}
+    device = str(next(model.parameters()).device)
+    return {
+        name: sum(float(loss(model, _batches(own, SCORED_ROWS, device)(step))["epsilon"]) for step in range(SCORED))
+        / SCORED
+        for name, own in sets.items()
+        if own is not None
+    }

@@ -17,7 +17,7 @@ from typing import cast
 
 from torch import Tensor
 
-from foleycli.bundles import convert, published
+from foleycli.bundles import catalogue, convert, published
 from foleycli.models.loaded import LoadedModel, load_bundle
 from foleycli.models.mdsgen.features import CavpFeatures, SpotterFeatures, WindowFeatures
 from foleycli.models.mdsgen.importing import IMAGE_SPECS, OFFICIAL_SPECS
@@ -25,9 +25,11 @@ from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.vision.cavp import CavpVideoEncoder
 from foleycli.networks.vision.spotter import Spotter
 from foleycli.specs import DitSpec, KlVaeSpec, MelSpec, SamplerSpec, Size, SpotterSpec, VaeSpec, VocoderSpec
+from foleycli.training.mdsgen.ablations import VIDEO_ABLATIONS
 
 SAMPLER = SamplerSpec(steps=25, guidance=5.0)  # the paper's
 STAND_IN = "stand-in"
+PUBLISHED_VAES = {"sd": "sd-vae", "audioldm": "audioldm-vae"}  # by their names in the catalogue
 
 
 @dataclass(frozen=True)
@@ -37,21 +39,33 @@ class Parts:
     size: Size
     vae: str
     stand_in: bool
+    ablation: str = ""  # of training/mdsgen/ablations.py
 
     @classmethod
-    def chosen(cls, size: str, vae: str) -> Parts:
+    def chosen(cls, size: str, vae: str, ablation: str = "") -> Parts:
         """With CAVP's published weights where they are on this machine."""
-        return cls(cast(Size, size.upper()), vae, stand_in=published.find_published("cavp") is None)
+        stand_in = published.find_published("cavp") is None
+        return cls(cast(Size, size.upper()), vae, stand_in=stand_in, ablation=ablation)
 
     @property
     def encoders(self) -> str:
         """A name for the two frozen encoders, which training data depend on."""
         return f"{self.vae}-{STAND_IN if self.stand_in else 'cavp'}"
 
+    def checksums(self) -> dict[str, str]:
+        """sha256 of the weights of the two encoders: windows that others made don't fit."""
+        own = self.pocket.manifest.files
+        return {
+            "video": own["spotter.safetensors"].sha256 if self.stand_in else catalogue.find("cavp").sha256,
+            "vae": catalogue.find(PUBLISHED_VAES[self.vae]).sha256
+            if self.vae in PUBLISHED_VAES
+            else own["vae.safetensors"].sha256,
+        }
+
     @property
     def name(self) -> str:
         """What the run and the model are called; a stand-in is named in it."""
-        return f"mdsgen-{self.size.lower()}-{self.encoders}"
+        return f"mdsgen-{self.size.lower()}-{self.encoders}{self.ablation and '-' + self.ablation}"
 
     @property
     def pocket(self) -> LoadedModel:
@@ -70,11 +84,15 @@ class Parts:
         return cast(MelSpec, self.specs["mel"])
 
     def transformer(self) -> DitSpec:
-        """The paper's transformer of that size on the latent of the VAE: TAM, learned Reducer, nothing aligned."""
+        """The paper's transformer of that size on the latent of the VAE: TAM, learned Reducer, nothing aligned.
+
+        An ablation changes a field of it.
+        """
         spec = DitSpec.sized(self.size, layout="official" if self.vae == "audioldm" else "image")
         channels = cast(VaeSpec | KlVaeSpec, self.specs["vae"]).latent_channels
         width = 4 * cast(SpotterSpec, self.specs["spotter"]).width if self.stand_in else spec.features
-        return replace(spec, latent_channels=channels, features=width)
+        changed = {} if not self.ablation else VIDEO_ABLATIONS[self.ablation]
+        return replace(spec, latent_channels=channels, features=width, **changed)
 
     def features(self, device: str) -> WindowFeatures:
         """The video encoder, frozen."""
@@ -90,7 +108,7 @@ class Parts:
             return self.pocket.part("vae", MelVae).to(device).encode
         from foleycli.networks.codecs.kl_vae import KlEncoder
 
-        path = published.require_published({"sd": "sd-vae", "audioldm": "audioldm-vae"}[self.vae])
+        path = published.require_published(PUBLISHED_VAES[self.vae])
         network = KlEncoder(cast(KlVaeSpec, self.specs["vae"]))
         network.load_state_dict(published.translate(path, convert.kl_encoder))
         return network.eval().requires_grad_(False).to(device)

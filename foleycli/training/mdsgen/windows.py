@@ -5,6 +5,7 @@ latent (n, C, F, L), or time first, and features (n, 32, width), float16, of n w
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -22,14 +24,16 @@ from foleycli.audio.files import fit
 from foleycli.errors import FoleyError, InputError
 from foleycli.models.mdsgen.features import WindowFeatures
 from foleycli.networks.codecs.mel import log_mel
-from foleycli.specs import DitSpec, MelSpec
+from foleycli.specs import MelSpec
 from foleycli.timeline import WINDOW_SECONDS, to_samples
-from foleycli.training.data.videos import TrainingVideo
+from foleycli.training.data.videos import Split, TrainingVideo
 from foleycli.training.mdsgen.features import Arrays, write_shard
 from foleycli.training.mdsgen.parts import Parts
 from foleycli.video.probe import probe
 
+Half = npt.NDArray[np.float16]
 SHORTEST_SECONDS = Fraction(2)  # of a video that is shorter than a window: the rest of its window is silent
+ENCODERS = "encoders.json"
 QUIET = 1e-3  # largest sample of a window that is no sound to learn from
 LOUD = 0.9  # largest sample of a video: one gain for all of its windows
 
@@ -99,14 +103,26 @@ def cut_videos(
 ) -> None:
     """Writes the shards that are missing, in this process or in `workers` others; videos that can't be used are noted.
 
-    Raises InputError where a process ends by a fault in a library: what is written stays.
+    Raises InputError where a process ends by a fault in a library (what is written stays), and for a folder whose
+    windows other encoders made.
     """
+    check_encoders(folder, parts)
     missing = [(one.path, folder / one.shard) for one in videos if not (folder / one.shard).exists()]
     before = len(videos) - len(missing)
     for done, reason in enumerate(_written(missing, parts, device=device, workers=workers), start=before + 1):
         if reason:
             note(f"left out: {reason}")
         progress(done, len(videos))
+
+
+def check_encoders(folder: Path, parts: Parts) -> None:
+    """Notes in the folder which weights made its windows; raises InputError where those were others."""
+    path, wanted = folder / ENCODERS, parts.checksums()
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(wanted, indent=1) + "\n")
+    elif json.loads(path.read_text()) != wanted:
+        raise InputError(f"{folder}: other weights made these windows (see {ENCODERS}); remove it, or change --work")
 
 
 def _written(jobs: Sequence[tuple[Path, Path]], parts: Parts, device: str, workers: int) -> Iterator[str]:
@@ -136,25 +152,29 @@ def _write(job: tuple[Path, Path]) -> str:
     return _cutters[0].write(*job)
 
 
+def _read(path: Path) -> tuple[Half, Half]:
+    with np.load(path) as shard:  # thousands of open files would be too many
+        return shard["latent"], shard["features"]
+
+
 class WindowSet:
     """All windows of one split in memory, float16: 20 to 90 kB each."""
 
-    def __init__(self, folder: Path, split: str = "train") -> None:
+    def __init__(self, folder: Path, split: Split = "train") -> None:
         """Raises InputError where there is none."""
-        shards = [np.load(path) for path in sorted(folder.glob(f"{split}_*.npz"))]
+        shards = [_read(path) for path in sorted(folder.glob(f"{split}_*.npz"))]
         if not shards:
             raise InputError(f"{folder}: no windows of videos; name videos with sound by --videos")
-        self.latents = torch.from_numpy(np.concatenate([shard["latent"] for shard in shards]))
-        self.features = torch.from_numpy(np.concatenate([shard["features"] for shard in shards]))
+        self.latents = torch.from_numpy(np.concatenate([latent for latent, _ in shards]))
+        self.features = torch.from_numpy(np.concatenate([features for _, features in shards]))
+
+    @classmethod
+    def held_out(cls, folder: Path) -> WindowSet | None:
+        """The windows that are not trained on; None where there are none."""
+        return cls(folder, "test") if any(folder.glob("test_*.npz")) else None
 
     def __len__(self) -> int:
         return len(self.latents)
-
-    def require(self, spec: DitSpec, folder: Path) -> None:
-        """Raises InputError for windows of other encoders than the transformer's."""
-        found, wanted = (*self.latents.shape[1:], self.features.shape[2]), (*spec.latent_shape, spec.features)
-        if found != wanted:
-            raise InputError(f"{folder}: made by other encoders ({found}, should be {wanted}); give another --work")
 
     def batch(self, step: int, size: int, seed: int = 0) -> tuple[Tensor, Tensor]:
         """Latents (B, ...) and features (B, 32, width) of this step, float32: each window once in an epoch."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,17 +10,23 @@ import numpy as np
 import pytest
 import torch
 
-from foleycli.bundles import store
+from foleycli.bundles import published, store
 from foleycli.errors import InputError, ModelError
 from foleycli.models.loaded import load_bundle
+from foleycli.models.mdsgen.importing import IMAGE_SPECS, OFFICIAL_SPECS
 from foleycli.pipeline.foley_pipeline import FoleyPipeline
-from foleycli.specs import DitSpec
+from foleycli.specs import DitSpec, KlVaeSpec
 from foleycli.specs.settings import Generation
 from foleycli.training.data.videos import videos_of
+from foleycli.training.mdsgen import parts as parts_of
+from foleycli.training.mdsgen.ablations import VIDEO_ABLATIONS
 from foleycli.training.mdsgen.from_videos import mdsgen
 from foleycli.training.mdsgen.parts import Parts
-from foleycli.training.mdsgen.windows import WindowSet, cut_videos, window_starts
+from foleycli.training.mdsgen.windows import WindowCutter, WindowSet, cut_videos, window_starts
+from foleycli.training.names import VIDEO_ABLATION_NAMES
 from foleycli.training.workspace import Workspace
+from foleycli.video.probe import VideoInfo
+from tests.networks.codecs.test_kl_vae import theirs
 from tests.tiny_model import write_tiny
 from tests.tiny_videos import write_noise
 
@@ -67,6 +73,8 @@ def test_the_transformer_is_the_paper_s() -> None:
     assert (spec.latent_shape, spec.width, spec.aligned) == ((8, 16, 64), 384, False)
     assert Parts("B", "sd", stand_in=False).transformer() == DitSpec.sized("B")
     assert Parts("B", "audioldm", stand_in=False).transformer() == DitSpec.sized("B", layout="official")
+    assert Parts("T", "sd", stand_in=False, ablation="sam").transformer() == replace(DitSpec.sized("T"), mask="sam")
+    assert tuple(VIDEO_ABLATIONS) == VIDEO_ABLATION_NAMES
 
 
 def test_videos_become_a_model_that_dubs_and_a_second_run_goes_on(tiny: None, videos: Path, tmp_path: Path) -> None:
@@ -76,7 +84,8 @@ def test_videos_become_a_model_that_dubs_and_a_second_run_goes_on(tiny: None, vi
     assert folder == tmp_path / "runs" / "mdsgen-t-pocket-stand-in"
     left_out = [line for line in said if line.startswith("left out")]
     assert len(left_out) == 2 and any("broken.mp4" in line for line in left_out) and "STAND-IN" in said[0]
-    shards = sorted((tmp_path / "runs" / "windows" / "pocket-stand-in").iterdir())
+    assert "windows 2" in said[-1] and "epsilon" in said[-1]
+    shards = sorted((tmp_path / "runs" / "windows" / "pocket-stand-in").glob("*.npz"))
     assert len(shards) == 2 and not [path for path in shards if path.name.startswith(".")]
     with np.load(shards[0]) as shard:
         assert shard["latent"].shape == (1, 8, 16, 64) and shard["features"].shape == (1, 32, 64)
@@ -101,7 +110,7 @@ def test_another_process_cuts_windows_too(videos: Path, tmp_path: Path) -> None:
     rows = [one for one in videos_of(videos) if one.path.name in ("b.mp4", "broken.mp4")]
     cut_videos(rows, tmp_path / "made", Parts("T", "pocket", stand_in=True), workers=1, note=said.append)
     assert len(said) == 1
-    made = {path.name: np.load(path)["features"].shape for path in (tmp_path / "made").iterdir()}
+    made = {path.name: np.load(path)["features"].shape for path in (tmp_path / "made").glob("*.npz")}
     assert made == {one.shard: (1, 32, 384) for one in rows if one.path.name == "b.mp4"}
 
 
@@ -130,8 +139,63 @@ def test_a_batch_has_each_window_once_in_an_epoch(tmp_path: Path) -> None:
     for epoch in (drawn[:5], drawn[5:]):
         assert sorted(epoch.tolist()) == [0, 1, 2, 3, 4]
     assert torch.equal(windows.batch(3, 8)[0], windows.batch(3, 8)[0]) and len(windows.batch(3, 8)[0]) == 8
-    with pytest.raises(InputError, match="made by other encoders"):
-        windows.require(DitSpec(), tmp_path)
+
+
+def published_as(monkeypatch: pytest.MonkeyPatch, folder: Path, **states: dict[str, torch.Tensor]) -> None:
+    """Files of these weights in the place of what `foley models pull` fetches."""
+    for name, state in states.items():
+        torch.save(state, folder / f"{name}.pt")
+    files = {name: folder / f"{name}.pt" for name in states}
+    monkeypatch.setattr(published, "find_published", lambda name: files.get(name.replace("-", "_")))
+
+
+def test_stable_diffusion_s_vae_is_the_paper_s_way(
+    tiny: None, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vae = replace(KlVaeSpec.STABLE_DIFFUSION, widths=(32, 32, 32, 32), blocks=1)
+    vocoder = replace(IMAGE_SPECS["vocoder"], projections=2)  # type: ignore[type-var]
+    monkeypatch.setattr(parts_of, "IMAGE_SPECS", {**IMAGE_SPECS, "vae": vae, "vocoder": vocoder})
+    published_as(monkeypatch, tmp_path, sd_vae=dict(theirs(vae).state_dict()))
+    one = tmp_path / "one.csv"
+    one.write_text(f"file\n{videos / 'b.mp4'}\n")
+    folder = mdsgen(Workspace(tmp_path / "runs", steps=1, videos=one, vae="sd", ablation="aligned"))
+    assert folder.name == "mdsgen-t-sd-stand-in-aligned"
+    model = load_bundle(folder)
+    assert set(model.manifest.parts) == {"spotter", "dit", "vae"} and model.sources == {"vae": "sd-vae"}
+    track = FoleyPipeline(model, device="cpu", namer="off").generate(videos / "b.mp4", Generation(steps=1))
+    assert track.sample_rate == 16000 and len(track.samples) == 3 * 16000 and np.isfinite(track.samples).all()
+
+
+def test_audioldm_s_vae_and_cavp_make_the_authors_shapes(
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vae = KlVaeSpec(widths=(32, 32, 32), blocks=1)
+    monkeypatch.setattr(parts_of, "OFFICIAL_SPECS", {**OFFICIAL_SPECS, "vae": vae})
+    published_as(monkeypatch, tmp_path, audioldm_vae=dict(theirs(vae).state_dict()), cavp={})
+    parts = Parts.chosen("b", "audioldm")
+    assert (parts.name, parts.weights()) == ("mdsgen-b-audioldm-cavp", {})
+    monkeypatch.setattr(Parts, "features", lambda self, device: Blind())  # CAVP takes 8 s for a window
+    shard = WindowCutter.of(parts, "cpu").shard(videos / "b.mp4")
+    assert shard["latent"].shape[1:] == parts.transformer().latent_shape == (8, 204, 16)
+    assert shard["features"].shape == (1, 32, parts.transformer().features)
+
+
+@dataclass(frozen=True)
+class Blind:
+    """A video encoder that gives CAVP's shape and sees nothing."""
+
+    width: int = 512
+
+    def of(self, info: VideoInfo, start: Fraction) -> torch.Tensor:
+        return torch.ones(1, 32, self.width)
+
+
+def test_windows_of_other_weights_are_refused(videos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "windows" / "pocket-stand-in"
+    folder.mkdir(parents=True)
+    (folder / "encoders.json").write_text('{"video": "0", "vae": "1"}')
+    with pytest.raises(InputError, match="other weights made these windows"):
+        mdsgen(Workspace(tmp_path / "runs", videos=videos))
 
 
 def test_what_is_missing_is_said_with_the_command(videos: Path, tmp_path: Path) -> None:
