@@ -41,7 +41,7 @@ def test_its_commands_make_a_model_that_dubs_and_is_scored(
     ran = [foley(*words) for words in row]
     assert [one.code for one in ran] == [0, 0, 0], [one.err for one in ran]
     assert "STAND-IN" in ran[0].err and "epsilon_held_out" not in ran[0].err
-    assert ran[0].text.strip() == "runs/mdsgen-t-pocket-stand-in" and (tmp_path / "one.foley.mp4").exists()
+    assert ran[0].text.strip() == "runs/mdsgen-t-pocket-stand-in" and (tmp_path / "dubbed.mp4").exists()
     assert "mdsgen-t-pocket-stand-in on clips, 1 cases" in ran[2].text
 
 
