@@ -58,7 +58,9 @@ def test_nothing_but_a_family_knows_its_kind_or_its_class() -> None:
     root = Path(foleycli.__file__).parent
     pattern = re.compile(r"""["'](spot-perform|mdsgen)["']|OfficialMdsgen|SpotPerform\b|manifest\.kind\s*[=!]=""")
     knowing = {path.relative_to(root).as_posix() for path in root.rglob("*.py") if pattern.search(path.read_text())}
-    recipes = {"training/names.py", "training/recipes.py"}  # "mdsgen" is also what 'foley train' calls the recipe
+    recipes = {
+        f"training/{file}.py" for file in ("__main__", "names", "recipes")
+    }  # "mdsgen" is also what 'foley train' calls the recipe
     own = {f"models/{family}/{file}.py" for family in ("mdsgen", "spot_perform") for file in FILES}
     assert knowing == own | recipes
 
