@@ -8,6 +8,7 @@ from pathlib import Path
 from foleycli.errors import OutputError
 
 TEXT_SUBTITLES = frozenset({"subrip", "mov_text", "ass", "ssa", "webvtt", "text"})
+STYLED_SUBTITLES = frozenset({"ass", "ssa"})
 PICTURE_SUBTITLES = frozenset({"dvd_subtitle", "hdmv_pgs_subtitle", "dvb_subtitle"})
 PCM = frozenset({"pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_u8", "pcm_f32le", "pcm_mulaw"})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,13 +17,14 @@ from foleycli.errors import InputError
 from foleycli.video.ffmpeg import input_arguments, run_ffmpeg
 from foleycli.video.open import check_readable
 
-_STREAM = re.compile(r"  Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\[[^\]]*\])?(?:\((\w+)\))?: (\w+): (.*)")
+_STREAM = re.compile(r" {2,4}Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\[[^\]]*\])?(?:\((\w+)\))?: (\w+): (.*)")
 _CHAPTER = re.compile(r"    Chapter #0:\d+: start (-?[\d.]+), end (-?[\d.]+)")
 _TAG = re.compile(r"\(([^()]*) / 0x([0-9A-F]{4,8})\)")
 _SIZE = re.compile(r", (\d+)x(\d+)")
 _ASPECT = re.compile(r"SAR (\d+:\d+)")
 _SOUND = re.compile(r", (\d+) Hz(?:, (.+?))?(?:, (?:u8|s16|s32|s64|flt|dbl)p?\b|$)")
 _PIXELS = re.compile(r", ([a-z]\w*)(?:\(([^()]*)\))?, \d+x\d+")
+HEADINGS = ("Input #", "  Duration:", "  Stream #", "    Chapter #", "  Program ", "  Stream group")
 _START = re.compile(r"start: (-?[\d.]+)")
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d\.\d+)")
 
@@ -78,35 +79,44 @@ def _file_facts(path: Path, _size: int, _age: int) -> FileFacts:
 
 def parse_facts(text: str) -> FileFacts:
     """Reads the description that ffmpeg prints of its first input."""
-    streams: list[StreamFacts] = []
+    streams: dict[int, StreamFacts] = {}  # one that is in two groups is printed twice
     chapters: list[tuple[float, float, str]] = []
     top: dict[str, str] = {}
     start = duration = None
+    ogg = False
     for head, metadata, side_data in _blocks(text):
         if found := _STREAM.match(head):
-            streams.append(_stream(found, metadata, side_data))
+            streams.setdefault(int(found[1]), _stream(found, metadata, side_data))
         elif found := _CHAPTER.match(head):
             chapters.append((float(found[1]), float(found[2]), metadata.get("title", "")))
         elif head.startswith("Input #0"):
-            top = metadata
+            top, ogg = metadata, head.startswith("Input #0, ogg")
         elif head.startswith("  Duration:"):
             start = float(found[1]) if (found := _START.search(head)) else None
             if found := _DURATION.search(head):
                 duration = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
-    return FileFacts(tuple(streams), top, tuple(chapters), start=start, duration=duration)
+    ordered = tuple(streams[index] for index in sorted(streams))
+    if ogg:  # has no tags of the file: those of the pictures are the film's
+        pictures = [one for one in ordered if one.kind == "video"]
+        top = {key: value for one in pictures for key, value in one.metadata.items()} | top
+        ordered = tuple(replace(one, metadata={}) if one.kind == "video" else one for one in ordered)
+    return FileFacts(ordered, top, tuple(chapters), start=start, duration=duration)
 
 
 def _blocks(text: str) -> Iterator[tuple[str, dict[str, str], tuple[str, ...]]]:
     """(heading, metadata, side data) of each part of the description.
 
-    The text of a tag can't pass for a heading: ffmpeg puts blanks and a colon before each of its further lines.
+    The text of a tag can't pass for a heading: ffmpeg puts blanks and a colon before each of its further lines. Streams
+    that belong together (pictures and their time code) are a group, and stand two blanks further in than others.
     """
     head, metadata, side_data, inside, last = "", dict[str, str](), list[str](), "", ""
+    grouped = False
     for line in text[max(0, text.find("Input #0, ")) :].splitlines():
         bare = line.strip()
         if bare in ("Metadata:", "Side data:"):
             inside = bare
-        elif line.startswith(("Input #", "  Duration:", "  Stream #", "    Chapter #", "  Program ", "  Stream group")):
+        elif line.startswith(HEADINGS) or (grouped and line.startswith("    Stream #")):
+            grouped = line.startswith("  Stream group") or (grouped and line.startswith("    "))
             yield head, metadata, tuple(side_data)
             head, metadata, side_data, inside, last = line, {}, [], "", ""
         elif inside == "Metadata:" and re.match(r" +: ", line) and last:

@@ -17,10 +17,11 @@ from foleycli.timeline import to_samples
 from foleycli.video.boxes import Box, complete, picture_boxes
 from foleycli.video.containers import Container, container_for
 from foleycli.video.encoders import Encoding, relabelled
+from foleycli.video.facts import file_facts
 from foleycli.video.ffmpeg import file_url, input_arguments, run_ffmpeg
 from foleycli.video.layouts import default_layout
 from foleycli.video.probe import StreamInfo, VideoInfo
-from foleycli.video.stream_plan import Plan, check_container, picture_facts, plan_streams, source_shift
+from foleycli.video.stream_plan import Plan, check_container, picture_facts, plan_streams, same_family, source_shift
 from foleycli.video.trial import ANNEX_B
 from foleycli.video.verify import named_tags, verify
 
@@ -28,7 +29,7 @@ STDERR_LINES = 3
 # Tags that ffmpeg's muxers of MP4 and QuickTime write where players look for them.
 WRITTEN_TAGS = (
     "title, artist, album_artist, composer, album, date, comment, genre, copyright, grouping, lyrics, description, "
-    "synopsis, show, episode_id, network, keywords, track, disc, location"
+    "synopsis, show, episode_id, network, keywords, track, disc, location, creation_time"
 )
 SPATIAL_LINES = ("stereo 3d", "spherical mapping")
 FOLLOW_UPS = (
@@ -159,15 +160,17 @@ def ffmpeg_arguments(job: Job, out: Path, *, index_first: bool = True) -> list[s
     arguments += _maps(f"0:{index}" for index, _ in plan.subtitles)
     arguments += _maps(f"0:{index}" for index in (*plan.others, *plan.data))
     # Pictures before the first whole one are copied too: every packet that came in goes out.
-    arguments += ["-c", "copy", "-copyinkf:v", "-map_metadata", "0", "-map_chapters", "0"]
+    # An Ogg file has no tags of its own: those of its pictures are the film's.
+    tags = f"0:s:{info.video_index}" if info.container == "ogg" else "0"
+    arguments += ["-c", "copy", "-copyinkf:v", "-map_metadata", tags, "-map_chapters", "0", *_one_creation_time(info)]
     led = f",adelay={lead}S:all=1" if lead else ""
     filters = f"{relabelled(layout, plan.encoding.layout)}apad=whole_len={length},atrim=end_sample={length}{led}"
     arguments += ["-filter:a:0", filters]
     arguments += [*plan.encoding.arguments(0), "-ar:a:0", str(job.sample_rate)]
     arguments += [*_named(container, 0, job.title), "-disposition:a:0", "default"]
     for number, (stream, encoding) in enumerate(plan.sounds, start=1):
-        arguments += [f"-c:a:{number}", "copy"] if encoding is None else _encoded_again(number, stream, encoding)
-        arguments += [f"-disposition:a:{number}", "0"]
+        arguments += [f"-c:a:{number}", "copy"] if encoding is None else _encoded_again(job, number, stream, encoding)
+        arguments += [f"-disposition:a:{number}", "-default"]
         arguments += _named(container, number, stream.title or "Original")
     for number, (_, encoder) in enumerate(plan.subtitles):
         arguments += [f"-c:s:{number}", encoder]
@@ -187,21 +190,25 @@ def _picture_arguments(job: Job) -> list[str]:
         facts = picture_facts(info)
         tag = "dvh1" if facts is not None and facts.tag in ("dvh1", "dvhe") else "hvc1"  # Apple's players want these
         arguments += ["-tag:v:0", tag]
-    if container.muxer == "avi" and info.container.startswith("mov") and not info.variable:
-        # Without it MP4's ticks become the rate: 600 pictures/s.
+    if container.muxer == "avi" and not same_family(info, container) and not info.variable:
+        # Without it the ticks of MP4 and of program streams become the rate: 600 pictures/s.
         arguments += ["-r:v:0", str(info.frame_rate)]
     if codec == "h264" and container.muxer == "avi":
         return [*arguments, *ANNEX_B]
     return [*arguments, *job.plan.hidden.arguments()]
 
 
-def _encoded_again(number: int, stream: StreamInfo, encoding: Encoding) -> list[str]:
-    mixed = (
-        []
-        if encoding.layout == stream.layout
-        else [f"-filter:a:{number}", f"aformat=channel_layouts={encoding.layout}"]
-    )
-    return [*mixed, *encoding.arguments(number)]
+def _encoded_again(job: Job, number: int, stream: StreamInfo, encoding: Encoding) -> list[str]:
+    filters = [] if encoding.layout == stream.layout else [f"aformat=channel_layouts={encoding.layout}"]
+    if job.plan.container.muxer == "avi" and not same_family(job.info, job.plan.container):
+        filters.append("aresample=async=1:first_pts=0")  # silence where the sound begins late, since AVI has no times
+    return [*([f"-filter:a:{number}", ",".join(filters)] if filters else []), *encoding.arguments(number)]
+
+
+def _one_creation_time(info: VideoInfo) -> list[str]:
+    """The first where a file tells it twice: ffmpeg joins both into one that it can't write."""
+    first, twice, _ = file_facts(info.path).metadata.get("creation_time", "").partition(";")
+    return ["-metadata", f"creation_time={first}"] if twice else []
 
 
 def _named(container: Container, number: int, title: str) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from foleycli.errors import InputError, OutputError
-from foleycli.video.containers import BY_SUFFIX, TEXT_SUBTITLES, Container, container_for, suffix_like
+from foleycli.video.containers import BY_SUFFIX, STYLED_SUBTITLES, TEXT_SUBTITLES, Container, container_for, suffix_like
 from foleycli.video.encoders import Encoding, encoding_for
 from foleycli.video.facts import StreamFacts, file_facts
 from foleycli.video.ffmpeg import find_ffmpeg
@@ -18,6 +18,7 @@ from foleycli.video.probe import StreamInfo, VideoInfo
 from foleycli.video.trial import Trial, can_be_decoded, try_copy
 
 ORDER_PACKETS = 250
+APART_SECONDS = Fraction(1, 20)  # less is what encoders put before the first sample
 LOSSLESS = ("pcm_", "flac", "alac", "truehd", "mlp", "wavpack", "tta", "ape")
 
 
@@ -133,7 +134,8 @@ def _takes(plan: Plan, info: VideoInfo, stream: StreamInfo, facts: StreamFacts |
             encoder = "copy" if stream.codec in container.subtitles else container.text_encoder
             if encoder == "copy" or (encoder and stream.codec in TEXT_SUBTITLES):
                 plan.subtitles.append((stream.index, encoder))
-                return None
+                styled = encoder != "copy" and stream.codec in STYLED_SUBTITLES
+                return f"becomes {encoder}: its text is kept, its styles are not" if styled else None
         case "attachment" if container.attachments:
             plan.others.append(stream.index)
             return None
@@ -154,8 +156,10 @@ def _takes_sound(plan: Plan, info: VideoInfo, stream: StreamInfo, facts: StreamF
     container = plan.container
     allowed = container.sounds is None or stream.codec in container.sounds
     if allowed and (facts is None or try_copy(info.path, facts, container.muxer).fits):
-        plan.sounds.append((stream, None))
-        return None
+        late = container.muxer == "avi" and not same_family(info, container) and _begins_apart(info, stream)
+        if not late:
+            plan.sounds.append((stream, None))
+            return None
     if not can_be_decoded(info.path, stream.index):
         return f"does not go into {container.muxer}, and can't be encoded again: dropped"
     lossless = stream.codec.startswith(LOSSLESS)
@@ -163,6 +167,15 @@ def _takes_sound(plan: Plan, info: VideoInfo, stream: StreamInfo, facts: StreamF
     plan.sounds.append((stream, encoding))
     mixed = "" if encoding.layout == stream.layout else f", its {stream.layout} channels mixed to {encoding.layout}"
     return f"does not go into {container.muxer} as it is: encoded again as {encoding.encoder}{mixed}"
+
+
+def _begins_apart(info: VideoInfo, stream: StreamInfo) -> bool:
+    """Whether a sound does not begin with the pictures: in AVI all streams do."""
+    with open_local(info.path) as source:
+        sound = next(one for one in source.streams.audio if one.index == stream.index)
+        if sound.start_time is None or sound.time_base is None:
+            return False
+        return abs(sound.start_time * sound.time_base - info.start) > APART_SECONDS
 
 
 def _wont_fit(info: VideoInfo, out: Path, reason: str) -> str:

@@ -19,7 +19,8 @@ from foleycli.video.open import packets
 WHOLE_BYTES = 2**28  # larger files are read at both ends only, if their header gives a duration
 HEAD_PACKETS = 2000
 RESTARTING = ("mpegts", "mpeg")  # kinds of file that may be joined of several, each with a clock of its own
-BACK_SECONDS, FORWARD_SECONDS = 1, 10  # more than the order of pictures, or a hole in a recording, makes
+BACK_SECONDS, FORWARD_SECONDS = Fraction(1, 10), 10  # more than rounding, or a hole in a recording, makes
+CLOCK_TICKS = 2**33  # of such a file, after which its clock begins again
 TAIL_MICROSECONDS = 5_000_000  # pictures are stored out of order: the last shown is not the last stored
 
 
@@ -37,7 +38,8 @@ class Timing:
 
 def timings_of(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int, Timing]:
     """Timing of each stream that has pictures, by index."""
-    whole = container.size <= WHOLE_BYTES or container.duration is None
+    # A clock may jump anywhere, and the ends tell nothing of it.
+    whole = container.size <= WHOLE_BYTES or container.duration is None or container.format.name in RESTARTING
     jumps: dict[int, Fraction] = {}
     head = _shown(container, streams, None if whole else HEAD_PACKETS, jumps=jumps)
     tail = {} if whole else _tail(container, streams)
@@ -68,14 +70,18 @@ def _shown(
     Into `jumps` goes the largest fault of each stream's clock.
     """
     rows = {stream.index: array("q") for stream in streams}  # 16 bytes a packet: a long film has a million
+    clocks = {stream.index: array("q") for stream in streams}  # when packets are to be decoded: never earlier again
     for packet in islice(packets(container, *streams), limit):
         ticks = packet.dts if packet.pts is None else packet.pts
+        if packet.dts is not None:
+            clocks[packet.stream_index].append(packet.dts)
         # Discarded packets are decoded but not shown: what an edit list cuts off.
         if ticks is not None and not packet.is_discard:
             rows[packet.stream_index].extend((ticks, packet.duration or 0))
     plain = {index: np.array(row, np.int64).reshape(-1, 2) for index, row in rows.items()}
     for stream in streams if container.format.name in RESTARTING else ():
-        jumps[stream.index] = _jump(plain[stream.index][:, 0], stream.time_base or Fraction(1, 90000))
+        clock = np.array(clocks[stream.index], np.int64)
+        jumps[stream.index] = _jump(clock, stream.time_base or Fraction(1, 90000))
     shown = {index: _in_order(row) for index, row in plain.items()}
     if limit is not None:  # later packets may be shown between the last of these
         shown = {index: row[: max(1, len(row) - 32)] for index, row in shown.items()}
@@ -84,7 +90,7 @@ def _shown(
 
 def _jump(ticks: Any, base: Fraction) -> Fraction:
     """The largest step from packet to packet that is a fault of the clock, in seconds; 0 if there is none."""
-    steps = np.diff(ticks)
+    steps = (np.diff(ticks) + CLOCK_TICKS // 2) % CLOCK_TICKS - CLOCK_TICKS // 2
     faults = steps[(steps < -BACK_SECONDS / base) | (steps > FORWARD_SECONDS / base)]
     return int(faults[np.abs(faults).argmax()]) * base if faults.size else Fraction(0)
 

@@ -13,6 +13,7 @@ from foleycli.video.facts import StreamFacts, file_facts
 from foleycli.video.ffmpeg import input_arguments, run_ffmpeg
 
 ANNEX_B = ["-bsf:v:0", "h264_mp4toannexb"]  # AVI has no place for H.264's parameters but the stream itself
+PACKETS = {"video": "1", "audio": "5"}  # MP2 is taken for MP3 by its first packet alone
 SOUND_SECONDS = 1  # of a sound that is decoded on trial
 
 
@@ -30,6 +31,7 @@ def try_copy(path: Path, stream: StreamFacts, muxer: str) -> Trial:
         path,
         os.stat(path).st_mtime_ns,
         stream.index,
+        kind=stream.kind,
         codec=stream.codec,
         size=stream.size,
         layout=stream.layout,
@@ -38,11 +40,11 @@ def try_copy(path: Path, stream: StreamFacts, muxer: str) -> Trial:
 
 
 @lru_cache(maxsize=512)
-def _try_copy(path: Path, _age: int, index: int, codec: str, size: str, layout: str, muxer: str) -> Trial:
+def _try_copy(path: Path, _age: int, index: int, kind: str, codec: str, size: str, layout: str, muxer: str) -> Trial:
     with scratch_folder() as folder:
         out = Path(folder) / "trial"
-        copy = ["-map", f"0:{index}", "-map_chapters", "-1", "-c", "copy", "-copyinkf", "-frames", "1"]
-        copy += ["-strict", "experimental"]
+        copy = ["-map", f"0:{index}", "-map_chapters", "-1", "-c", "copy", "-copyinkf", "-strict", "experimental"]
+        copy += ["-frames", PACKETS.get(kind, "1")]
         if muxer == "avi" and codec == "h264":
             copy += ANNEX_B
         done = run_ffmpeg(
@@ -53,7 +55,7 @@ def _try_copy(path: Path, _age: int, index: int, codec: str, size: str, layout: 
         if done.returncode:
             return Trial(False, _first_line(done.stderr))
         try:
-            found = file_facts(out).streams
+            found = [one for one in file_facts(out).streams if one.kind != "data"]  # a time code gets one
         except InputError as error:
             return Trial(False, str(error))
     if len(found) != 1 or found[0].codec != codec:

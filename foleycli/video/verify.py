@@ -18,15 +18,23 @@ LEAD_SECONDS = Fraction(1, 20)  # of a sound before its picture: what an encoder
 TECHNICAL = frozenset(
     {
         *("major_brand", "minor_version", "compatible_brands", "encoder", "encoding_tool", "duration", "vendor_id"),
-        *("handler_name", "creation_time", "timecode", "service_name", "service_provider", "bps", "number_of_frames"),
+        *("handler_name", "timecode", "service_name", "service_provider", "bps", "number_of_frames"),
         *("number_of_bytes", "source_id", "metadatacreator", "hasvideo", "hasaudio", "hasmetadata", "canseektoend"),
         *("datasize", "videosize", "audiosize", "lasttimestamp", "lastkeyframetimestamp", "lastkeyframelocation"),
+        # MXF
+        *("operational_pattern_ul", "uid", "generation_uid", "company_name", "product_name", "product_version_num"),
+        *("product_version", "application_platform", "product_uid", "toolkit_version_num", "material_package_umid"),
         *("videodatarate", "audiodatarate", "framerate", "filesize", "cansek", "software", "iscommerce"),
     }
 )
 TOLD_BY_NOTHING = {"unknown", "tv"}  # what is meant where no colour is told
 LAYOUT_WORDS = frozenset({"progressive", "top first", "bottom first", "top coded first (swapped)"})
 SIDE_DATA_NAMES = {"displaymatrix": "display matrix"}
+# What a stream is marked as; "default" is foley's own choice, and covers are counted elsewhere.
+COMPARED_MARKS = frozenset(
+    {"forced", "comment", "original", "dub", "lyrics", "karaoke", "hearing impaired", "visual impaired", "descriptions"}
+)
+LATE_SECONDS = Fraction(1, 10)  # of a sound that was kept: encoders put up to 0.04 s before the first sample
 COMPARED_SIDE_DATA = frozenset({"display matrix", "stereo 3d", "spherical mapping"})  # by what they say, not by name
 
 
@@ -48,9 +56,11 @@ def verify(info: VideoInfo, made: Path, plan: Plan, out: Path) -> tuple[str, ...
     """What the file `made` for `out` lost, in one line each; raises OutputError if the pictures are others."""
     source, result = file_facts(info.path), file_facts(made)
     _check_times(info, made, plan, out=out)
-    lost = list(_streams_lost(source, result, plan, out=out))
+    lost = [*_streams_lost(source, result, plan, out=out), *_sounds_moved(info, made, plan, out=out)]
     if missing := sorted(set(named_tags(source.metadata)) - set(named_tags(result.metadata))):
         lost.append(f"tags not kept in {out.suffix}: {', '.join(missing)}")
+    if missing := sorted(_time_codes(source) - _time_codes(result)):
+        lost.append(f"time code {', '.join(missing)} not kept in {out.suffix}")
     if len(source.chapters) > len(result.chapters):
         lost.append(f"{len(source.chapters)} chapters, and {len(result.chapters)} of them kept in {out.suffix}")
     return tuple(lost)
@@ -76,6 +86,29 @@ def _check_times(info: VideoInfo, made: Path, plan: Plan, out: Path) -> None:
     limit = max(frame, LEAD_SECONDS) if plan.container.muxer != "avi" else after.start + frame
     if abs(late) > limit:
         raise OutputError(f"{out}: the sound came out {float(late):+.3f} s off the picture; try .mkv")
+
+
+def _sounds_moved(info: VideoInfo, made: Path, plan: Plan, out: Path) -> Iterator[str]:
+    """Sounds that were kept, and begin at another time after the first picture than they did."""
+    kept = [stream.index for stream, _ in plan.sounds]
+    led = {stream.index for stream, encoding in plan.sounds if encoding is not None and plan.container.muxer == "avi"}
+    before, after = _sound_starts(info.path), _sound_starts(made)
+    begins = probe(made).start
+    for index, found in zip(kept, list(after.values())[1:], strict=False):  # the first is the new one
+        was = before.get(index)
+        if was is None or found is None or index in led:  # AVI has no times: a late sound is led in by silence
+            continue
+        if abs(moved := found - begins - (was - info.start)) > LATE_SECONDS:
+            yield f"audio stream {index}: begins {float(moved):+.3f} s from where it did in {out.suffix}"
+
+
+def _sound_starts(path: Path) -> dict[int, Fraction | None]:
+    """When each sound of a file begins, in its own seconds, by index."""
+    with open_local(path) as container:
+        return {
+            one.index: None if one.start_time is None or one.time_base is None else one.start_time * one.time_base
+            for one in container.streams.audio
+        }
 
 
 def _streams_lost(source: FileFacts, result: FileFacts, plan: Plan, out: Path) -> Iterator[str]:
@@ -115,10 +148,25 @@ def _lost(before: StreamFacts, after: StreamFacts, out: Path, *, encoded: bool) 
             raise OutputError(f"{out}: {name} came out as {after.codec} at {after.sample_rate} Hz; try .mkv")
         if before.layout != after.layout:
             yield f"{name}: its {before.layout} channels come back as {after.layout} in {out.suffix}"
+    if before.metadata.get("alpha_mode") == "1" != after.metadata.get("alpha_mode"):  # of VP8 and VP9
+        yield f"{name}: its transparency not kept in {out.suffix}"
     for data in sorted(_side_data(before) - _side_data(after)):
         yield f"{name}: {data} not kept in {out.suffix}"
+    for mark in sorted((before.disposition - after.disposition) & COMPARED_MARKS):
+        yield f"{name}: marked as {mark}, not kept in {out.suffix}"
+    if (title := _title(before)) and title != _title(after):
+        yield f"{name}: its title, {title}, not kept in {out.suffix}"
     if before.language and before.language != after.language:
         yield f"{name}: its language, {before.language}, not kept in {out.suffix}"
+
+
+def _time_codes(facts: FileFacts) -> set[str]:
+    found = [facts.metadata.get("timecode"), *(one.metadata.get("timecode") for one in facts.streams)]
+    return {code for code in found if code}
+
+
+def _title(stream: StreamFacts) -> str:
+    return stream.metadata.get("title") or stream.metadata.get("name") or ""
 
 
 def _is_cover(stream: StreamFacts) -> bool:
