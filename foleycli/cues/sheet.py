@@ -81,8 +81,9 @@ def _table(text: str, name: str) -> list[dict[str, object]]:
 
     Cells are separated by commas, by tabs, or by semicolons (spreadsheets with decimal commas).
     """
-    first, _, rest = text.lstrip("\r\n").partition("\n")
-    named = re.fullmatch(r"\s*sep=(.)\s*", first)  # a first line that tells spreadsheets the separator
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # an old Mac's lines end in CR alone
+    first, _, rest = text.lstrip("\n").partition("\n")
+    named = re.fullmatch(r'\s*"?sep=(.)"?\s*', first)  # a first line that tells spreadsheets the separator
     if named is not None:
         text = rest
     separator = named[1] if named else next((mark for mark in ",;\t" if mark in first), ",")
@@ -95,7 +96,7 @@ def _table(text: str, name: str) -> list[dict[str, object]]:
         rows: list[dict[str, object]] = [dict(zip(header, row, strict=False)) for row in cells]
     except csv.Error as error:
         raise UsageError(f'{name}, line {reader.line_num}: {error}; look for a quote (") without its other') from error
-    if separator == ";":
+    if separator != ",":  # "Unicode text" of a spreadsheet has tabs, and commas where its language has them
         rows = [
             {key: str(cell).replace(",", ".") if key in NUMBERS else cell for key, cell in row.items()} for row in rows
         ]

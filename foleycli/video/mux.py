@@ -169,7 +169,9 @@ def ffmpeg_arguments(job: Job, out: Path, *, index_first: bool = True) -> list[s
     arguments += [*plan.encoding.arguments(0), "-ar:a:0", str(job.sample_rate)]
     arguments += [*_named(container, 0, job.title), "-disposition:a:0", "default"]
     for number, (stream, encoding) in enumerate(plan.sounds, start=1):
-        arguments += [f"-c:a:{number}", "copy"] if encoding is None else _encoded_again(job, number, stream, encoding)
+        arguments += (
+            [f"-c:a:{number}", "copy"] if encoding is None else _encoded_again(job, number, stream, encoding=encoding)
+        )
         arguments += [f"-disposition:a:{number}", "-default"]
         arguments += _named(container, number, stream.title or "Original")
     for number, (_, encoder) in enumerate(plan.subtitles):

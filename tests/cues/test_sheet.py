@@ -145,7 +145,11 @@ def test_a_sound_written_over_the_neutral_one_is_the_sheets() -> None:
 
 
 def test_a_line_for_spreadsheets_and_times_as_clocks_are_read() -> None:
-    cues = read_cues("sep=;\ntime;stop;sound\n0:01,5;1:00:02;rain\n")
+    plain = "sep=;\ntime;stop;sound\n0:01,5;1:00:02;rain\n"
+    tabs = "time\tstop\tsound\n0:01,5\t1:00:02\train\n"
+    for other in (plain.replace("\n", "\r"), plain.replace("\n", "\r\n"), plain.replace("sep=;", '"sep=;"'), tabs):
+        assert read_cues(other) == read_cues(plain)
+    cues = read_cues(plain)
     assert [(cue.time, cue.stop, cue.sound) for cue in cues] == [(1.5, 3602.0, "rain")]
     for bad in ("0:61", "1:2:3:4", "a:1", "-0:01"):
         with pytest.raises(UsageError, match="not a number"):
