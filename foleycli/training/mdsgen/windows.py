@@ -108,11 +108,14 @@ def cut_videos(
     """
     check_encoders(folder, parts)
     missing = [(one.path, folder / one.shard) for one in videos if not (folder / one.shard).exists()]
-    before = len(videos) - len(missing)
+    before, left_out = len(videos) - len(missing), 0
     for done, reason in enumerate(_written(missing, parts, device=device, workers=workers), start=before + 1):
         if reason:
+            left_out += 1
             note(f"left out: {reason}")
         progress(done, len(videos))
+    if left_out:
+        note(f"left out: {left_out} of {len(videos)} videos")
 
 
 def check_encoders(folder: Path, parts: Parts) -> None:

@@ -9,18 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from foleycli.bundles import published, store
 from foleycli.errors import InputError, ModelError
 from foleycli.models.loaded import load_bundle
 from foleycli.models.mdsgen.importing import IMAGE_SPECS, OFFICIAL_SPECS
+from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.pipeline.foley_pipeline import FoleyPipeline
+from foleycli.sampling.schedule import Schedule
 from foleycli.specs import DitSpec, KlVaeSpec
 from foleycli.specs.settings import Generation
+from foleycli.training import distributed
 from foleycli.training.data.videos import videos_of
+from foleycli.training.distributed import World, own_part
+from foleycli.training.mdsgen import loss as loss_of
 from foleycli.training.mdsgen import parts as parts_of
 from foleycli.training.mdsgen.ablations import VIDEO_ABLATIONS
 from foleycli.training.mdsgen.from_videos import mdsgen
+from foleycli.training.mdsgen.loss import DenoisingLoss
 from foleycli.training.mdsgen.parts import Parts
 from foleycli.training.mdsgen.windows import WindowCutter, WindowSet, cut_videos, window_starts
 from foleycli.training.names import VIDEO_ABLATION_NAMES
@@ -83,7 +90,8 @@ def test_videos_become_a_model_that_dubs_and_a_second_run_goes_on(tiny: None, vi
     folder = mdsgen(work)
     assert folder == tmp_path / "runs" / "mdsgen-t-pocket-stand-in"
     left_out = [line for line in said if line.startswith("left out")]
-    assert len(left_out) == 2 and any("broken.mp4" in line for line in left_out) and "STAND-IN" in said[0]
+    assert len(left_out) == 3 and any("broken.mp4" in line for line in left_out) and "STAND-IN" in said[0]
+    assert left_out[-1] == "left out: 2 of 4 videos"
     assert "windows 2" in said[-1] and "epsilon" in said[-1]
     shards = sorted((tmp_path / "runs" / "windows" / "pocket-stand-in").glob("*.npz"))
     assert len(shards) == 2 and not [path for path in shards if path.name.startswith(".")]
@@ -109,7 +117,7 @@ def test_another_process_cuts_windows_too(videos: Path, tmp_path: Path) -> None:
     said: list[str] = []
     rows = [one for one in videos_of(videos) if one.path.name in ("b.mp4", "broken.mp4")]
     cut_videos(rows, tmp_path / "made", Parts("T", "pocket", stand_in=True), workers=1, note=said.append)
-    assert len(said) == 1
+    assert len(said) == 2 and said[-1] == "left out: 1 of 2 videos"
     made = {path.name: np.load(path)["features"].shape for path in (tmp_path / "made").glob("*.npz")}
     assert made == {one.shard: (1, 32, 384) for one in rows if one.path.name == "b.mp4"}
 
@@ -134,7 +142,9 @@ def test_a_batch_has_each_window_once_in_an_epoch(tmp_path: Path) -> None:
     for number in range(5):
         latent = np.full((1, 2, 2, 2), number, np.float16)
         np.savez(tmp_path / f"train_{number}.npz", latent=latent, features=np.zeros((1, 32, 4), np.float16))
+    (tmp_path / ".train_5.77.npz").write_bytes(b"half of a shard, left by a kill")
     windows = WindowSet(tmp_path)
+    assert len(windows) == 5
     drawn = torch.cat([windows.batch(step, 2)[0][:, 0, 0, 0] for step in range(5)])
     for epoch in (drawn[:5], drawn[5:]):
         assert sorted(epoch.tolist()) == [0, 1, 2, 3, 4]
@@ -188,6 +198,21 @@ class Blind:
 
     def of(self, info: VideoInfo, start: Fraction) -> torch.Tensor:
         return torch.ones(1, 32, self.width)
+
+
+def test_two_ranks_have_the_loss_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = DitSpec(depth=2, width=24, heads=2, decoder_depth=1, aligned=False)
+    torch.manual_seed(0)
+    model, loss = MDSGen(spec), DenoisingLoss(Schedule.linear(parts_of.SAMPLER))
+    nn.init.normal_(model.final.linear.weight, std=0.02)
+    latent, features = torch.randn(4, *spec.latent_shape), torch.randn(4, 32, spec.features)
+    whole = loss(model, (latent, features, 3))["loss"]
+    shares = []
+    for rank in range(2):
+        for module in (distributed, loss_of):
+            monkeypatch.setattr(module, "current", lambda rank=rank: World(rank, 2))
+        shares.append(loss(model, own_part((latent, features, 3), 4))["loss"])
+    torch.testing.assert_close(sum(shares) / 2, whole, rtol=1e-5, atol=1e-5)
 
 
 def test_windows_of_other_weights_are_refused(videos: Path, tmp_path: Path) -> None:
