@@ -53,7 +53,7 @@ def _show_plan(request: BatchRequest, console: Console) -> None:
         console.result(json.dumps(facts) if console.as_json else f"{job.source} -> {job.target}{note}")
         if one.in_the_way and not one.done:
             console.warn(f"{job.target} exists; use --overwrite, or another name")
-    for reason in found.unreadable:
+    for reason in (*found.unreadable, *found.lost):
         console.warn(reason)
     console.note(f"{found.windows} windows, {about(found.cpu_seconds)}, {size(found.disk_bytes)} of disk")
 

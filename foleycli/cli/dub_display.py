@@ -12,7 +12,7 @@ from foleycli.errors import UsageError
 from foleycli.text import clock
 from foleycli.workflows.dub import DubRequest, DubResult, Event, check_request, dub, plan_dub
 from foleycli.workflows.dub_facts import dub_facts, dub_plan_facts, dub_plan_lines
-from foleycli.workflows.events import Advanced, ModelLoaded, Spotted
+from foleycli.workflows.events import Advanced, Foreseen, ModelLoaded, Spotted
 from foleycli.workflows.sheets import read_sheet_file
 from foleycli.workflows.stdin import local_file
 from foleycli.workflows.takes import ranked, take_line
@@ -25,7 +25,7 @@ def run_dub(request: DubRequest, console: Console, *, dry_run: bool = False) -> 
         raise UsageError("stdout can't carry a WAV and JSON at once; name a file with -o")
     if isinstance(request.cues, Path):
         read_sheet_file(request.cues)  # before a video from stdin, and in a plan
-    named = str(request.video)
+    named, told = str(request.video), list[str]()
     with local_file(named) as path:
         request = replace(request, video=path)
         if dry_run:
@@ -36,6 +36,10 @@ def run_dub(request: DubRequest, console: Console, *, dry_run: bool = False) -> 
 
             def on_event(event: Event) -> None:
                 match event:
+                    case Foreseen():
+                        told.extend(event.warnings)
+                        for warning in told:
+                            console.warn(warning)
                     case ModelLoaded():
                         console.detail(f"model {event.folder}, on {event.device}")
                     case Spotted():
@@ -45,17 +49,15 @@ def run_dub(request: DubRequest, console: Console, *, dry_run: bool = False) -> 
                         progress(event.stage, event.done, event.total)
 
             result = dub(request, on_event)
-        _show(result, request, named=named, console=console)
+        _show(result, request, named=named, console=console, told=told)
 
 
-def _show(result: DubResult, request: DubRequest, named: str, console: Console) -> None:
+def _show(result: DubResult, request: DubRequest, named: str, *, console: Console, told: list[str]) -> None:
     if request.takes > 1:
         for take in ranked(result.takes):
             console.note(take_line(take))
-    for warning in result.warnings:
-        console.warn(warning)
-    for outcome in result.outcomes:
-        for warning in outcome.warnings:
+    for warning in (*result.warnings, *(line for outcome in result.outcomes for line in outcome.warnings)):
+        if warning not in told:
             console.warn(warning)
     if played := summary(result.cues):
         console.note(played)
@@ -71,4 +73,6 @@ def _show(result: DubResult, request: DubRequest, named: str, console: Console) 
 def _show_plan(request: DubRequest, console: Console) -> None:
     found, info, targets = plan_dub(request)
     facts = dub_plan_facts(found, info, targets, model=request.settings.model.name)
+    for warning in found.lost:
+        console.warn(warning)
     console.either(facts, "\n".join(dub_plan_lines(found, targets)))

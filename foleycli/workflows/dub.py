@@ -16,7 +16,7 @@ from foleycli.errors import FoleyError, UsageError
 from foleycli.specs.settings import Generation, Outputs, Settings
 from foleycli.text import clock
 from foleycli.timeline import WINDOW_SECONDS, plan_windows
-from foleycli.workflows.events import Advanced, ModelLoaded, Spotted
+from foleycli.workflows.events import Advanced, Foreseen, ModelLoaded, Spotted
 from foleycli.workflows.loading import load_pipeline
 from foleycli.workflows.outputs import (
     STDOUT,
@@ -28,7 +28,7 @@ from foleycli.workflows.outputs import (
     in_video,
     make_folder,
 )
-from foleycli.workflows.plan import Plan, plan
+from foleycli.workflows.plan import Plan, foreseen, plan
 from foleycli.workflows.recordings import check_own, own_of
 from foleycli.workflows.render import Outcome, check_fades, check_mix, render
 from foleycli.workflows.sheets import read_sheet_file
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from foleycli.video.probe import VideoInfo
     from foleycli.video.watching import View
 
-Event = Advanced | ModelLoaded | Spotted
+Event = Advanced | Foreseen | ModelLoaded | Spotted
 OnEvent = Callable[[Event], None]
 
 
@@ -102,6 +102,8 @@ def dub(request: DubRequest | str | Path, on_event: OnEvent | None = None) -> Du
     cues = _cues(request, info)
     make_folder("--stems", request.outputs.stems)
     notify = on_event or (lambda event: None)
+    if lost := foreseen(info, targets.files[0], request.settings.mix):
+        notify(Foreseen(lost))
     own = own_of(request.settings.generation, lambda *progress: notify(Advanced(*progress)))
     return _perform(request, targets, info=info, cues=cues, own=own, on_event=notify)
 

@@ -61,6 +61,7 @@ def dub_plan_facts(found: Plan, info: VideoInfo, targets: Targets, *, model: str
         "stems": [str(path) for path in targets.stems],
         "cpu_seconds": found.cpu_seconds,
         "disk_bytes": found.disk_bytes,
+        "lost": list(found.lost),
     }
 
 

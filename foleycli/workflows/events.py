@@ -17,6 +17,13 @@ class ModelLoaded:
 
 
 @dataclass(frozen=True)
+class Foreseen:
+    """What of the video will not be kept as it is, in one line each; known before it is watched."""
+
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Spotted:
     """The cues that will be performed, in how many windows, with seeds from `seed` on."""
 

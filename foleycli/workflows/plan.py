@@ -13,11 +13,12 @@ from foleycli.bundles.store import resolve
 from foleycli.errors import FoleyError
 from foleycli.specs import DitSpec
 from foleycli.timeline import COLUMN_SECONDS, WINDOW_SECONDS, plan_windows, whole_columns
+from foleycli.video.containers import container_for
 from foleycli.workflows.outputs import in_video, lossless
 from foleycli.workflows.render import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from foleycli.specs.settings import Settings
+    from foleycli.specs.settings import Mix, Settings
     from foleycli.video.probe import VideoInfo
 
 AAC_BYTES_PER_SECOND = 24_000
@@ -33,11 +34,15 @@ POCKET_STEPS = 12
 
 @dataclass(frozen=True)
 class Plan:
-    """The windows of one video and the estimates; `cpu_seconds` is None where nothing was measured."""
+    """The windows of one video and the estimates; `cpu_seconds` is None where nothing was measured.
+
+    `lost` says what of the video does not go into the file as it is, in one line each.
+    """
 
     spans: tuple[tuple[Fraction, Fraction], ...]
     cpu_seconds: float | None
     disk_bytes: int
+    lost: tuple[str, ...] = ()
 
 
 def plan(
@@ -57,7 +62,19 @@ def plan(
     disk += sum(_disk_bytes(info, path, info.duration if in_video(targets[0]) else last - first) for path in stems)
     spans = tuple((first + window.start, first + window.stop) for window in windows)
     seconds = cpu_seconds(float(last - first), len(windows) * takes, settings, spotted=spotted)
-    return Plan(spans, seconds, disk)
+    return Plan(spans, seconds, disk_bytes=disk, lost=foreseen(info, targets[0], settings.mix))
+
+
+def foreseen(info: VideoInfo, target: Path | None, mix: Mix) -> tuple[str, ...]:
+    """What of the video will not go into `target` as it is, known before any work; the result tells the rest."""
+    from foleycli.audio.mixing import mixed_layout
+    from foleycli.video.stream_plan import plan_streams
+
+    if not in_video(target):
+        return ()
+    keep = mix.original == "keep-track"
+    layout = mixed_layout(info, "replace" if keep else mix.original)
+    return tuple(plan_streams(info, container_for(target), keep_sound=keep, layout=layout).warnings)
 
 
 def cpu_seconds(seconds: float, windows: int, settings: Settings, *, spotted: bool = True) -> float | None:

@@ -271,3 +271,16 @@ def test_a_plot_is_drawn_beside_the_dub_and_of_a_probe(foley: Foley, clip: Path,
     assert foley("probe", clip, "--plot", "strip.jpg").code == 2
     assert clip.with_name("strip.png").read_bytes() == short and not clip.with_name("new.mp4").exists()
     assert foley("probe", clip, "--plot", "strip.png", "-f").code == 0
+
+
+def test_what_will_not_be_kept_is_said_before_the_work_and_once(foley: Foley, tmp_path: Path) -> None:
+    make = [find_ffmpeg(), "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=s=64x36:r=10:d=0.5"]
+    tone = ["-f", "lavfi", "-i", "sine=d=0.5:r=48000", "-c:v", "libx264", "-c:a", "libopus"]
+    subprocess.run([*make, *tone, str(tmp_path / "o.mkv")], check=True)
+    said = "audio stream 1 (opus) does not go into mov as it is: encoded again as aac"
+    words = ("o.mkv", "--original", "keep-track", "--only-cues")
+    planned = foley("dub", *words, "-o", "o.mov", "-n", "--json")
+    assert json.loads(planned.text)["lost"] == [said] and planned.err == f"foley: warning: {said}\n"
+    assert f"foley: warning: o.mkv: {said}\n" in foley("batch", *words, "--name", "{stem}.mov", "-n").err
+    ran = foley("dub", *words, "-o", "o.mov")
+    assert ran.code == 0 and ran.err.count(said) == 1 and ran.err.index(said) < ran.err.index("cues, ")

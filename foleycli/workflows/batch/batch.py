@@ -86,13 +86,16 @@ class Planned:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """What a run would do; `unreadable` has an error line for each video that can't be read."""
+    """What a run would do; `unreadable` has an error line for each video that can't be read, `lost` one for each thing
+    of a video that does not go into its file as it is.
+    """
 
     jobs: tuple[Planned, ...]
     windows: int
     cpu_seconds: float | None
     disk_bytes: int
     unreadable: tuple[str, ...]
+    lost: tuple[str, ...] = ()
 
 
 def batch(request: BatchRequest, on_event: OnEvent | None = None) -> BatchResult:
@@ -138,6 +141,7 @@ def plan_batch(request: BatchRequest) -> BatchPlan:
     assert request.out_dir is not None
     done = done_before(request.out_dir, _fingerprint(request.settings), jobs)
     seconds, windows, disk, unreadable = 0.0, 0, 0, list[str]()
+    lost: list[str] = []
     for job in jobs:
         if job in done:
             continue
@@ -151,6 +155,7 @@ def plan_batch(request: BatchRequest) -> BatchPlan:
         found = plan(
             info, [job.target], stems=[path for path in job.beside if path.suffix == ".wav"], settings=job.settings
         )
+        lost += [f"{job.source}: {line}" for line in found.lost]
         seconds, windows, disk = seconds + float(info.duration), windows + len(found.spans), disk + found.disk_bytes
     planned = [Planned(job, job in done, job.target.exists() and not request.overwrite) for job in jobs]
     return BatchPlan(
@@ -159,6 +164,7 @@ def plan_batch(request: BatchRequest) -> BatchPlan:
         cpu_seconds=cpu_seconds(seconds, windows, request.settings),
         disk_bytes=disk,
         unreadable=tuple(unreadable),
+        lost=tuple(lost),
     )
 
 
