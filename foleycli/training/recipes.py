@@ -43,7 +43,7 @@ from foleycli.training.mdsgen.ablations import ablated
 from foleycli.training.mdsgen.features import LatentSet, build_rehearsals, encode_shards
 from foleycli.training.mdsgen.from_videos import mdsgen
 from foleycli.training.mdsgen.growing import GrowingLatents, start_workers
-from foleycli.training.mdsgen.palette import build_palette
+from foleycli.training.mdsgen.palette import build_palette, ring_on
 from foleycli.training.mdsgen.palette_selection import (
     CANDIDATES,
     CLASSIFIER_RUN,
@@ -259,9 +259,8 @@ def palette(work: Workspace) -> Path:
         listener = ClassifierListener(selection_classifier(bank, shards, work.run("ears", CLASSIFIER_RUN)))
     tried = build_palette(bank, replace(CUES, palette=(CANDIDATES, CUES.palette[1])))
     state = torch.load(work.weights("cues"), weights_only=True)
-    state["palette"] = select_palette(
-        loaded, tried, listener, folder=work.folder / "runs" / "palette", count=work.count
-    )
+    selected = select_palette(loaded, tried, listener, folder=work.folder / "runs" / "palette", count=work.count)
+    state["palette"] = ring_on(selected, CUES.classes, bank)
     work.save("cues", state, CUES)
     return bundle(work)
 

@@ -5,13 +5,14 @@ recordings -> timbre of each hit, of each texture -> whitened -> margin of its o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from foleycli.networks.mdsgen.timbre import BANDS, STRETCHES
 from foleycli.specs import CueSpec
 from foleycli.training.data.cue_player import SoundBank, burst, timbre_of_hit, timbre_of_span
 from foleycli.training.data.effects import RATE
@@ -21,6 +22,11 @@ Timbres = npt.NDArray[np.float32]
 MOST_RECORDINGS = 60  # of a class, tried
 SHRINKAGE = 0.2  # of the covariance within the classes, towards its diagonal
 SHORTEST_TEXTURE_SECONDS = 1.0
+HIT_NUMBERS = BANDS * len(STRETCHES)  # of a hit's timbre, before its fine structure
+RINGING = ("impact_metal", "small_metal_objects", "can_bottle", "glass", "glass_ceramic", "bell_alarm", "door_knock")
+RING_SECONDS = 0.9
+RING_SHARE = 0.5
+FIRST_OF_TAIL = 3  # stretch: 64 ms after the attack
 
 Take = Callable[[SoundBank, str, np.random.Generator], list[Timbres]]
 
@@ -80,3 +86,35 @@ def class_margins(takes: list[Timbres | None]) -> list[npt.NDArray[np.float64]]:
         margins.append(distance.min(1) - own)
         place += 1
     return margins
+
+
+def ring_on(palette: Tensor, classes: Sequence[str], bank: SoundBank, share: float = RING_SHARE) -> Tensor:
+    """Hits of what rings go on where their recordings do not: `share` of the way to how their class decays.
+
+    palette (2, classes, takes, variants, timbre) -> same. A recording of several blows is cut at the next one, and such
+    are most of those that a selection likes; a performer then stops at the same border. The decay of a class is the
+    median over its recordings whose hits last 0.9 s or longer; no band gets less than it had.
+    """
+    result = palette.clone()
+    for number, sound in enumerate(classes):
+        decay = _decay(bank, sound) if sound in RINGING else None
+        if decay is None:
+            continue
+        bands = result[0, number, ..., :HIT_NUMBERS].unflatten(-1, (len(STRETCHES), BANDS))  # a view
+        longer = bands.clone()
+        for stretch in range(FIRST_OF_TAIL, len(STRETCHES)):
+            reached = longer[..., stretch - 1, :] + torch.from_numpy(decay[stretch] - decay[stretch - 1])
+            longer[..., stretch, :] = torch.maximum(bands[..., stretch, :], reached)
+        bands += share * (longer - bands)
+    return result
+
+
+def _decay(bank: SoundBank, sound: str) -> Timbres | None:
+    """Median over recordings of the band levels of hits that last (stretches, bands); None where no hit does."""
+    recordings = []
+    for take in bank.hits[sound]:
+        long = [hit for hit in take if hit.stop - hit.start >= RING_SECONDS * RATE]
+        if long:
+            heard = [timbre_of_hit(bank.waveform(hit))[:HIT_NUMBERS].reshape(len(STRETCHES), BANDS) for hit in long]
+            recordings.append(np.mean([one - one[:FIRST_OF_TAIL].mean(0) for one in heard], 0))
+    return np.median(recordings, 0).astype(np.float32) if recordings else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal, cast
 
 import numpy as np
 import pytest
@@ -16,17 +16,18 @@ from foleycli.library.attacks import find_hits
 from foleycli.library.shaping import faded_into_silence
 from foleycli.networks.mdsgen.cues import CueEncoder, cue_curves
 from foleycli.networks.mdsgen.dit import MDSGen
-from foleycli.networks.mdsgen.timbre import TIMBRE_SIZE
+from foleycli.networks.mdsgen.timbre import BANDS, STRETCHES, TIMBRE_SIZE
 from foleycli.sampling.schedule import Schedule
 from foleycli.specs import CueSpec, DitSpec, SamplerSpec
-from foleycli.training.data.cue_player import WINDOW_SAMPLES, SoundBank, perform
+from foleycli.training.data.cue_player import WINDOW_SAMPLES, Hit, SoundBank, perform, timbre_of_hit
 from foleycli.training.data.effects import RATE
 from foleycli.training.data.rehearsals import degrade, random_cues, rehearse, timbre_number
 from foleycli.training.data.sounds import Sound, SoundCache
 from foleycli.training.mdsgen.features import LatentSet, build_rehearsals, encode_shards
 from foleycli.training.mdsgen.loss import CuedMDSGen, DenoisingLoss, posterior
-from foleycli.training.mdsgen.palette import build_palette, class_margins
+from foleycli.training.mdsgen.palette import HIT_NUMBERS, build_palette, class_margins, ring_on
 from foleycli.training.mdsgen.performer import PerformerRecipe, train_performer
+from foleycli.types import Wave
 
 CUES = CueSpec(SOUND_CLASSES, timbre=TIMBRE_SIZE)
 SMALL = DitSpec(depth=2, width=48, heads=2, decoder_depth=1)
@@ -195,3 +196,31 @@ def test_an_ablation_is_the_same_run_with_a_field_changed() -> None:
     loss = DenoisingLoss(Schedule.linear(SamplerSpec()))
     losses = loss(model, (torch.randn(2, 8, 16, 64), torch.rand(2, 256, CUES.inputs), 0))
     assert torch.isfinite(losses["loss"])
+
+
+def test_a_cut_ring_goes_on_as_its_class_does_and_a_long_one_is_left_alone() -> None:
+    """Noise that falls by 20 dB a second is the class; one take falls so, the other stops after 0.1 s."""
+    rng = np.random.default_rng(0)
+    sound = Sound("glass.wav", "glass", "glass", "train", offset=0, length=2 * RATE, peak=1.0)
+
+    class Ringing:
+        hits: ClassVar = {"glass": [[Hit(sound, 0, 2 * RATE)], [Hit(sound, 0, 2 * RATE)]]}
+
+        def waveform(self, hit: Hit) -> Wave:
+            time = np.arange(2 * RATE) / RATE
+            return (0.2 * rng.standard_normal(2 * RATE) * 10 ** (-time)).astype(np.float32)
+
+    bank = cast(SoundBank, Ringing())
+    whole = bank.waveform(bank.hits["glass"][0][0])
+    cut = whole.copy()
+    cut[RATE // 10 :] = 0
+    palette = torch.zeros(2, 2, 1, 2, TIMBRE_SIZE)
+    palette[0, 0, 0] = torch.from_numpy(np.stack([timbre_of_hit(whole), timbre_of_hit(cut)]))
+    lengthened = ring_on(palette, ("glass", "impact_wood"), bank, share=1.0)
+    tails = lengthened[0, 0, 0, :, :HIT_NUMBERS].reshape(2, len(STRETCHES), BANDS)[:, -1].mean(-1)
+    before = palette[0, 0, 0, :, :HIT_NUMBERS].reshape(2, len(STRETCHES), BANDS)[:, -1].mean(-1)
+    assert float(before[0] - before[1]) > 2 and abs(float(tails[1] - tails[0])) < 0.4
+    assert abs(float(tails[0] - before[0])) < 0.1
+    untouched = torch.ones_like(palette, dtype=torch.bool)
+    untouched[0, 0, 0, :, 3 * BANDS : HIT_NUMBERS] = False
+    assert torch.equal(lengthened[untouched], palette[untouched])
