@@ -100,7 +100,8 @@ def ring_on(palette: Tensor, classes: Sequence[str], bank: SoundBank, share: flo
         decay = _decay(bank, sound) if sound in RINGING else None
         if decay is None:
             continue
-        bands = result[0, number, ..., :HIT_NUMBERS].unflatten(-1, (len(STRETCHES), BANDS))  # a view
+        hits = result[0, number, ..., :HIT_NUMBERS]
+        bands = hits.view(*hits.shape[:-1], len(STRETCHES), BANDS)  # what is added to it is added to the result
         longer = bands.clone()
         for stretch in range(FIRST_OF_TAIL, len(STRETCHES)):
             reached = longer[..., stretch - 1, :] + torch.from_numpy(decay[stretch] - decay[stretch - 1])
