@@ -80,6 +80,7 @@ def finish(
         if info is not None and original != "replace" and info.has_audio:
             layout = mixed_layout(info, original)
             _mix(plain, mixed, info, layout=layout, ducked=original == "duck")
+            warnings += left_out(info, original)
             if len(channel_names(layout)) < (channels := info.audio[0].channels):
                 warnings.append(f"the video's {channels} channels of sound are mixed down to 2")
         else:
@@ -97,6 +98,15 @@ def mixed_layout(info: VideoInfo, original: str) -> str:
     if original == "replace" or not info.has_audio:
         return "mono"
     return writable_layout(info.audio[0].layout) or "stereo"
+
+
+def left_out(info: VideoInfo, original: str) -> tuple[str, ...]:
+    """A line about the sounds of a video that are not mixed: only its first is."""
+    if original not in ("mix", "duck") or len(info.audio) < 2:
+        return ()
+    first, *others = (stream.index for stream in info.audio)
+    named = f"stream {others[0]} is" if len(others) == 1 else f"streams {', '.join(map(str, others))} are"
+    return (f"audio stream {first} is mixed, {named} left out; --original keep-track keeps all",)
 
 
 def side_by_side(parts: Sequence[Path], target: Path) -> None:

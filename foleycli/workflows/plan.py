@@ -67,14 +67,15 @@ def plan(
 
 def foreseen(info: VideoInfo, target: Path | None, mix: Mix) -> tuple[str, ...]:
     """What of the video will not go into `target` as it is, known before any work; the result tells the rest."""
-    from foleycli.audio.mixing import mixed_layout
+    from foleycli.audio.mixing import left_out, mixed_layout
     from foleycli.video.stream_plan import plan_streams
 
+    lost = left_out(info, mix.original)
     if not in_video(target):
-        return ()
+        return lost
     keep = mix.original == "keep-track"
     layout = mixed_layout(info, "replace" if keep else mix.original)
-    return tuple(plan_streams(info, container_for(target), keep_sound=keep, layout=layout).warnings)
+    return (*lost, *plan_streams(info, container_for(target), keep_sound=keep, layout=layout).warnings)
 
 
 def cpu_seconds(seconds: float, windows: int, settings: Settings, *, spotted: bool = True) -> float | None:

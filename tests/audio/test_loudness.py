@@ -189,3 +189,13 @@ def test_nothing_to_mix_is_said(tmp_path: Path) -> None:
     info = probe(make_clip(tmp_path / "a.mp4", even(5)))
     report = finish(save(tmp_path / "t.wav", knocks(1)), tmp_path / "b.wav", info=info, original="duck")
     assert report.warnings == ("the video has no sound to duck",)
+
+
+def test_sounds_that_are_left_out_of_the_mix_are_said(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", even(10), sound=(0, 1))
+    three = ["-map", "0", "-map", "0:a", "-map", "0:a", "-c", "copy", str(tmp_path / "three.mkv")]
+    subprocess.run([find_ffmpeg(), "-v", "error", "-i", str(clip), *three], check=True)
+    info, track = probe(tmp_path / "three.mkv"), save(tmp_path / "t.wav", knocks(1))
+    report = finish(track, tmp_path / "b.wav", info=info, original="mix")
+    assert report.warnings == ("audio stream 1 is mixed, streams 2, 3 are left out; --original keep-track keeps all",)
+    assert not finish(track, tmp_path / "c.wav", info=info).warnings
