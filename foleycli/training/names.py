@@ -16,7 +16,8 @@ ABLATION_NAMES = (
     "one-vector-all-rows", "n2-2", "unguided", "size-s", "size-b",
 )  # fmt: skip
 VIDEO_ABLATION_NAMES = (
-    "aligned", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "n2-2",
+    "short", "aligned", "v", "sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows",
+    "n2-2",
 )  # fmt: skip
 ABLATIONS_OF = {"performer": ABLATION_NAMES, "mdsgen": VIDEO_ABLATION_NAMES}
 SizeName = Literal["t", "s", "b", "l"]

@@ -261,7 +261,9 @@ def _record(stream: TrackStream, path: Path, before: Fraction, after: Fraction, 
         _silence(writer, to_samples(before, rate), rate)
         for chunk in faded(stream, *fades, to_samples(stream.duration, rate)):
             if not np.isfinite(chunk).all():
-                raise ModelError("the model's sound is not finite; try --precision fp32, or another model")
+                raise ModelError(
+                    "the model's sound is not finite; train it longer, try --precision fp32, or another model"
+                )
             writer.write(chunk)
         _silence(writer, to_samples(after, rate), rate)
 

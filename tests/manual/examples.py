@@ -77,7 +77,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "train": (
         ("foley train scenes --work runs", "one step of docs/training.md: rendered scenes as motion grids"),
         ("foley train spotter --work runs --minutes 30", "another, for half an hour; run it again to continue"),
-        ("foley train mdsgen --videos clips --minutes 5", "the paper's model from your own videos with sound"),
+        ("foley train mdsgen --videos clips --ablation short", "the paper's model from your own videos with sound"),
     ),
     "evaluate": (
         ("foley evaluate pocket --data scenes --count 4", "the model on held-out rendered scenes"),

@@ -29,14 +29,26 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "size-s": {"dit.width": 384, "dit.heads": 6},  # Tab. 8
     "size-b": {"dit.width": 768, "dit.heads": 12},
 }
-VIDEO_ABLATIONS: dict[str, dict[str, Any]] = {  # of `foley train mdsgen`: fields of the paper's DitSpec
-    "aligned": {"aligned": True},  # not in the paper: each column is told what is seen at its time
+VIDEO_ABLATIONS: dict[str, dict[str, Any]] = {  # of `foley train mdsgen`, over the paper's DitSpec and sampler
+    "short": {  # pocket's choices, for runs of hours or less
+        "dit.aligned": True,
+        "sampler.prediction": "v",
+        "sampler.guidance": 1.8,
+        "sampler.guidance_rescale": 1.0,
+    },
+    "aligned": {"dit.aligned": True},  # not in the paper: each column is told what is seen at its time
+    "v": {"sampler.prediction": "v"},  # not in the paper: what epsilon leads to is of any size until it is well learned
     **{
-        name: {place.removeprefix("dit."): value for place, value in fields.items()}
-        for name, fields in ABLATIONS.items()
-        if name in ("sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "n2-2")
+        name: ABLATIONS[name]
+        for name in ("sam", "fam", "unmasked", "ratio-50", "ratio-70", "average", "attention", "all-rows", "n2-2")
     },
 }
+
+
+def fields_of(name: str, part: str) -> dict[str, Any]:
+    """The fields of "dit" or "sampler" that an ablation of `foley train mdsgen` changes; none for an empty name."""
+    fields = VIDEO_ABLATIONS[name] if name else {}
+    return {place.split(".")[1]: value for place, value in fields.items() if place.startswith(f"{part}.")}
 
 
 def ablated(recipe: PerformerRecipe, name: str) -> PerformerRecipe:

@@ -18,7 +18,7 @@ from foleycli.training.data.videos import videos_of
 from foleycli.training.distributed import current
 from foleycli.training.loop import RunConfig, fit
 from foleycli.training.mdsgen.loss import DenoisingLoss
-from foleycli.training.mdsgen.parts import SAMPLER, Parts
+from foleycli.training.mdsgen.parts import Parts
 from foleycli.training.mdsgen.windows import WindowSet, check_encoders, cut_videos
 from foleycli.training.scale import scale_of
 from foleycli.training.workspace import Workspace
@@ -52,7 +52,8 @@ def mdsgen(work: Workspace) -> Path:
         ),
     )
     torch.manual_seed(0)
-    model, loss = MDSGen(parts.transformer()), DenoisingLoss(Schedule.linear(SAMPLER))
+    model = MDSGen(parts.transformer())
+    loss = DenoisingLoss(Schedule.linear(parts.sampler), parts.sampler.prediction)
     state = fit(
         model, _batches(windows, batch_size, work.device), loss, config=config, batch_size=batch_size,
         progress=work.progress, resume=work.resume,
@@ -80,13 +81,14 @@ def _batches(windows: WindowSet, size: int, device: str) -> Callable[[int], tupl
 def _scores(
     model: MDSGen, state: dict[str, Tensor], loss: DenoisingLoss, *, windows: WindowSet, folder: Path
 ) -> dict[str, float]:
-    """The weighted error of epsilon on windows that were trained on, and on those held out, of the same noise."""
+    """The weighted error of epsilon (or v) on windows that were trained on, and on those held out."""
     model.load_state_dict(state)
     model.eval()
-    sets = {"epsilon": windows, "epsilon_held_out": WindowSet.held_out(folder)}
+    error = loss.prediction
+    sets = {error: windows, f"{error}_held_out": WindowSet.held_out(folder)}
     device = str(next(model.parameters()).device)
     return {
-        name: sum(float(loss(model, _batches(own, SCORED_ROWS, device)(step))["epsilon"]) for step in range(SCORED))
+        name: sum(float(loss(model, _batches(own, SCORED_ROWS, device)(step))[error]) for step in range(SCORED))
         / SCORED
         for name, own in sets.items()
         if own is not None

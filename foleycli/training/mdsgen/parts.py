@@ -25,7 +25,7 @@ from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.vision.cavp import CavpVideoEncoder
 from foleycli.networks.vision.spotter import Spotter
 from foleycli.specs import DitSpec, KlVaeSpec, MelSpec, SamplerSpec, Size, SpotterSpec, VaeSpec, VocoderSpec
-from foleycli.training.mdsgen.ablations import VIDEO_ABLATIONS
+from foleycli.training.mdsgen.ablations import fields_of
 
 SAMPLER = SamplerSpec(steps=25, guidance=5.0)  # the paper's
 STAND_IN = "stand-in"
@@ -76,8 +76,13 @@ class Parts:
         """Of everything in the model's folder but the transformer."""
         kinds = {"mel": MelSpec, "vae": VaeSpec, "vocoder": VocoderSpec}
         own = {"pocket": {part: self.pocket.spec(part, kind) for part, kind in kinds.items()}, "sd": IMAGE_SPECS}
-        specs = {**own.get(self.vae, OFFICIAL_SPECS), "sampler": SAMPLER}
+        specs = {**own.get(self.vae, OFFICIAL_SPECS), "sampler": self.sampler}
         return specs | ({"spotter": self.pocket.spec("spotter", SpotterSpec)} if self.stand_in else {})
+
+    @property
+    def sampler(self) -> SamplerSpec:
+        """The paper's sampler; an ablation changes a field of it."""
+        return replace(SAMPLER, **fields_of(self.ablation, "sampler"))
 
     @property
     def mel(self) -> MelSpec:
@@ -91,8 +96,7 @@ class Parts:
         spec = DitSpec.sized(self.size, layout="official" if self.vae == "audioldm" else "image")
         channels = cast(VaeSpec | KlVaeSpec, self.specs["vae"]).latent_channels
         width = 4 * cast(SpotterSpec, self.specs["spotter"]).width if self.stand_in else spec.features
-        changed = {} if not self.ablation else VIDEO_ABLATIONS[self.ablation]
-        return replace(spec, latent_channels=channels, features=width, **changed)
+        return replace(spec, latent_channels=channels, features=width, **fields_of(self.ablation, "dit"))
 
     def features(self, device: str) -> WindowFeatures:
         """The video encoder, frozen."""

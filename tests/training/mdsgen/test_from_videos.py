@@ -82,6 +82,9 @@ def test_the_transformer_is_the_paper_s() -> None:
     assert Parts("B", "audioldm", stand_in=False).transformer() == DitSpec.sized("B", layout="official")
     assert Parts("T", "sd", stand_in=False, ablation="sam").transformer() == replace(DitSpec.sized("T"), mask="sam")
     assert tuple(VIDEO_ABLATIONS) == VIDEO_ABLATION_NAMES
+    short = Parts("T", "pocket", stand_in=True, ablation="short")
+    assert short.transformer().aligned and (short.sampler.prediction, short.sampler.guidance) == ("v", 1.8)
+    assert Parts("T", "pocket", stand_in=True).sampler.prediction == "epsilon"
 
 
 def test_videos_become_a_model_that_dubs_and_a_second_run_goes_on(tiny: None, videos: Path, tmp_path: Path) -> None:
@@ -168,9 +171,10 @@ def test_stable_diffusion_s_vae_is_the_paper_s_way(
     published_as(monkeypatch, tmp_path, sd_vae=dict(theirs(vae).state_dict()))
     one = tmp_path / "one.csv"
     one.write_text(f"file\n{videos / 'b.mp4'}\n")
-    folder = mdsgen(Workspace(tmp_path / "runs", steps=1, videos=one, vae="sd", ablation="aligned"))
-    assert folder.name == "mdsgen-t-sd-stand-in-aligned"
+    folder = mdsgen(Workspace(tmp_path / "runs", steps=1, videos=one, vae="sd", ablation="short"))
+    assert folder.name == "mdsgen-t-sd-stand-in-short"
     model = load_bundle(folder)
+    assert model.sampler.prediction == "v"
     assert set(model.manifest.parts) == {"spotter", "dit", "vae"} and model.sources == {"vae": "sd-vae"}
     track = FoleyPipeline(model, device="cpu", namer="off").generate(videos / "b.mp4", Generation(steps=1))
     assert track.sample_rate == 16000 and len(track.samples) == 3 * 16000 and np.isfinite(track.samples).all()

@@ -41,8 +41,8 @@ def test_its_commands_make_a_model_that_dubs_and_is_scored(
     ran = [foley(*words) for words in row]
     assert [one.code for one in ran] == [0, 0, 0], [one.err for one in ran]
     assert "STAND-IN" in ran[0].err and "epsilon_held_out" not in ran[0].err
-    assert ran[0].text.strip() == "runs/mdsgen-t-pocket-stand-in" and (tmp_path / "dubbed.mp4").exists()
-    assert "mdsgen-t-pocket-stand-in on clips, 1 cases" in ran[2].text
+    assert ran[0].text.strip() == "runs/mdsgen-t-pocket-stand-in-short" and (tmp_path / "dubbed.mp4").exists()
+    assert "mdsgen-t-pocket-stand-in-short on clips, 1 cases" in ran[2].text
 
 
 def test_options_of_other_recipes_are_refused(foley: Foley) -> None:
