@@ -32,17 +32,26 @@ class TrainingVideo:
 def videos_of(source: Path) -> list[TrainingVideo]:
     """The videos of a folder with its subfolders, or those in the column `file` of a CSV, relative to where it lies.
 
-    A CSV's column `split` (train or test) says which are held out; without it about one in ten is, by its name.
-    Raises InputError where there is none.
+    Hidden files and outputs of foley (clip.foley.mp4) in a folder are left out. A CSV's column `split` (train or test)
+    says which are held out; without it about one in ten is, by its name. Raises InputError where there is none.
     """
     if source.is_dir():
-        paths = sorted(path for path in source.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
+        paths = sorted(path for path in source.rglob("*") if _is_film(path))
         found = [_video(path, path.relative_to(source).as_posix()) for path in paths]
     else:
-        found = [_video(source.parent / row["file"], row["file"], row.get("split") or "") for row in _rows(source)]
+        found = [
+            _video(source.parent / row["file"], row["file"], row.get("split") or "")
+            for row in _rows(source)
+            if row["file"]
+        ]
     if not found:
         raise InputError(f"{source}: no video in it ({', '.join(VIDEO_SUFFIXES)}); name a folder or a CSV of videos")
     return found
+
+
+def _is_film(path: Path) -> bool:
+    ours = path.name.startswith(".") or ".foley" in path.suffixes[:-1]
+    return path.suffix.lower() in VIDEO_SUFFIXES and not ours
 
 
 def _video(path: Path, name: str, split: str = "") -> TrainingVideo:

@@ -98,6 +98,11 @@ class Parts:
         width = 4 * cast(SpotterSpec, self.specs["spotter"]).width if self.stand_in else spec.features
         return replace(spec, latent_channels=channels, features=width, **fields_of(self.ablation, "dit"))
 
+    def require(self) -> None:
+        """Raises ModelError, with the command that fetches it, where the VAE's published weights are missing."""
+        if self.vae in PUBLISHED_VAES:
+            published.require_published(PUBLISHED_VAES[self.vae])
+
     def features(self, device: str) -> WindowFeatures:
         """The video encoder, frozen."""
         if self.stand_in:

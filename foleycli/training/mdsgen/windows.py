@@ -103,9 +103,10 @@ def cut_videos(
 ) -> None:
     """Writes the shards that are missing, in this process or in `workers` others; videos that can't be used are noted.
 
-    Raises InputError where a process ends by a fault in a library (what is written stays), and for a folder whose
-    windows other encoders made.
+    Raises ModelError for a VAE that is not here, InputError where a process ends by a fault in a library (what is
+    written stays), and for a folder whose windows other encoders made.
     """
+    parts.require()
     check_encoders(folder, parts)
     missing = [(one.path, folder / one.shard) for one in videos if not (folder / one.shard).exists()]
     before, left_out = len(videos) - len(missing), 0

@@ -127,7 +127,7 @@ def test_another_process_cuts_windows_too(videos: Path, tmp_path: Path) -> None:
 
 def test_a_csv_names_videos_and_what_is_held_out(videos: Path, tmp_path: Path) -> None:
     listed = videos / "list.csv"
-    listed.write_text("file,split\na.mp4,test\nb.mp4,train\n")
+    listed.write_text("file,split\na.mp4,test\nb.mp4,train\n,\n")
     assert [(one.path.name, one.held_out) for one in videos_of(listed)] == [("a.mp4", True), ("b.mp4", False)]
     listed.write_text("name\na.mp4\n")
     with pytest.raises(InputError, match="no column called 'file'"):
@@ -135,6 +135,7 @@ def test_a_csv_names_videos_and_what_is_held_out(videos: Path, tmp_path: Path) -
     listed.write_text("file,split\na.mp4,val\n")
     with pytest.raises(InputError, match="'val' is neither train nor test"):
         videos_of(listed)
+    (tmp_path / "a.foley.mp4").write_bytes(b"what foley made")
     with pytest.raises(InputError, match="no video in it"):
         videos_of(tmp_path)
     with pytest.raises(InputError, match="that can be read"):
@@ -231,4 +232,4 @@ def test_what_is_missing_is_said_with_the_command(videos: Path, tmp_path: Path) 
     with pytest.raises(InputError, match="--videos"):
         mdsgen(Workspace(tmp_path / "runs"))
     with pytest.raises(ModelError, match="foley models pull sd-vae"):
-        mdsgen(Workspace(tmp_path / "runs", videos=videos, vae="sd"))
+        mdsgen(Workspace(tmp_path / "runs", videos=videos, vae="sd", workers=2))
