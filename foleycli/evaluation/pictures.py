@@ -106,7 +106,7 @@ def _of_recordings(
     every = max(1, len(known.picture) // FRAMES)
     frames = FrameClassifier.fit(known.picture[::every], known.kind[::every], len(SOUNDING_KINDS))
     rows = np.arange(count) * (len(held.latent) // count)
-    codes = sounds.vq.encode(torch.from_numpy(held.latent[rows]).float())
+    codes = sounds.encode_latents(torch.from_numpy(held.latent[rows]).float())
     names = [SOUND_CLASSES[one] for one in held.latent_sound[rows]]
     waves = torch.cat([sounds.decode(codes[k : k + 1], [seed + k]) for k in range(count)]).float().numpy()
     told = [judge.classify(wave, sounds.sample_rate, excerpt_seconds(wave, sounds.sample_rate)) for wave in waves]

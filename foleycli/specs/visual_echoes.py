@@ -147,13 +147,26 @@ class PatchVqSpec:
             raise UsageError(f"{len(self.widths)} doublings don't make patches of {self.patch}; change the PatchVqSpec")
 
 
+@dataclass(frozen=True)
+class WordVqSpec:
+    """What a picture shows or a sound is as `words` codes, from `labels` numbers about it."""
+
+    labels: int
+    score_width: int = 37  # directions that tell the classes apart
+    code_width: int = 37
+    words: int = 8
+    codes: int = 64  # of each word
+
+
 ECHO_SOUND_VQ = PatchVqSpec(
     8, 16, 2, widths=(96,), blocks=(2,), codes=1024
 )  # 4.096 s: latent (8, 16, 32) -> 8 x 16 tokens
 ECHO_IMAGE_VQ = PatchVqSpec(
     3, 64, 8, widths=(96, 48, 16), blocks=(2, 0, 0), last_width=8, codes=512
 )  # 64 x 64 pixels -> 8 x 8 tokens
-ECHO_LAYOUT = TokenLayout(512, (8, 8), 1024, sound_grid=(8, 16))
+ECHO_PICTURE_WORDS = WordVqSpec(1000)  # ImageNet's labels
+ECHO_SOUND_WORDS = WordVqSpec(2 * 8 * 16 + 3 * 512)  # statistics of latents
+ECHO_LAYOUT = TokenLayout(512 + 8 * 64, (9, 8), 1024 + 8 * 64, sound_grid=(9, 16))  # a row of words above each grid
 
 
 @dataclass(frozen=True)

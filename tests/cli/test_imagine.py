@@ -14,6 +14,8 @@ from PIL import Image
 from foleycli.video.probe import probe
 from tests.cli.conftest import Foley
 
+pytestmark = pytest.mark.usefixtures("built_in_namer")  # what a picture shows is part of its tokens
+
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:

@@ -30,6 +30,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("built_in_namer")
 def test_the_report_of_an_untrained_model(models: Path) -> None:
     found = evaluate_pictures("echo", count=4, seed=1).plain()
     assert found["cases"] == 4 and found["model"] == "tiny-echo" and len(found["clips"]) == 4

@@ -12,6 +12,7 @@ from foleycli.bundles import published, store
 from foleycli.bundles.format import REPAIR, Bundle, read_bundle, read_part
 from foleycli.errors import ModelError
 from foleycli.models.loaded import LoadedModel, load_bundle
+from foleycli.models.sound_namer.efficientnet import built_in_network
 from foleycli.models.visual_echoes import KIND, importing
 from foleycli.models.visual_echoes.importing import vqgan_state
 from foleycli.models.visual_echoes.model import EchoModel
@@ -28,6 +29,7 @@ from foleycli.networks.visual_echoes.melgan import Melgan
 from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.transformer import MaskedTransformer
 from foleycli.networks.visual_echoes.vqgan import Vqgan
+from foleycli.networks.visual_echoes.word_vq import SoundWords, WordVq
 from foleycli.specs.visual_echoes import (
     DecodingSpec,
     EchoSpec,
@@ -36,6 +38,7 @@ from foleycli.specs.visual_echoes import (
     TokenLayout,
     TransformerSpec,
     VqganSpec,
+    WordVqSpec,
 )
 
 if TYPE_CHECKING:
@@ -69,7 +72,9 @@ def takes_pictures(name: str | Path, *, offline: bool = False) -> bool:
 
 def _pictures(bundle: Bundle, about: EchoSpec, device: str) -> PictureTokens:
     if about.image == "patch":
-        return SmallPictures(_filled(bundle, "image", PatchVq(bundle.spec("image", PatchVqSpec))).to(device))
+        vq = _filled(bundle, "image", PatchVq(bundle.spec("image", PatchVqSpec))).to(device)
+        words = _filled(bundle, "picture_words", WordVq(bundle.spec("picture_words", WordVqSpec))).to(device)
+        return SmallPictures(vq, words, built_in_network)
     vqgan = Vqgan(bundle.spec("image", VqganSpec))
     path = published.require_published(MAGE_VQGAN)
     return VqganPictures(filled_network(vqgan, published.translate(path, vqgan_state), str(path)).to(device))
@@ -79,9 +84,14 @@ def _sounds(bundle: Bundle, about: EchoSpec, layout: TokenLayout, device: str) -
     if about.sound == "latent":
         codec = load_bundle(about.codec)
         _require_codec(codec, about)
-        vq = _filled(bundle, "sound", PatchVq(bundle.spec("sound", PatchVqSpec)))
+        spec = bundle.spec("sound", PatchVqSpec)
+        vq = _filled(bundle, "sound", PatchVq(spec)).to(device)
+        about_words = bundle.spec("sound_words", WordVqSpec)
+        words = _filled(bundle, "sound_words", SoundWords(about_words, channels=spec.channels, rows=spec.rows)).to(
+            device
+        )
         vae, vocoder = codec.part("vae", MelVae).to(device), codec.part("vocoder").to(device)
-        return LatentSounds(vq.to(device), vae, vocoder, columns=layout.sound_grid[1], mel=codec.mel)
+        return LatentSounds(vq, words, vae, vocoder=vocoder, columns=layout.sound_grid[1], mel=codec.mel)
     folder = store.imported(importing.NAME)
     if not (folder / "bundle.json").is_file():
         raise ModelError(f"this model needs SpecVQGAN's codec; foley models import FILE --as {importing.NAME}")

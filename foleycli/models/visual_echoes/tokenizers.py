@@ -6,7 +6,8 @@ wave (S,) -> mel -> [VAE latent] -> codes (bands, columns) -> [latent] -> mel ->
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -14,11 +15,13 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
+from foleycli.models.sound_namer.efficientnet import EfficientNetNamer, picture_labels
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.visual_echoes.melgan import Melgan
 from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.vqgan import Vqgan
+from foleycli.networks.visual_echoes.word_vq import SoundWords, WordVq
 from foleycli.specs import MelSpec
 
 SPECVQGAN_MEL = MelSpec(22050, 1024, 256, mels=80, f_min_hz=125.0, f_max_hz=7600.0, scale="db01")
@@ -58,17 +61,29 @@ class SoundTokens(Protocol):
 
 
 class SmallPictures:
-    """The built-in model's pictures."""
+    """The built-in model's pictures: a row of words for what they show, then a grid for what they look like.
 
-    def __init__(self, vq: PatchVq) -> None:
-        self.vq = vq
+    Codes (B, 1 + h, w): those of the words follow those of the grid, each word with its own. `namer` is asked for the
+    words, so it is needed only where a picture is given.
+    """
+
+    def __init__(self, vq: PatchVq, words: WordVq, namer: Callable[[], EfficientNetNamer]) -> None:
+        self.vq, self.words = vq, words
+        self.namer = functools.cache(namer)
         self.pixels = (vq.spec.rows, vq.spec.rows)
 
     def encode(self, pictures: Tensor) -> Tensor:
-        return self.vq.encode(rearrange(pictures, "b h w c -> b c h w").float() / 127.5 - 1)
+        return self.encode_labelled(pictures, picture_labels(self.namer(), pictures.cpu().numpy()).to(pictures.device))
+
+    def encode_labelled(self, pictures: Tensor, labels: Tensor) -> Tensor:
+        """Pictures whose labels (B, N) are known already."""
+        grid = self.vq.encode(rearrange(pictures, "b h w c -> b c h w").float() / 127.5 - 1)
+        return torch.cat([self.words.ids(labels, self.vq.spec.codes)[:, None], grid], 1)
 
     def decode(self, codes: Tensor) -> Tensor:
-        return _as_pictures((self.vq.decode(codes) + 1) / 2)
+        # A place of the grid that was given a word, which training never shows, has no look: any code is as good.
+        grid = codes[:, 1:].clamp(max=self.vq.spec.codes - 1)
+        return _as_pictures((self.vq.decode(grid) + 1) / 2)
 
 
 class VqganPictures:
@@ -93,19 +108,29 @@ def _as_pictures(values: Tensor) -> Tensor:
 
 
 class LatentSounds:
-    """The built-in model's sounds: codes of the codec's latents."""
+    """The built-in model's sounds: a row of words for what is heard, then a grid over the codec's latents.
 
-    def __init__(self, vq: PatchVq, vae: MelVae, vocoder: nn.Module, columns: int, mel: MelSpec) -> None:
-        self.vq, self.vae, self.vocoder, self.mel = vq, vae, vocoder, mel
+    Codes (B, 1 + bands, columns): the words are said again every half, so that half a sound has them all.
+    """
+
+    def __init__(
+        self, vq: PatchVq, words: SoundWords, vae: MelVae, vocoder: nn.Module, columns: int, mel: MelSpec
+    ) -> None:
+        self.vq, self.words, self.vae, self.vocoder, self.mel = vq, words, vae, vocoder, mel
         self.sample_rate = mel.sample_rate
         self.column_samples = vq.spec.patch * vae.spec.reduction * mel.hop_samples
         self.samples = columns * self.column_samples
 
     def encode(self, waves: Tensor) -> Tensor:
-        return self.vq.encode(self.vae.encode(log_mel(waves, self.mel)))
+        return self.encode_latents(self.vae.encode(log_mel(waves, self.mel)))
+
+    def encode_latents(self, latents: Tensor) -> Tensor:
+        """Latents (B, C, F, L) of sounds whose mel is not at hand."""
+        return latent_codes(self.vq, self.words, latents)
 
     def decode(self, codes: Tensor, seeds: Sequence[int]) -> Tensor:
-        mel = self.vae.decode(self.vq.decode(codes))  # (B, M, K)
+        grid = codes[:, 1:].clamp(max=self.vq.spec.codes - 1)
+        mel = self.vae.decode(self.vq.decode(grid))  # (B, M, K)
         generators = [torch.Generator().manual_seed(_VOCODER_SEED + seed) for seed in seeds]
         grain = torch.stack([torch.randn(mel.shape[1:], generator=one) for one in generators])
         mel = self.vae.grained(mel, grain.to(mel))
@@ -113,6 +138,13 @@ class LatentSounds:
         noise = torch.stack([torch.randn(samples, generator=one) for one in generators])
         waves: Tensor = self.vocoder(mel, noise.to(mel))
         return waves
+
+
+def latent_codes(vq: PatchVq, words: SoundWords, latents: Tensor) -> Tensor:
+    """Latents (B, C, F, L) -> codes (B, 1 + bands, columns) as `LatentSounds` has them."""
+    grid = vq.encode(latents)
+    said = words(latents, vq.spec.codes)  # (B, G)
+    return torch.cat([said.repeat(1, grid.shape[-1] // said.shape[1])[:, None], grid], 1)
 
 
 class MelSounds:

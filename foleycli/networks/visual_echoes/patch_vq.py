@@ -94,7 +94,9 @@ def nearest(vectors: Tensor, codebook: Tensor) -> Tensor:
 
 def k_means(vectors: Tensor, count: int, generator: torch.Generator, rounds: int) -> Tensor:
     """Lloyd's rule on vectors (N, E) -> centres (count, E); a centre that nobody is near starts anew elsewhere."""
-    centres = vectors[torch.randperm(len(vectors), generator=generator)[:count]].clone()
+    first = torch.randperm(len(vectors), generator=generator)[:count]
+    first = torch.cat([first, torch.randint(len(vectors), (count - len(first),), generator=generator)])  # of few
+    centres = vectors[first].clone()
     for _ in range(rounds):
         chosen = torch.cat([nearest(part, centres) for part in torch.split(vectors, 8192)])
         sums = torch.zeros_like(centres).index_add_(0, chosen, vectors)

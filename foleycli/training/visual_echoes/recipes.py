@@ -8,25 +8,33 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from foleycli.bundles.format import spec_from_plain, write_bundle
 from foleycli.errors import InputError
 from foleycli.models.loaded import LoadedModel, load_bundle
+from foleycli.models.sound_namer.efficientnet import built_in_network, picture_labels
 from foleycli.models.visual_echoes import KIND
+from foleycli.models.visual_echoes.tokenizers import SmallPictures
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.transformer import MaskedTransformer
+from foleycli.networks.visual_echoes.word_vq import SoundWords, WordVq
 from foleycli.specs.visual_echoes import (
     ECHO_IMAGE_VQ,
     ECHO_LAYOUT,
+    ECHO_PICTURE_WORDS,
     ECHO_SOUND_VQ,
+    ECHO_SOUND_WORDS,
     DecodingSpec,
     EchoSpec,
     PatchVqSpec,
     TransformerSpec,
+    WordVqSpec,
 )
 from foleycli.training.data.cue_player import SoundBank
 from foleycli.training.data.sounds import build_sound_cache
@@ -51,8 +59,10 @@ from foleycli.training.visual_echoes.transformer import (
 if TYPE_CHECKING:
     from foleycli.training.workspace import Workspace
 
+Spec = TypeVar("Spec")
 CODEC = "pocket"
 PICTURE_SHARDS, SOUND_SHARDS, TEST_SHARDS = 40, 16, 3  # of 256
+TOKENIZERS = ("image", "picture_words", "sound", "sound_words")
 FITTED_ON = 640  # pictures and latents that the codes are fitted on
 TRANSFORMER = ECHO_LAYOUT.transformer(
     width=192, depth=4, heads=3, decoder_width=192, decoder_depth=2, decoder_heads=3, dropout=0.0
@@ -66,7 +76,7 @@ TRAINING_DATA = (
 
 
 def echo_tokens(work: Workspace) -> Path:
-    """Pictures, sounds and their tokenizers: `--steps` (400) of each decoder; 25 minutes on a core."""
+    """Pictures, sounds and their tokenizers: `--steps` (400) of each decoder; 45 minutes on a core."""
     folder = corpus_folder(work)
     vae = load_bundle(CODEC).part("vae", MelVae)
     if work.sounds is not None and not (work.sounds / "manifest.csv").exists():
@@ -98,30 +108,76 @@ def echo_tokens(work: Workspace) -> Path:
             batch_size=size, progress=work.progress, resume=work.resume,
         )  # fmt: skip
         work.save(f"echo_{name}", weights, spec)
+    fit_words(work, corpus)
     return folder
+
+
+def fit_words(work: Workspace, corpus: Corpus) -> None:
+    """The words of pictures and of sounds, fitted at once to the corpus."""
+    generator = torch.Generator().manual_seed(0)
+    seen = WordVq(ECHO_PICTURE_WORDS)
+    seen.fit(known_labels(corpus, corpus_folder(work)), torch.from_numpy(corpus.kind.astype(np.int64)), generator)
+    work.save("echo_picture_words", seen.state_dict(), ECHO_PICTURE_WORDS)
+    heard = SoundWords(ECHO_SOUND_WORDS, channels=ECHO_SOUND_VQ.channels, rows=ECHO_SOUND_VQ.rows)
+    parts = torch.split(torch.from_numpy(corpus.latent), 256)
+    labels = torch.cat([heard.statistics(part.float()) for part in parts])
+    heard.words.fit(labels, torch.from_numpy(corpus.latent_sound.astype(np.int64)), generator)
+    work.save("echo_sound_words", heard.state_dict(), ECHO_SOUND_WORDS)
 
 
 def corpus_folder(work: Workspace) -> Path:
     return work.folder / "echo-corpus"
 
 
+def known_labels(corpus: Corpus, folder: Path) -> Tensor:
+    """What the built-in namer's network says of each training picture (P, 1000); kept beside the corpus."""
+    path = folder / "train_labels.npy"
+    kept = np.load(path) if path.exists() else np.empty(0)
+    if len(kept) != len(corpus.picture):
+        kept = picture_labels(built_in_network(), corpus.picture).numpy().astype(np.float16)
+        np.save(path, kept)
+    return torch.from_numpy(kept).float()
+
+
 def trained_vq(work: Workspace, name: str) -> PatchVq:
     """The tokenizer that `foley train echo-tokens` left."""
-    path = work.weights(f"echo_{name}")
+    state, spec = _trained(work, f"echo_{name}", PatchVqSpec)
+    vq = PatchVq(spec)
+    vq.load_state_dict(state)
+    return vq.eval().requires_grad_(False)
+
+
+def trained_pictures(work: Workspace) -> SmallPictures:
+    state, spec = _trained(work, "echo_picture_words", WordVqSpec)
+    words = WordVq(spec)
+    words.load_state_dict(state)
+    return SmallPictures(trained_vq(work, "image"), words, built_in_network)
+
+
+def trained_sounds(work: Workspace) -> tuple[PatchVq, SoundWords]:
+    vq = trained_vq(work, "sound")
+    state, spec = _trained(work, "echo_sound_words", WordVqSpec)
+    words = SoundWords(spec, channels=vq.spec.channels, rows=vq.spec.rows)
+    words.load_state_dict(state)
+    return vq, words
+
+
+def _trained(work: Workspace, part: str, kind: type[Spec]) -> tuple[dict[str, Tensor], Spec]:
+    path = work.weights(part)
     if not path.exists():
         raise InputError(f"{path}: not there; train it first with 'foley train echo-tokens'")
-    vq = PatchVq(spec_from_plain(PatchVqSpec, json.loads(path.with_suffix(".json").read_text()), str(path)))
-    vq.load_state_dict(torch.load(path, weights_only=True))
-    return vq.eval().requires_grad_(False)
+    spec = spec_from_plain(kind, json.loads(path.with_suffix(".json").read_text()), str(path))
+    return torch.load(path, weights_only=True), spec
 
 
 def echo(work: Workspace, spec: TransformerSpec = TRANSFORMER, rule: MaskRule = RULE) -> Path:
     """The masked transformer: `--steps` (6000) of 32 pairs, then the model folder; hours on a core."""
-    image, sound = trained_vq(work, "image"), trained_vq(work, "sound")
-    tokens = TokenCorpus.encode(Corpus.open(corpus_folder(work)), image, sound)
+    pictures, sounds = trained_pictures(work), trained_sounds(work)
+    corpus = Corpus.open(corpus_folder(work))
+    tokens = TokenCorpus.encode(corpus, pictures, sounds, labels=known_labels(corpus, corpus_folder(work)))
     torch.manual_seed(0)
     model = MaskedTransformer(spec)
-    start_from_tokens(model, image, sound, tokens=tokens)
+    start_from_tokens(model, pictures.vq, sounds[0], tokens=tokens, layout=ECHO_LAYOUT)
     config = RunConfig(
         work.folder, 6000, learning_rate=1e-3, warmup_steps=100, ema_decay=0.998, weight_decay=0.05, clip_norm=3.0
     )
@@ -142,13 +198,15 @@ def assemble_echo(work: Workspace) -> Path:
         "layout": ECHO_LAYOUT,
         "transformer": replace(transformer, dropout=0.0),
         "image": ECHO_IMAGE_VQ,
+        "picture_words": ECHO_PICTURE_WORDS,
+        "sound_words": ECHO_SOUND_WORDS,
         "sound": ECHO_SOUND_VQ,
         "decoding": DECODING,
         "echo": EchoSpec(codec=CODEC, codec_sha256=codec.manifest.files["vae.safetensors"].sha256),
     }
     parts = {
         "transformer": torch.load(path, weights_only=True),
-        **{name: torch.load(work.weights(f"echo_{name}"), weights_only=True) for name in ("image", "sound")},
+        **{name: torch.load(work.weights(f"echo_{name}"), weights_only=True) for name in TOKENIZERS},
     }
     bundle = write_bundle(
         work.folder / "echo-model",

@@ -14,12 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from foleycli.models.visual_echoes.tokenizers import SmallPictures, latent_codes
 from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.transformer import MaskedTransformer
+from foleycli.networks.visual_echoes.word_vq import SoundWords
 from foleycli.specs.visual_echoes import TokenLayout
 from foleycli.training.visual_echoes.corpus import Corpus
 from foleycli.training.visual_echoes.masking import Draw, MaskRule, draw
-from foleycli.training.visual_echoes.tokens import as_input
 
 SMOOTHING = 0.1
 ENCODE_AT_ONCE = 64
@@ -37,13 +38,26 @@ class TokenCorpus:
 
     @staticmethod
     @torch.inference_mode()
-    def encode(corpus: Corpus, image_vq: PatchVq, sound_vq: PatchVq, mirrored: bool = True) -> TokenCorpus:
-        """Every picture (and its mirror image) and every latent through the trained tokenizers."""
-        pictures = torch.from_numpy(corpus.picture)
-        views = [pictures, pictures.flip(2)] if mirrored else [pictures]
-        image = [image_vq.encode(as_input(part)) for view in views for part in torch.split(view, ENCODE_AT_ONCE)]
+    def encode(
+        corpus: Corpus,
+        pictures: SmallPictures,
+        sounds: tuple[PatchVq, SoundWords],
+        labels: Tensor,
+        mirrored: bool = True,
+    ) -> TokenCorpus:
+        """Every picture (and its mirror image, which shows the same) and every latent through the tokenizers.
+
+        `labels` (P, N) are what the network that knows pictures says of each.
+        """
+        shown = torch.from_numpy(corpus.picture)
+        views = [shown, shown.flip(2)] if mirrored else [shown]
+        image = [
+            pictures.encode_labelled(part, said)
+            for view in views
+            for part, said in zip(torch.split(view, ENCODE_AT_ONCE), torch.split(labels, ENCODE_AT_ONCE), strict=True)
+        ]
         latents = torch.split(torch.from_numpy(corpus.latent), ENCODE_AT_ONCE)
-        sound = [sound_vq.encode(part.float()) for part in latents]
+        sound = [latent_codes(*sounds, latents=part.float()) for part in latents]
         return TokenCorpus(
             torch.cat(image).flatten(1).numpy(),
             np.tile(corpus.picture_sound.astype(np.int64), len(views)),
@@ -70,11 +84,11 @@ class Pairs:
         object.__setattr__(self, "chance", counts**0.5 / (counts**0.5).sum())
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor, npt.NDArray[np.int64]]:
-        """Image codes (B, h w), sound codes (B, f t), turned along time by whole columns, and their classes (B,)."""
+        """Image codes (B, h w), sound codes (B, f t), the grid turned along time by columns, and classes (B,)."""
         chosen = rng.choice(self.classes, count, p=self.chance)
         image = np.stack([self._one(self.tokens.image, self.tokens.image_class, one, rng) for one in chosen])
         sound = np.stack([self._one(self.tokens.sound, self.tokens.sound_class, one, rng) for one in chosen])
-        sound = np.roll(sound, int(rng.integers(sound.shape[-1])), -1)
+        sound[:, 1:] = np.roll(sound[:, 1:], int(rng.integers(sound.shape[-1])), -1)  # the words keep their places
         return torch.from_numpy(image), torch.from_numpy(sound).flatten(1), chosen
 
     @staticmethod
@@ -134,21 +148,30 @@ def _wrong(logits: Tensor, codes: Tensor) -> Tensor:
 
 @torch.no_grad()
 def start_from_tokens(
-    model: MaskedTransformer, image_vq: PatchVq, sound_vq: PatchVq, tokens: TokenCorpus, seed: int = 0
+    model: MaskedTransformer,
+    pictures: PatchVq,
+    sounds: PatchVq,
+    tokens: TokenCorpus,
+    layout: TokenLayout,
+    seed: int = 0,
 ) -> None:
     """What need not be learned by steps: alike codes begin as alike words, and frequent codes as likely ones.
 
-    Word vectors are random projections of the codes; the head's bias is the logarithm of each code's share.
+    The vectors of a grid's codes begin as random projections of the codes, those of words at random; the head's bias
+    is the logarithm of each code's share.
     """
     generator = torch.Generator().manual_seed(seed)
     table, positions = model.token_emb.word_embeddings.weight, model.token_emb.position_embeddings.weight
-    positions.copy_(WORD_SPREAD * torch.randn(positions.shape, generator=generator))
-    first = 0
-    for vq, codes in ((image_vq, tokens.image), (sound_vq, tokens.sound)):
+    for values in (positions, table):
+        values.copy_(WORD_SPREAD * torch.randn(values.shape, generator=generator))
+    first_sound = layout.image_codes
+    for vq, first in ((pictures, 0), (sounds, first_sound)):
         vectors = vq.codebook / vq.codebook.std(0)
         project = torch.randn(vectors.shape[1], table.shape[1], generator=generator) / vectors.shape[1] ** 0.5
-        last = first + len(vectors)
-        table[first:last] = WORD_SPREAD * (vectors - vectors.mean(0)) @ project
-        counts = torch.bincount(torch.from_numpy(codes).flatten(), minlength=len(vectors)) + 1.0
+        table[first : first + len(vectors)] = WORD_SPREAD * (vectors - vectors.mean(0)) @ project
+    for codes, first, last in (
+        (tokens.image, 0, first_sound),
+        (tokens.sound, first_sound, model.spec.class_id),
+    ):
+        counts = torch.bincount(torch.from_numpy(codes).flatten(), minlength=last - first) + 1.0
         model.mlm_layer.bias[0, 0, first:last] = (counts / counts.mean()).log()
-        first = last

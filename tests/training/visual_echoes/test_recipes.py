@@ -15,10 +15,11 @@ from foleycli.bundles import store
 from foleycli.errors import InputError
 from foleycli.networks.visual_echoes.patch_vq import PatchVq, k_means
 from foleycli.networks.visual_echoes.transformer import MaskedTransformer
+from foleycli.networks.visual_echoes.word_vq import WordVq
 from foleycli.pipeline.image_audio import ImageAudioPipeline
 from foleycli.scenes.catalogue import KINDS
 from foleycli.scenes.stills import SOUNDING_KINDS, render_still
-from foleycli.specs.visual_echoes import PatchVqSpec
+from foleycli.specs.visual_echoes import PatchVqSpec, WordVqSpec
 from foleycli.training.visual_echoes import recipes
 from foleycli.training.visual_echoes.corpus import Corpus
 from foleycli.training.visual_echoes.masking import MaskRule
@@ -73,6 +74,18 @@ def test_codes_are_nearest_and_decoding_starts_at_the_linear_estimate() -> None:
     torch.testing.assert_close(vq.patches(vq.decode(codes)), estimate, atol=1e-5, rtol=1e-4)
 
 
+def test_words_tell_the_class_of_labels_they_have_not_seen() -> None:
+    generator = torch.Generator().manual_seed(0)
+    classes = torch.arange(240) % 6
+    labels = 0.5 * torch.randn(240, 40, generator=generator) + torch.eye(6, 40)[classes] * 3
+    words = WordVq(WordVqSpec(labels=40, score_width=5, code_width=3, words=4, codes=12))
+    words.fit(labels[:200], classes[:200], generator)
+    known, told = words.encode(labels[:200]), words.encode(labels[200:])
+    assert told.shape == (40, 4)
+    alike = (told[:, None] == known[None]).sum(2)  # (40, 200) words in common
+    assert float((classes[:200][alike.argmax(1)] == classes[200:]).float().mean()) > 0.8
+
+
 def test_k_means_finds_what_is_apart() -> None:
     centres = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
     points = centres.repeat_interleave(40, 0) + 0.1 * torch.randn(120, 2, generator=torch.Generator().manual_seed(0))
@@ -84,8 +97,8 @@ def test_pairs_are_of_one_class_and_the_loss_falls() -> None:
     """Two classes whose codes are constant: a few steps tell one modality from the other."""
     torch.manual_seed(0)
     label = np.arange(40) % 2
-    image = np.where(label[:, None] == 0, 3, 17) * np.ones((1, 64), np.int64)
-    sound = np.where(label[:, None, None] == 0, 5, 40) * np.ones((1, 8, 8), np.int64)
+    image = np.where(label[:, None] == 0, 3, 17) * np.ones((1, 72), np.int64)
+    sound = np.where(label[:, None, None] == 0, 5, 40) * np.ones((1, 9, 8), np.int64)
     tokens = TokenCorpus(image.astype(np.int64), label, sound.astype(np.int64), label)
     first, second, chosen = tokens.pairs().draw(np.random.default_rng(0), 16)
     assert bool(((first[:, 0] == 3) == (second[:, 0] == 5)).all()) and set(chosen) == {0, 1}
@@ -94,7 +107,7 @@ def test_pairs_are_of_one_class_and_the_loss_falls() -> None:
     assert isinstance(model, MaskedTransformer)
     image_vq, sound_vq = parts["image"], parts["sound"]
     assert isinstance(image_vq, PatchVq) and isinstance(sound_vq, PatchVq)
-    start_from_tokens(model, image_vq, sound_vq, tokens)
+    start_from_tokens(model, image_vq, sound_vq, tokens, layout=LAYOUT)
     batch = batches(tokens.pairs(), MaskRule(mask="split", lowest=0.0, whole=0.3), 16)
     loss, optimizer = masked_loss(LAYOUT), torch.optim.AdamW(model.parameters(), lr=3e-3)
     losses = []
@@ -105,16 +118,20 @@ def test_pairs_are_of_one_class_and_the_loss_falls() -> None:
         optimizer.step()
         losses.append(float(value.detach()))
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.3
-    unheard = model(torch.cat([torch.full((1, 64), 17), torch.full((1, 64), model.spec.mask_id)], 1))[0, 64:, 32:80]
+    asked = torch.cat([torch.full((1, 72), 17), torch.full((1, 72), model.spec.mask_id)], 1)
+    unheard = model(asked)[0, 72:, LAYOUT.image_codes : LAYOUT.class_id]
     assert float((unheard.argmax(-1) == 40).float().mean()) > 0.9  # the other class's sound
 
 
+@pytest.mark.usefixtures("built_in_namer")
 def test_videos_of_ones_own_become_a_model(
     pocket: Path, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = {"ECHO_IMAGE_VQ": replace(recipes.ECHO_IMAGE_VQ, widths=(8, 8, 4), codes=16),
              "ECHO_SOUND_VQ": replace(recipes.ECHO_SOUND_VQ, widths=(8,), codes=16),
-             "ECHO_LAYOUT": replace(recipes.ECHO_LAYOUT, image_codes=16, sound_codes=16)}  # fmt: skip
+             "ECHO_PICTURE_WORDS": replace(recipes.ECHO_PICTURE_WORDS, codes=4),
+             "ECHO_SOUND_WORDS": replace(recipes.ECHO_SOUND_WORDS, codes=4),
+             "ECHO_LAYOUT": replace(recipes.ECHO_LAYOUT, image_codes=48, sound_codes=48)}  # fmt: skip
     for name, value in small.items():
         monkeypatch.setattr(recipes, name, value)
     work = Workspace(tmp_path / "runs", sounds=videos, steps=1)
