@@ -39,7 +39,7 @@ from foleycli.video.pictures import resized
 
 STILLS = "stills"
 SAMPLE_RATE = 32_000  # of what is classified
-FRAMES = 3000  # pictures that the frame classifier learns on
+FRAMES = 1500  # pictures that the frame classifier learns on
 LISTEN_EVERY_SECONDS = 1.0  # where nothing is struck
 
 
@@ -104,7 +104,11 @@ def _of_recordings(
         raise UsageError("recordings of a corpus are for a model over pocket's codec")
     known, held = Corpus.open(folder), Corpus.open(folder, "test")
     every = max(1, len(known.picture) // FRAMES)
-    frames = FrameClassifier.fit(known.picture[::every], known.kind[::every], len(SOUNDING_KINDS))
+    some = torch.from_numpy(np.stack([resized(picture, pictures.pixels) for picture in known.picture[::every]]))
+    left = torch.cat([pictures.through(part) for part in torch.split(some, 64)])
+    frames = FrameClassifier.fit(
+        torch.cat([some, left]).numpy(), np.tile(known.kind[::every], 2), len(SOUNDING_KINDS)
+    )  # of both, or the tokens' own look would count against the model
     rows = np.arange(count) * (len(held.latent) // count)
     codes = sounds.encode_latents(torch.from_numpy(held.latent[rows]).float())
     names = [SOUND_CLASSES[one] for one in held.latent_sound[rows]]
@@ -116,7 +120,7 @@ def _of_recordings(
     shots = held.picture[np.arange(count) * (len(held.picture) // count)]
     heard = [SOUND_CLASSES[one] for one in held.picture_sound[np.arange(count) * (len(held.picture) // count)]]
     small = np.stack([resized(picture, pictures.pixels) for picture in shots])
-    decoded = pictures.decode(pictures.encode(torch.from_numpy(small))).numpy()
+    decoded = pictures.through(torch.from_numpy(small)).numpy()
     return {
         "a2i": _tops(_kind_ranks(seen, names)),
         "a2i_shuffled": _tops(_kind_ranks(seen, names[count // 2 :] + names[: count // 2])),

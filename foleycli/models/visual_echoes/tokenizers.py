@@ -43,6 +43,10 @@ class PictureTokens(Protocol):
         """Codes (B, h, w) -> pictures uint8 (B, H, W, 3)."""
         ...
 
+    def through(self, pictures: Tensor) -> Tensor:
+        """Pictures uint8 (B, H, W, 3) -> what is left of them after encoding and decoding, uint8 (B, H, W, 3)."""
+        ...
+
 
 class SoundTokens(Protocol):
     """Sounds as codes; a sound of any number of columns can be decoded."""
@@ -77,8 +81,13 @@ class SmallPictures:
 
     def encode_labelled(self, pictures: Tensor, labels: Tensor) -> Tensor:
         """Pictures whose labels (B, N) are known already."""
-        grid = self.vq.encode(rearrange(pictures, "b h w c -> b c h w").float() / 127.5 - 1)
-        return torch.cat([self.words.ids(labels, self.vq.spec.codes)[:, None], grid], 1)
+        return torch.cat([self.words.ids(labels, self.vq.spec.codes)[:, None], self._looks(pictures)], 1)
+
+    def _looks(self, pictures: Tensor) -> Tensor:
+        return self.vq.encode(rearrange(pictures, "b h w c -> b c h w").float() / 127.5 - 1)
+
+    def through(self, pictures: Tensor) -> Tensor:
+        return _as_pictures((self.vq.decode(self._looks(pictures)) + 1) / 2)
 
     def decode(self, codes: Tensor) -> Tensor:
         # A place of the grid that was given a word, which training never shows, has no look: any code is as good.
@@ -99,6 +108,9 @@ class VqganPictures:
 
     def decode(self, codes: Tensor) -> Tensor:
         return _as_pictures(self.vqgan.decode(codes))
+
+    def through(self, pictures: Tensor) -> Tensor:
+        return self.decode(self.encode(pictures))
 
 
 def _as_pictures(values: Tensor) -> Tensor:
