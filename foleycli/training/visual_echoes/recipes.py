@@ -71,7 +71,8 @@ RULE = MaskRule(mask="split", lowest=0.0, whole=0.3)
 DECODING = DecodingSpec(steps=12, temperature=4.5, guidance=1.5)
 TRAINING_DATA = (
     "pictures: scenes rendered by foleycli.scenes. Sounds: recordings under CC0, CC-BY and public domain, listed with "
-    "their authors in docs/attribution.md. Nothing non-commercial."
+    "their authors in docs/attribution.md. Nothing non-commercial. What a picture shows is read by EfficientNet-Lite2 "
+    "(Apache-2.0 by its publisher, trained on ImageNet), which is not in this folder."
 )
 
 
