@@ -144,12 +144,16 @@ class Corpus:
 
     @staticmethod
     def open(folder: Path, split: str = "train") -> Corpus:
-        pictures = [np.load(path) for path in sorted(folder.glob(f"{split}_pictures_*.npz"))]
-        sounds = [np.load(path) for path in sorted(folder.glob(f"{split}_sounds_*.npz"))]
-        return Corpus(
-            np.concatenate([shard["picture"] for shard in pictures]),
-            np.concatenate([shard["kind"] for shard in pictures]),
-            np.concatenate([shard["sound"] for shard in pictures]),
-            latent=np.concatenate([shard["latent"] for shard in sounds]),
-            latent_sound=np.concatenate([shard["sound"] for shard in sounds]),
-        )
+        picture, kind, seen = _joined(folder, f"{split}_pictures_*.npz", ("picture", "kind", "sound"))
+        latent, heard = _joined(folder, f"{split}_sounds_*.npz", ("latent", "sound"))
+        return Corpus(picture, kind, seen, latent=latent, latent_sound=heard)
+
+
+def _joined(folder: Path, pattern: str, names: Sequence[str]) -> list[npt.NDArray[Any]]:
+    """These arrays of all shards, one after the other; no file stays open, for there may be thousands."""
+    parts: list[list[npt.NDArray[Any]]] = [[] for _ in names]
+    for path in sorted(folder.glob(pattern)):
+        with np.load(path) as shard:
+            for part, name in zip(parts, names, strict=True):
+                part.append(shard[name])
+    return [np.concatenate(part) for part in parts]
