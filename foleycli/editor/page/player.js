@@ -85,6 +85,7 @@ export class Player extends EventTarget {
     if (this.until !== null && at >= this.until) { this.pause(); return; }
     if (this.loop && this.store.range && this.until === null && at >= this.store.range.stop) this.seek(this.store.range.start);
     const apart = this.audio.currentTime - at;
+    if (this.audio.paused) this.follow();   // a play that a new track interrupted is asked for again
     if (this.track !== null && !this.audio.paused && !this.audio.seeking) {
       if (Math.abs(apart) > FAR) this.audio.currentTime = at;
       else this.audio.playbackRate = Math.abs(apart) > NEAR ? 1 - Math.max(-MOST_BEND, Math.min(MOST_BEND, apart)) : 1;
