@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,9 @@ def dubs(process: psutil.Process) -> bool:
 
 
 def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(request_: BatchRequest, tmp_path: Path) -> None:
+    more = [f"e{number:02d}" for number in range(10)]  # so that the signal never comes when all is done
+    for name in more:
+        shutil.copy(tmp_path / "in" / "a.mp4", tmp_path / "in" / f"{name}.mp4")
     words = ["batch", "in", "-o", "out", "-m", "model", "--device", "cpu", "--steps", "1", "--executor", "ray"]
     command = [sys.executable, "-m", "foleycli.cli.entry", *words, "--json"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -122,7 +126,7 @@ def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(request_: BatchRequ
     assert not list((tmp_path / "out").glob(".*tmp*"))
     again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert again.returncode == 1, again.stderr  # the broken video
-    assert sorted(made(tmp_path / "out")) == [f"{name}.foley.mp4" for name in NAMES]
+    assert sorted(made(tmp_path / "out")) == [f"{name}.foley.mp4" for name in [*NAMES, *more]]
 
 
 def test_a_cluster_that_is_not_there_is_one_line(request_: BatchRequest) -> None:
