@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -103,30 +100,6 @@ def test_a_node_and_a_process_that_die_cost_no_video(nodes: Any, request_: Batch
 
 def dubs(process: psutil.Process) -> bool:
     return any("Dubber" in part for part in process.info["cmdline"] or ())
-
-
-def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(request_: BatchRequest, tmp_path: Path) -> None:
-    more = [f"e{number:02d}" for number in range(10)]  # so that the signal never comes when all is done
-    for name in more:
-        shutil.copy(tmp_path / "in" / "a.mp4", tmp_path / "in" / f"{name}.mp4")
-    words = ["batch", "in", "-o", "out", "-m", "model", "--device", "cpu", "--steps", "1", "--executor", "ray"]
-    command = [sys.executable, "-m", "foleycli.cli.entry", *words, "--json"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    running = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert running.stdout is not None
-    for line in running.stdout:
-        if '"done"' in line:
-            break
-    os.kill(running.pid, signal.SIGINT)
-    assert running.wait(60) == 130
-    said = running.stderr.read() if running.stderr else ""
-    assert "Traceback" not in said and "interrupted" in said
-    assert not list((tmp_path / "out").glob(".*tmp*"))
-    again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
-    assert again.returncode == 1, again.stderr  # the broken video
-    assert sorted(made(tmp_path / "out")) == [f"{name}.foley.mp4" for name in [*NAMES, *more]]
 
 
 def test_a_cluster_that_is_not_there_is_one_line(request_: BatchRequest) -> None:
