@@ -11,6 +11,10 @@ import { Timeline, round } from "./timeline.js";
 
 const named = (id) => document.getElementById(id);
 const POLL_MS = 300;
+const STAGES = {
+  load: ["loading the model", ""], index: ["reading the library", "files"], watch: ["watching the film", "s"],
+  perform: ["performing", "windows"],
+};
 const facts = await get("facts");
 const store = new Store(facts);
 const player = new Player(named("video"), named("audio"), facts, store);
@@ -117,8 +121,8 @@ function show() {
   const job = status?.job ?? null, stale = isStale();
   named("work").hidden = !job;
   if (job) {
-    const stage = { load: "loading the model", watch: "watching the film", perform: "performing" }[job.stage] ?? job.stage;
-    named("work-text").textContent = job.total ? `${job.kind}: ${stage}, ${job.done} of ${job.total}${job.stage === "watch" ? " s" : " windows"}` : `${job.kind}: ${stage}`;
+    const [stage, unit] = STAGES[job.stage] ?? [job.stage, ""];
+    named("work-text").textContent = job.total ? `${job.kind}: ${stage}, ${job.done} of ${job.total} ${unit}` : `${job.kind}: ${stage}`;
     if (job.total) { named("work-bar").max = job.total; named("work-bar").value = job.done; } else named("work-bar").removeAttribute("value");
   }
   named("saved").textContent = store.trouble ? "Not saved" : store.unsaved ? "Saving…" : store.revision ? "Saved" : "";

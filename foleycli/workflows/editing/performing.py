@@ -13,11 +13,13 @@ from foleycli.specs.settings import Settings
 from foleycli.types import Progress
 from foleycli.workflows.editing.edits import Edits
 from foleycli.workflows.fingerprint import bundle_hash
+from foleycli.workflows.recordings import stored, unused_likes
 from foleycli.workflows.remake import Remake
 from foleycli.workflows.render import check_fades, fingerprint, write_track
 from foleycli.workflows.sidecar import Retake, Sidecar
 
 if TYPE_CHECKING:
+    from foleycli.library.own import Own
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
     from foleycli.video.probe import VideoInfo
 
@@ -33,21 +35,19 @@ class Performed:
 
 @dataclass(frozen=True)
 class Performer:
-    """A film, the pipeline, and the settings that edits do not change."""
+    """A film, the pipeline, the settings that edits do not change, and recordings of the user."""
 
     info: VideoInfo
     pipeline: FoleyPipeline
     settings: Settings
+    own: Own | None = None
 
     def perform(self, edits: Edits, target: Path, folder: Path, progress: Progress) -> Performed:
         """The track of the edits as it will be in `target`, written to `folder`, which is empty."""
         check_fades(edits.mix, self.info.duration)
-        settings = replace(
-            self.settings,
-            generation=performed(replace(self.settings.generation, seed=edits.seed, start=None, end=None)),
-            mix=edits.mix,
-        )
-        stream = self.pipeline.stream(self.info, settings.generation, cues=edits.cues, progress=progress)
+        generation = performed(replace(self.settings.generation, seed=edits.seed, start=None, end=None))
+        settings = replace(self.settings, generation=generation, mix=edits.mix)
+        stream = self.pipeline.stream(self.info, settings.generation, cues=edits.cues, own=self.own, progress=progress)
         track = folder / "first" / "track.wav"
         track.parent.mkdir()
         level = write_track(stream, self.info, track=track, mix=edits.mix, start=Fraction(0), target=target)
@@ -61,8 +61,9 @@ class Performer:
             windows=tuple((window.start, window.stop) for window in stream.windows),
             cues=stream.cues,
             track_sha256="",
+            recordings=stored(stream.recordings),
         )
-        done = Performed(track, sidecar, level.warnings)
+        done = Performed(track, sidecar, (*level.warnings, *unused_likes(stream.recordings)))
         for number, taken in enumerate(edits.retakes):
             done = self.retaken(done, taken, folder, number=number, progress=progress)
         return replace(done, sidecar=replace(done.sidecar, track_sha256=fingerprint(done.track)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,12 +31,14 @@ from foleycli.workflows.editing.jobs import Jobs
 from foleycli.workflows.editing.performing import Performed, Performer
 from foleycli.workflows.loading import load_pipeline
 from foleycli.workflows.outputs import SOUND_SUFFIXES, check_kind, check_place, in_video, write_text
+from foleycli.workflows.recordings import check_own, own_of
 from foleycli.workflows.render import check_mix, place
 from foleycli.workflows.sample import RATE, SECONDS, sample_cues
 from foleycli.workflows.sheets import check_sheet_file, reel_of
 from foleycli.workflows.sidecar import Retake, sidecar_path, to_json
 
 if TYPE_CHECKING:
+    from foleycli.library.own import Own
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
 
 MOST_TRACKS = 8  # kept to listen to; the oldest goes first
@@ -63,8 +66,10 @@ class EditSession:
         Raises InputError for a video that can't be read, UsageError for saved edits that make no sense.
         """
         self.settings = settings or Settings()
-        if self.settings.generation.library is not None or self.settings.generation.likes:
-            raise UsageError("the editor takes no --library and no --like; save the sheet, then use foley dub --cues")
+        check_own(generation := self.settings.generation)
+        if generation.library is not None:  # an export may be made again from another working folder
+            generation = replace(generation, library=os.path.abspath(generation.library))
+            self.settings = replace(self.settings, generation=generation)
         self.info, self.folder = probe(video), folder
         self.video = self.info.path
         saved = load_edits(self.video)
@@ -75,6 +80,7 @@ class EditSession:
         self.wrote = ""
         self._lock, self._numbers = RLock(), 0
         self._pipeline: FoleyPipeline | None = None
+        self._own: Own | None = None
         self.target = self.video.with_name(f"{self.video.stem}.foley{_video_suffix(self.video)}")
 
     def put(self, edits: Edits) -> int:
@@ -157,7 +163,7 @@ class EditSession:
         from foleycli.models.spot_perform.spans import SPAN_MIN_SECONDS
 
         with self._lock:
-            performer = self._performer()
+            performer = self._performer(progress)
             found = performer.pipeline.spot(self.info, self.settings.generation, progress=progress)
             cues = keep_locked(
                 self.edits.cues, found, apart_seconds=MIN_DISTANCE_SECONDS, shortest_seconds=SPAN_MIN_SECONDS
@@ -167,13 +173,15 @@ class EditSession:
     def _perform(self, progress: Progress) -> None:
         with self._lock:
             edits, revision = self.edits, self.revision
-            performer = self._performer()
+            performer = self._performer(progress)
             if edits.cues:  # each with a sound, as it is heard
                 edits = replace(
                     edits,
                     cues=arrange(edits.cues, self.settings.generation, first=Fraction(0), last=self.info.duration),
                 )
             done = performer.perform(edits, self.target, self._emptied("work"), progress)
+            if performer.own is not None and not self.tracks:  # said once
+                done = replace(done, warnings=(*performer.own.library.warnings, *done.warnings))
             self._add(done, revision)
 
     def _perform_takes(self, start: Fraction, stop: Fraction, count: int, *, progress: Progress) -> None:
@@ -220,8 +228,11 @@ class EditSession:
             write_text(sidecar_path(target), to_json(done.sidecar), overwrite)
             self.wrote = target.name
 
-    def _performer(self) -> Performer:
-        return Performer(self.info, self._loaded(), self.settings)
+    def _performer(self, progress: Progress | None = None) -> Performer:
+        pipeline = self._loaded()
+        if self._own is None:
+            self._own = own_of(self.settings.generation, progress)
+        return Performer(self.info, pipeline, self.settings, self._own)
 
     def _loaded(self) -> FoleyPipeline:
         """The pipeline, whose windows are remembered; loaded on first use."""

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from foleycli.cues.sheet import Cue, read_cues
-from foleycli.errors import OutputError, UsageError
+from foleycli.errors import InputError, OutputError, UsageError
 from foleycli.models.remembering import RememberingModel
 from foleycli.specs.settings import Generation, Mix, Model, Outputs, Settings
 from foleycli.video.encode import write_video
@@ -20,6 +20,7 @@ from foleycli.workflows.editing.edits import edits_path, from_plain, load_edits,
 from foleycli.workflows.editing.session import EditSession
 from foleycli.workflows.rerun import rerun
 from tests.cli.conftest import models
+from tests.library.recordings import small_library, taps, write
 
 __all__ = ["models"]  # a fixture
 
@@ -212,3 +213,44 @@ def test_a_job_can_be_stopped_and_another_waits(session: EditSession) -> None:
     session.jobs.wait()
     assert session.jobs.error in ("Perform was stopped", "")
     done(session, "perform")
+
+
+def test_recordings_of_a_library_are_played_as_in_a_dub(
+    idle: EditSession, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_library(tmp_path / "own")
+    monkeypatch.chdir(tmp_path)
+    mix = Mix(level="off", room_tone_lufs=None)
+    with_own = replace(settings, generation=replace(settings.generation, library="own"), mix=mix)
+    (tmp_path / "work2").mkdir()
+    session = done(EditSession(idle.video, tmp_path / "work2", with_own, CUES), "begin")
+    moved(session, 0, time=1.2)
+    done(session, "perform")
+    assert windows(session) == 0  # wood and rain are in the library: the model has nothing to do
+    moved(session, 1, sound="glass")
+    done(session, "perform")
+    assert windows(session) > 0
+    done(session, "export", "mine.flac")
+    dub(DubRequest(video=session.video, settings=with_own, outputs=Outputs(target=tmp_path / "whole.flac"),
+                   cues=session.edits.cues))  # fmt: skip
+    assert np.array_equal(heard(tmp_path / "mine.flac"), heard(tmp_path / "whole.flac"))
+    done(session, "perform_takes", Fraction(12), Fraction(14), 1)
+    session.use_take(session.takes[0].number)
+    done(session, "export", "taken.flac")
+    monkeypatch.chdir(tmp_path.parent)
+    write(tmp_path / "own" / "wood" / "more_1.wav", taps([0.1, 0.6, 1.1, 1.6], 2.0, seed=8))
+    assert rerun(tmp_path / "taken.foley.json", tmp_path / "again.flac").identical
+
+
+def test_a_library_that_is_not_there_and_likes_of_a_model_that_cannot_are_said(
+    idle: EditSession, settings: Settings, tmp_path: Path
+) -> None:
+    none = replace(settings, generation=replace(settings.generation, library=str(tmp_path / "none")))
+    with pytest.raises(InputError, match="no such folder"):
+        EditSession(idle.video, tmp_path, none, CUES)
+    gong = write(tmp_path / "gong.wav", taps([0.1, 0.6], 1.1))
+    likes = replace(settings, generation=replace(settings.generation, likes=(f"wood={gong}",)))
+    session = EditSession(idle.video, tmp_path / "work", likes, CUES)
+    session.begin()
+    session.jobs.wait()
+    assert "can't imitate recordings: no --like" in session.jobs.error
