@@ -24,8 +24,9 @@ from foleycli.editor.guard import Guard
 from foleycli.editor.lanes import LEVELS, OUTLINE_RATE, PICTURE_HEIGHT, PICTURES, Lanes, outline
 from foleycli.errors import FoleyError, UsageError
 from foleycli.reports.figure.picture import MOTION_RATE
+from foleycli.video.probe import picture_times
 from foleycli.video.proxy import make_proxy
-from foleycli.workflows.editing.edits import from_plain, to_plain
+from foleycli.workflows.editing.edits import from_plain, history_of, to_plain
 from foleycli.workflows.editing.jobs import Jobs
 from foleycli.workflows.editing.session import EditSession, Track, sheet_names
 
@@ -44,7 +45,9 @@ def make_app(session: EditSession, hosts: tuple[str, ...], token: str) -> Starle
         Route("/status", desk.status),
         Route("/sheet", desk.sheet),
         Route("/sheet", _asked(desk.put), methods=["PUT"]),
+        Route("/history", _asked(lambda asked: session.keep_history(history_of(asked))), methods=["PUT"]),
         Route("/video", desk.video),
+        Route("/pictures", desk.pictures),
         Route("/motion", desk.motion),
         Route("/tiles/{level:int}/{number:int}.webp", desk.tile),
         Route("/tracks/{number:int}.wav", desk.track),
@@ -90,6 +93,7 @@ class _Pages:
             "name": info.path.name,
             "duration": float(info.duration),
             "frame_rate": float(info.frame_rate),
+            "variable": info.variable,
             "offset": float(info.start - info.container_start),
             "has_sound": info.has_audio,
             "tiles": {"height": PICTURE_HEIGHT, "width": self.lanes.width, "pictures": PICTURES, "levels": LEVELS},
@@ -135,6 +139,10 @@ class _Pages:
 
     def _make_proxy(self, progress: Any) -> None:
         self.proxy = make_proxy(self.session.info, self.session.folder, progress)
+
+    def pictures(self, request: Request) -> Response:
+        """When each picture comes on screen, as 64-bit floats in seconds."""
+        return Response(picture_times(self.session.info).tobytes(), media_type="application/octet-stream")
 
     def motion(self, request: Request) -> Response:
         return Response(self.lanes.motion(), media_type="application/octet-stream")

@@ -16,12 +16,13 @@ from av.sidedata.sidedata import Type
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from foleycli.errors import InputError
 from foleycli.video.facts import StreamFacts, file_facts
 from foleycli.video.layouts import channel_names
 from foleycli.video.open import MAX_PIXELS, open_local, packets
-from foleycli.video.timing import Timing, timings_of
+from foleycli.video.timing import Timing, times_of, timings_of
 
 MAX_SECONDS = 24 * 3600
 STILL_CODECS = frozenset({"mjpeg", "png", "bmp", "gif", "webp", "tiff", "jpegxl"})
@@ -114,6 +115,13 @@ def probe(path: str | Path) -> VideoInfo:
             chapters=len(container.chapters()),
             metadata=tuple(sorted(container.metadata.items())),
         )
+
+
+def picture_times(info: VideoInfo) -> NDArray[np.float64]:
+    """When each picture comes on screen, (N,) in seconds from the first; raises InputError."""
+    with open_local(info.path) as container:
+        stream = next(one for one in container.streams.video if one.index == info.video_index)
+        return times_of(container, stream) - float(info.start)
 
 
 def _moves(stream: VideoStream) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from foleycli.video.open import packets
 
@@ -52,6 +53,12 @@ def timings_of(container: InputContainer, streams: Sequence[VideoStream]) -> dic
             timing = _timing(stream, head[stream.index], tail.get(stream.index))
             timings[stream.index] = replace(timing, jump=jumps.get(stream.index, Fraction(0)))
     return timings
+
+
+def times_of(container: InputContainer, stream: VideoStream) -> NDArray[np.float64]:
+    """When each picture of a stream comes on screen, (N,) in seconds of the container; reads every packet."""
+    shown = _shown(container, [stream], None, jumps={})[stream.index]
+    return np.asarray(np.unique(shown[:, 0]) * float(stream.time_base or Fraction(1, 1000)), np.float64)
 
 
 def _tail(container: InputContainer, streams: Sequence[VideoStream]) -> dict[int, Any]:

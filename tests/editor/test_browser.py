@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from foleycli.workflows.editing.edits import edits_path
 from foleycli.workflows.sidecar import read_sidecar
 from tests.cli.conftest import clip, film, foley, models
 from tests.reports.browser import CHROMIUM, Page, browse
+from tests.video.clips import make_clip, uneven
 
 __all__ = ["clip", "film", "foley", "models"]  # fixtures
 
@@ -248,6 +251,83 @@ def test_a_reload_loses_nothing_and_names_are_names(opened: Opened, clip: Path) 
     assert page.run("JSON.stringify(foley.store.plain(foley.store.doc))") == sheet
     assert page.run("document.querySelector('#name').textContent") == video.name
     assert page.run("document.querySelectorAll('[onerror]').length") == 0
+    quiet(page, editor.url)
+
+
+STRENGTHS = "foley.store.doc.cues.map((cue) => cue.strength)"
+SOUNDS = "foley.store.doc.cues.map((cue) => cue.sound)"
+
+
+def test_undo_and_redo_go_on_after_a_reload_and_after_a_new_start(
+    opened: Opened, clip: Path, models: Path, tmp_path: Path
+) -> None:
+    page, editor = opened(clip)
+    first, seen = page.run(STRENGTHS), []
+    for down in (-60, 30):
+        drag(page, 1, 0, down)
+        seen.append(page.run(STRENGTHS))
+    press(page, 2)
+    page.key("Delete")
+    page.key("Home")
+    page.key("a")
+    page.key("z", ctrl=True)  # the hit that was added is a step of redo
+    page.until(IDLE)
+    page.go(editor.url)
+    page.key("z", ctrl=True)
+    assert page.run(STRENGTHS) == seen[1]
+    page.key("z", ctrl=True)
+    assert page.run(STRENGTHS) == seen[0]
+    page.until(IDLE)
+    with serving(clip, editor.session.settings) as again:  # another port, as after a crash
+        again.session.jobs.stop()
+        page.go(again.url)
+        page.key("z", ctrl=True)
+        assert page.run(STRENGTHS) == first
+        assert page.run("document.querySelector('#undo').disabled")
+        for _ in range(4):
+            page.key("z", ctrl=True, shift=True)
+        assert page.run("document.querySelector('#redo').disabled")
+        assert page.run("foley.store.doc.cues.length") == 4  # one deleted, one added
+        assert page.run("foley.store.doc.cues[0].time") == 0
+        page.until(IDLE)
+    plain = json.loads(edits_path(clip).read_text())
+    plain["cues"][0]["time"] = 0.32  # by hand: the steps are not of this sheet any more
+    edits_path(clip).write_text(json.dumps(plain))
+    with serving(clip, editor.session.settings) as again:
+        again.session.jobs.stop()
+        page.go(again.url)
+        assert page.run("document.querySelector('#undo').disabled")
+        sounds = page.run(SOUNDS)
+        page.key("z", ctrl=True)
+        assert page.run(SOUNDS) == sounds
+
+
+def test_cues_of_a_variable_frame_rate_stand_on_its_pictures(opened: Opened, tmp_path: Path) -> None:
+    times = uneven(60)
+    video = make_clip(tmp_path / "vfr.mp4", times, size=(192, 256))
+    page, editor = opened(video, (Cue(float(times[10]), 0.7, "wood"), Cue(0.0, 0.5, "rain", stop=1.0)))
+    at = "foley.store.doc.cues.find((cue) => cue.stop === null).time"
+    number = page.run("foley.store.doc.cues.findIndex((cue) => cue.stop === null)")
+    press(page, number)
+    for step in (1, 1, 1, -1):
+        page.key("ArrowRight" if step > 0 else "ArrowLeft")
+    assert page.run(at) == pytest.approx(float(times[12]), abs=1e-4)
+    page.key("ArrowRight", shift=True)
+    assert page.run(at) == pytest.approx(float(times[22]), abs=1e-4)
+    drag(page, number, 137)
+    assert min(abs(page.run(at) - float(time)) for time in times) < 1e-4
+    page.key("Escape")
+    page.run("foley.player.seek(0.4)")
+    nearest = min(times, key=lambda time: abs(time - Fraction(2, 5)))
+    page.key("a")  # a hit where the playhead is
+    assert page.run("foley.store.only.time") == pytest.approx(float(nearest), abs=1e-4)
+    page.run("foley.store.select([]), foley.player.seek(foley.store.pictures.time(3))")
+    page.key("ArrowRight")
+    assert page.run("foley.player.now") == pytest.approx(float(times[4]), abs=2e-3)
+    assert page.run("foley.store.pictures.last") == 59
+    assert page.run("[foley.store.snapEnd(9), foley.store.pictures.end(9, 1)]") == pytest.approx(
+        [float(editor.session.info.duration)] * 2
+    )
     quiet(page, editor.url)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foleycli.errors import InputError
-from foleycli.video.probe import probe
+from foleycli.video.probe import picture_times, probe
 from tests.video.clips import even, make_clip, uneven
 
 
@@ -24,6 +24,7 @@ def test_variable_rate_is_seen_and_ends_after_its_last_picture(tmp_path: Path, s
     info = probe(make_clip(tmp_path / f"v{suffix}", times))
     assert info.variable
     assert abs(info.duration - times[-1]) < Fraction(1, 8)
+    assert picture_times(info) == pytest.approx([float(time) for time in times], abs=0.0006)  # Matroska counts in ms
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])

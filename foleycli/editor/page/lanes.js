@@ -18,9 +18,14 @@ export function parseClock(text) {
   return parts.reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
+const colours = new Map();
+
 export function colourOf(sound, facts) {
-  const at = facts.order.indexOf(sound);
-  return at < 0 ? "hsl(0 0% 65%)" : `hsl(${Math.round((at * 137.508 + 24) % 360)} 68% 67%)`;
+  if (!colours.has(sound)) {
+    const at = facts.order.indexOf(sound);
+    colours.set(sound, at < 0 ? "hsl(0 0% 65%)" : `hsl(${Math.round((at * 137.508 + 24) % 360)} 68% 67%)`);
+  }
+  return colours.get(sound);
 }
 
 // Rows of lasting sounds, so that those at one time lie one under the other: Map of id to row.

@@ -17,6 +17,7 @@ const STAGES = {
 };
 const facts = await get("facts");
 const store = new Store(facts);
+if (facts.variable) store.pictures.times = new Float64Array(await bytes("pictures"));
 const player = new Player(named("video"), named("audio"), facts, store);
 const timeline = new Timeline(named("lanes"), named("overview"), store, player, facts);
 const panel = new Panel(store, player, facts, complain);
@@ -165,8 +166,9 @@ named("trouble").querySelector("button").addEventListener("click", () => complai
 named("hear").addEventListener("change", (event) => player.hear(event.target.value === "old"));
 
 function nudge(frames) {
-  if (store.selected.size) store.move(frames / facts.frame_rate, "nudge");
-  else player.seek(store.frame(player.now + 1e-6 + (frames - 0.5) / facts.frame_rate + 0.5 / facts.frame_rate));
+  const { pictures } = store, from = store.chosen[0]?.time ?? player.now + 1e-6, to = pictures.after(from, frames);
+  if (store.selected.size) store.move(to - pictures.start(from), "nudge");
+  else player.seek(to);
 }
 
 function step(by) {
@@ -182,8 +184,8 @@ function step(by) {
 }
 
 function edge(key) {
-  const at = store.frame(player.now), { range } = store, least = 1 / facts.frame_rate;
-  const start = key === "[" ? at : Math.min(range?.start ?? 0, at - least), stop = key === "]" ? at : Math.max(range?.stop ?? facts.duration, at + least);
+  const at = store.frame(player.now), { range } = store, { pictures } = store;
+  const start = key === "[" ? at : Math.min(range?.start ?? 0, pictures.after(at, -1)), stop = key === "]" ? at : Math.max(range?.stop ?? facts.duration, pictures.end(at, 1));
   store.setRange({ start: Math.max(0, start), stop: Math.min(facts.duration, stop) });
 }
 

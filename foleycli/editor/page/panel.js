@@ -65,7 +65,7 @@ export class Panel {
     const seconds = parseClock(field.value), cue = this.store.only;
     if (seconds === null || !cue) { this.show(false); return; }
     if (key === "time") this.store.move(seconds - cue.time);
-    else this.store.edit(() => ({ stop: Math.min(this.facts.duration, Math.max(this.store.snapEnd(seconds), cue.time + 2 / this.facts.frame_rate)) }));
+    else this.store.edit(() => ({ stop: Math.min(this.facts.duration, Math.max(this.store.snapEnd(seconds), this.store.pictures.end(cue.time, 2))) }));
     this.show(false);
   }
 

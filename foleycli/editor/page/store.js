@@ -1,6 +1,8 @@
 // The sheet, what is selected, undo and redo; after every change the sheet is sent to the server, which saves it.
 
 import { get, put } from "./api.js";
+import { bare, highestId, pack, unpack } from "./history.js";
+import { Pictures } from "./pictures.js";
 
 const SAVE_MS = 250, MOST_STEPS = 500, KEEPALIVE_BYTES = 60_000;
 
@@ -8,6 +10,7 @@ export class Store extends EventTarget {
   constructor(facts) {
     super();
     this.facts = facts;
+    this.pictures = new Pictures(facts);
     this.doc = { cues: [], retakes: [], mix: {}, seed: 0 };
     this.selected = new Set();
     this.range = null;        // {start, stop} in seconds
@@ -23,11 +26,11 @@ export class Store extends EventTarget {
   }
 
   async load() {
-    const { revision, ...doc } = await get("sheet");
-    this.doc = { ...doc, cues: doc.cues.map((cue) => ({ ...cue, id: this.nextId++ })) };
+    const { revision, history, ...doc } = await get("sheet");
+    const numbered = { ...doc, cues: doc.cues.map((cue) => ({ ...cue, id: this.nextId++ })) };
+    Object.assign(this, history ? unpack(numbered, history) : { doc: numbered, past: [], future: [] });
+    this.nextId = highestId([this.doc, ...this.past, ...this.future]) + 1;
     this.revision = revision;
-    this.past = [];
-    this.future = [];
     this.select([]);
     this.tell("change");
   }
@@ -56,6 +59,7 @@ export class Store extends EventTarget {
     this.doc = { ...this.doc, ...changes };
     this.revision = revision;
     this.tell("change");
+    put("history", pack(this.past, this.doc, this.future)).catch(() => {});
   }
 
   endMerge() { this.merging = null; }
@@ -80,7 +84,7 @@ export class Store extends EventTarget {
     this.timer = setTimeout(() => this.flush().catch(() => {}), SAVE_MS);
   }
 
-  plain(doc) { return { ...doc, cues: doc.cues.map(({ id, ...cue }) => cue) }; }
+  plain(doc) { return { ...doc, cues: doc.cues.map(bare) }; }
 
   // Sends what is not saved yet; settles when the server has it.
   async flush() {
@@ -88,7 +92,7 @@ export class Store extends EventTarget {
     while (this.unsaved) {
       if (this.sending) { await this.sending; continue; }
       const doc = this.doc;
-      this.sending = put("sheet", this.plain(doc)).then(
+      this.sending = put("sheet", { ...this.plain(doc), history: pack(this.past, doc, this.future) }).then(
         ({ revision }) => {
           this.revision = revision;
           this.trouble = "";
@@ -107,16 +111,13 @@ export class Store extends EventTarget {
   }
 
   leave() {
-    const plain = this.plain(this.doc);
-    if (this.unsaved) put("sheet", plain, JSON.stringify(plain).length < KEEPALIVE_BYTES).catch(() => {});
+    if (!this.unsaved) return;
+    const plain = this.plain(this.doc), room = KEEPALIVE_BYTES - JSON.stringify(plain).length;
+    put("sheet", { ...plain, history: pack(this.past, this.doc, this.future, room / 2) }, room > 0).catch(() => {});
   }
 
-  frame(seconds) {
-    const rate = this.facts.frame_rate;
-    return Math.min(Math.max(0, Math.round(seconds * rate)), this.lastFrame) / rate;
-  }
+  frame(seconds) { return this.pictures.start(seconds); }
 
-  get lastFrame() { return Math.max(0, Math.ceil(this.facts.duration * this.facts.frame_rate - 1e-6) - 1); }
   get chosen() { return this.doc.cues.filter((cue) => this.selected.has(cue.id)); }
   get only() { const chosen = this.chosen; return chosen.length === 1 ? chosen[0] : null; }
 
@@ -153,11 +154,11 @@ export class Store extends EventTarget {
 
   addSpan(start, stop) {
     const time = this.frame(start);
-    const end = Math.max(stop === undefined ? time + 1 : stop, time + 2 / this.facts.frame_rate);
+    const end = Math.max(stop === undefined ? time + 1 : stop, this.pictures.end(time, 2));
     return this.add({ time, stop: Math.min(this.snapEnd(end), this.facts.duration), strength: 0.6, sound: this.usual(true) });
   }
 
-  snapEnd(seconds) { return Math.round(seconds * this.facts.frame_rate) / this.facts.frame_rate; }
+  snapEnd(seconds) { return this.pictures.edge(seconds); }
 
   // A new cue sounds like the one before it of its kind.
   usual(lasts) {
@@ -174,7 +175,7 @@ export class Store extends EventTarget {
   move(seconds, merge) {
     const chosen = this.chosen;
     const least = -Math.min(...chosen.map((cue) => cue.time));
-    const most = this.facts.duration - 1 / this.facts.frame_rate - Math.max(...chosen.map((cue) => cue.time));
+    const most = this.pictures.time(this.pictures.last) - Math.max(...chosen.map((cue) => cue.time));
     const by = Math.min(Math.max(seconds, least), most);
     this.edit((cue) => ({
       time: this.frame(cue.time + by), stop: cue.stop === null ? null : Math.min(cue.stop + by, this.facts.duration),

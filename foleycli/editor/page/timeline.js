@@ -165,13 +165,15 @@ export class Timeline {
 
   drawHits(context) {
     const { view, store, facts } = this, foot = this.spanTop - 8, high = foot - this.hitTop - 12;
-    const last = view.time(view.width + 200);
+    const last = view.time(view.width + 200), first = firstFrom(this.hits, view.time(-20));
+    const tallest = this.tallest(first, last);
     let free = -1e9;
     context.font = "11px system-ui, 'Liberation Sans', sans-serif";
     context.textBaseline = "bottom";
-    for (let at = firstFrom(this.hits, view.time(-20)); at < this.hits.length && this.hits[at].time <= last; at++) {
+    for (let at = first; at < this.hits.length && this.hits[at].time <= last; at++) {
       const cue = this.hits[at], x = view.x(cue.time), top = foot - Math.max(0.03, cue.strength) * high;
       const selected = store.selected.has(cue.id);
+      if (!selected && tallest.get(Math.floor(x)) !== cue) continue;
       context.globalAlpha = selected ? 1 : this.alpha(cue);
       context.fillStyle = colourOf(cue.sound, facts);
       context.fillRect(x - 1.25, top, 2.5, foot - top);
@@ -196,6 +198,16 @@ export class Timeline {
       }
     }
     context.globalAlpha = 1;
+  }
+
+  // The hit that is drawn of each column of pixels, from the hit of a number to a time: a film has more hits than columns.
+  tallest(first, last) {
+    const columns = new Map();
+    for (let at = first; at < this.hits.length && this.hits[at].time <= last; at++) {
+      const cue = this.hits[at], column = Math.floor(this.view.x(cue.time)), other = columns.get(column);
+      if (!other || cue.strength > other.strength) columns.set(column, cue);
+    }
+    return columns;
   }
 
   drawSpans(context) {
@@ -307,7 +319,7 @@ export class Timeline {
     if (!drag.moving) { drag.moving = Math.abs(x - drag.x) >= Math.abs(y - drag.y) ? "along" : "up"; }
     if (drag.what === "empty") {
       const [start, stop] = [view.time(drag.x), view.time(x)].sort((one, other) => one - other);
-      store.setRange({ start: Math.max(0, store.frame(start)), stop: Math.min(this.facts.duration, Math.max(store.snapEnd(stop), store.frame(start) + 1 / this.facts.frame_rate)) });
+      store.setRange({ start: Math.max(0, store.frame(start)), stop: Math.min(this.facts.duration, Math.max(store.snapEnd(stop), store.pictures.end(start, 1))) });
       return;
     }
     const by = (x - drag.x) / view.scale, up = (drag.y - y) / (this.spanTop - this.hitTop - 20);
@@ -319,7 +331,8 @@ export class Timeline {
   shift(drag, by) {
     const { store, facts } = this, origins = [...drag.origins.values()];
     const least = -Math.min(...origins.map((cue) => cue.time));
-    const most = Math.min(...origins.map((cue) => facts.duration - (cue.stop ?? cue.time + 1 / facts.frame_rate)));
+    const last = store.pictures.time(store.pictures.last);
+    const most = Math.min(...origins.map((cue) => (cue.stop === null ? last - cue.time : facts.duration - cue.stop)));
     const moved = store.frame(drag.cue.time + Math.min(Math.max(by, least), Math.max(0, most))) - drag.cue.time;
     store.edit((cue) => {
       const from = drag.origins.get(cue.id);
@@ -328,10 +341,10 @@ export class Timeline {
   }
 
   resizeSpan(drag, by) {
-    const { store, facts } = this, { cue } = drag, least = 2 / facts.frame_rate;
+    const { store, facts } = this, { cue } = drag, { pictures } = store;
     const edges = drag.part === "left"
-      ? { time: store.frame(Math.min(Math.max(0, cue.time + by), cue.stop - least)) }
-      : { stop: Math.min(facts.duration, Math.max(store.snapEnd(cue.stop + by), cue.time + least)) };
+      ? { time: store.frame(Math.min(Math.max(0, cue.time + by), pictures.after(cue.stop, -2))) }
+      : { stop: Math.min(facts.duration, Math.max(store.snapEnd(cue.stop + by), pictures.end(cue.time, 2))) };
     store.edit((one) => (one.id === cue.id ? edges : {}), drag.name);
   }
 

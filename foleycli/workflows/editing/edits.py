@@ -1,6 +1,6 @@
 """What a person changes in the editor, kept beside the video after every change: clip.mp4.foley-edit.json.
 
-The file is a cue sheet in JSON with three keys more, so `foley dub --cues` reads it too.
+The file is a cue sheet in JSON with four keys more, so `foley dub --cues` reads it too.
 """
 
 from __future__ import annotations
@@ -22,18 +22,23 @@ from foleycli.workflows.sidecar import Retake
 
 SUFFIX = ".foley-edit.json"
 MOST_BYTES = 2**28
+MOST_HISTORY = 2**19  # characters of JSON
 LEVELS = {"gain_db": (-60, 24), "loudness_lufs": (-50, -5), "room_tone_lufs": (-90, -30), "fade_in": (0, 3600),
           "fade_out": (0, 3600)}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Edits:
-    """The sheet, spans performed again with another seed (later ones over earlier ones), mix and seed."""
+    """The sheet, spans performed again with another seed (later ones over earlier ones), mix and seed.
+
+    `history` are steps of undo and redo in the form of the page (history.js), which alone reads them.
+    """
 
     cues: tuple[Cue, ...] = ()
     retakes: tuple[Retake, ...] = ()
     mix: Mix = field(default_factory=Mix)
     seed: int = 0
+    history: Mapping[str, Any] | None = None
 
 
 def edits_path(video: Path) -> Path:
@@ -48,6 +53,7 @@ def to_plain(edits: Edits) -> dict[str, Any]:
         "retakes": [{"start": float(one.start), "stop": float(one.stop), "seed": one.seed} for one in edits.retakes],
         "mix": {key: float(one) if isinstance(one, Fraction) else one for key, one in asdict(edits.mix).items()},
         "seed": edits.seed,
+        "history": edits.history,
     }
 
 
@@ -68,7 +74,12 @@ def from_plain(plain: object, name: str = "the sheet") -> Edits:
             raise UsageError(f"{name}: {key} is {float(value):g}, outside {least} to {most}")
     if seed < 0:
         raise UsageError(f"{name}: seed is {seed}; it counts from 0")
-    return Edits(_noted(cues, plain["cues"]), retakes, mix=mix, seed=seed)
+    return Edits(_noted(cues, plain["cues"]), retakes, mix=mix, seed=seed, history=history_of(plain.get("history")))
+
+
+def history_of(plain: object) -> Mapping[str, Any] | None:
+    """Steps of undo and redo, None if there are none or too many to keep."""
+    return plain if isinstance(plain, Mapping) and len(json.dumps(plain)) <= MOST_HISTORY else None
 
 
 def _retake(plain: Mapping[str, Any]) -> Retake:

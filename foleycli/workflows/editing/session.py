@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,6 +88,12 @@ class EditSession:
         save_edits(self.video, edits)
         self.edits, self.revision, self.spotted = edits, self.revision + 1, True
         return self.revision
+
+    def keep_history(self, history: Mapping[str, Any] | None) -> None:
+        """Saves steps of undo and redo of the sheet as it is; its revision stays. Raises OutputError."""
+        edits = replace(self.edits, history=history)
+        save_edits(self.video, edits)
+        self.edits = edits
 
     @property
     def track(self) -> Track | None:
@@ -168,7 +174,7 @@ class EditSession:
             cues = keep_locked(
                 self.edits.cues, found, apart_seconds=MIN_DISTANCE_SECONDS, shortest_seconds=SPAN_MIN_SECONDS
             )
-            self.put(replace(self.edits, cues=cues))
+            self.put(replace(self.edits, cues=cues, history=None))
 
     def _perform(self, progress: Progress) -> None:
         with self._lock:
@@ -232,7 +238,7 @@ class EditSession:
         pipeline = self._loaded()
         if self._own is None:
             self._own = own_of(self.settings.generation, progress)
-        return Performer(self.info, pipeline, self.settings, self._own)
+        return Performer(self.info, pipeline, self.settings, own=self._own)
 
     def _loaded(self) -> FoleyPipeline:
         """The pipeline, whose windows are remembered; loaded on first use."""
