@@ -12,7 +12,12 @@ from foleycli.errors import UsageError
 
 
 def decoded(data: bytes) -> str:
-    """Text as other machines write it: UTF-8 or UTF-16, with a byte order mark or without; else UnicodeDecodeError."""
+    """Text as other machines write it: UTF-8 or UTF-16, with a byte order mark or without, or UTF-32 with one.
+
+    Raises UnicodeDecodeError for anything else.
+    """
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return data.decode("utf-32")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16")
     if is_utf16(data):

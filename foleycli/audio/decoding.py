@@ -133,7 +133,7 @@ def read_audio(
     stop: Fraction | None = None,
     layout: str = "",
 ) -> Wave:
-    """(C, S) of the stream with index `stream` (the first sound, if None) over [start, stop) in container seconds.
+    """(C, S) of the stream with index `stream` (the main sound, if None) over [start, stop) in container seconds.
 
     Sample 0 lies at `start`, whatever the file holds there: silence where it holds nothing. None: the sound's own ends.
     """
@@ -147,10 +147,14 @@ def read_audio(
 
 
 def find_sound(path: Path, index: int | None = None) -> SoundStream:
-    """The stream with that index, or the first sound; raises InputError if there is none that can be decoded."""
-    for one in file_facts(path).streams:
-        if one.kind == "audio" and one.codec != "none" and index in (None, one.index):
-            return SoundStream(one.index, one.layout)
+    """The stream with that index, or the first sound of those marked as default, or of all.
+
+    Raises InputError if there is none that can be decoded.
+    """
+    sounds = [one for one in file_facts(path).streams if one.kind == "audio" and one.codec != "none"]
+    asked = [one for one in sounds if index in (None, one.index)]
+    for one in sorted(asked, key=lambda one: "default" not in one.disposition):
+        return SoundStream(one.index, one.layout)
     raise InputError(f"{path} has no sound that can be decoded{'' if index is None else f' in stream {index}'}")
 
 

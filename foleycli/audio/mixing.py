@@ -81,7 +81,7 @@ def finish(
             layout = mixed_layout(info, original)
             _mix(plain, mixed, info, layout=layout, ducked=original == "duck")
             warnings += left_out(info, original)
-            if len(channel_names(layout)) < (channels := info.audio[0].channels):
+            if len(channel_names(layout)) < (channels := info.main_audio.channels):
                 warnings.append(f"the video's {channels} channels of sound are mixed down to 2")
         else:
             if original != "replace":
@@ -97,16 +97,17 @@ def mixed_layout(info: VideoInfo, original: str) -> str:
     """The channel layout of the finished track: the video's own where its sound is in it, else one channel."""
     if original == "replace" or not info.has_audio:
         return "mono"
-    return writable_layout(info.audio[0].layout) or "stereo"
+    return writable_layout(info.main_audio.layout) or "stereo"
 
 
 def left_out(info: VideoInfo, original: str) -> tuple[str, ...]:
-    """A line about the sounds of a video that are not mixed: only its first is."""
+    """A line about the sounds of a video that are not mixed: only the main one is."""
     if original not in ("mix", "duck") or len(info.audio) < 2:
         return ()
-    first, *others = (stream.index for stream in info.audio)
+    mixed = info.main_audio.index
+    others = [stream.index for stream in info.audio if stream.index != mixed]
     named = f"stream {others[0]} is" if len(others) == 1 else f"streams {', '.join(map(str, others))} are"
-    return (f"audio stream {first} is mixed, {named} left out; --original keep-track keeps all",)
+    return (f"audio stream {mixed} is mixed, {named} left out; --original keep-track keeps all",)
 
 
 def side_by_side(parts: Sequence[Path], target: Path) -> None:
@@ -145,7 +146,7 @@ def _copy_resampled(source: Path, target: Path, sample_rate: int, gain: float) -
 def _mix(track: Path, target: Path, info: VideoInfo, layout: str, *, ducked: bool) -> None:
     about = soundfile.info(str(track))
     rate, channels = about.samplerate, channel_names(layout)
-    sound = SoundStream(info.audio[0].index, info.audio[0].layout)
+    sound = SoundStream(info.main_audio.index, info.main_audio.layout)
     duck = _duck_gain(track) if ducked else np.ones(2)
     hop = DUCK_HOP_SECONDS * rate
     at = 0

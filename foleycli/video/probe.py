@@ -78,6 +78,11 @@ class VideoInfo:
     def has_audio(self) -> bool:
         return bool(self.audio)
 
+    @property
+    def main_audio(self) -> StreamInfo:
+        """The sound that players play: the first that is marked as default, else the first; IndexError without any."""
+        return next((stream for stream in self.audio if stream.default), self.audio[0])
+
 
 def probe(path: str | Path) -> VideoInfo:
     """Reads the header and the packets, decodes one picture; raises InputError for what can't be dubbed."""

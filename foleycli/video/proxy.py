@@ -24,7 +24,8 @@ def make_proxy(info: VideoInfo, folder: Path, progress: Progress) -> Path:
     if not {"libx264", "libvpx-vp9"} & encoders:
         raise OutputError("this ffmpeg encodes neither H.264 nor VP9; name another with FOLEY_FFMPEG")
     target, seconds = folder / f"proxy{suffix}", max(1, round(info.duration))
-    maps = ["-map", f"0:{info.video_index}", *(["-map", f"0:{info.audio[0].index}", "-ac", "2"] if info.audio else [])]
+    sound = ["-map", f"0:{info.main_audio.index}", "-ac", "2"] if info.audio else []
+    maps = ["-map", f"0:{info.video_index}", *sound]
     size = f"scale=w=-2:h='min({MOST_HEIGHT},trunc(ih/2)*2)',format=yuv420p"
     arguments = [
         "-nostdin", "-loglevel", "error", "-y", *input_arguments(info.path), *maps, "-vf", size, "-fps_mode",

@@ -31,7 +31,7 @@ def read_sheet_file(path: Path, frame_rate: Fraction | None = None) -> tuple[Cue
     try:
         text = decoded(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not text"
+        reason = getattr(error, "strerror", None) or "not text in UTF-8 or UTF-16; save it as UTF-8"
         raise InputError(f"{path}: can't be read ({reason}); 'foley spot' writes a cue sheet") from error
     return read_sheet(text, path.suffix, one_line(str(path)), frame_rate=frame_rate)
 
@@ -50,5 +50,5 @@ def reel_of(info: VideoInfo, video: str) -> Reel:
         origin=source_start(info)[0],
         width=info.height if turned else info.width,
         height=info.width if turned else info.height,
-        channels=info.audio[0].channels if info.audio else 0,
+        channels=info.main_audio.channels if info.audio else 0,
     )

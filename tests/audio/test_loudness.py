@@ -199,3 +199,15 @@ def test_sounds_that_are_left_out_of_the_mix_are_said(tmp_path: Path) -> None:
     report = finish(track, tmp_path / "b.wav", info=info, original="mix")
     assert report.warnings == ("audio stream 1 is mixed, streams 2, 3 are left out; --original keep-track keeps all",)
     assert not finish(track, tmp_path / "c.wav", info=info).warnings
+
+
+def test_the_sound_that_players_play_is_mixed(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", even(10), sound=(0, 1))
+    quieter = ["-map", "0", "-map", "0:a", "-c:v", "copy", "-c:a", "flac", "-filter:a:0", "volume=0.01"]
+    marks = ["-disposition:a:0", "0", "-disposition:a:1", "default", str(tmp_path / "two.mkv")]
+    subprocess.run([find_ffmpeg(), "-v", "error", "-i", str(clip), *quieter, *marks], check=True)
+    info, track = probe(tmp_path / "two.mkv"), save(tmp_path / "t.wav", knocks(1, level=0.0))
+    report = finish(track, tmp_path / "b.wav", info=info, original="mix")
+    assert report.warnings == ("audio stream 2 is mixed, stream 1 is left out; --original keep-track keeps all",)
+    mixed, own = soundfile.read(tmp_path / "b.wav")[0], read_audio(clip, RATE, layout="mono")
+    assert mixed[: RATE // 2].std() == pytest.approx(own[:, : RATE // 2].std(), rel=0.05)

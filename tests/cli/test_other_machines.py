@@ -13,7 +13,7 @@ from foleycli.workflows.sheets import read_sheet_file
 from tests.cli.conftest import Foley
 
 NAMES = "bl/one.mp4\r\nbl/zwei ü.mp4\r\n"
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

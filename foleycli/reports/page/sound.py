@@ -38,7 +38,7 @@ class SoundSummary:
 
 
 def measure_sound(path: Path, start: Fraction, duration: Fraction, *, keep: bool = True) -> SoundSummary:
-    """Measures the first sound of the file from `start` (container seconds) on; memory stays flat."""
+    """Measures the main sound of the file from `start` (container seconds) on; memory stays flat."""
     meter: LoudnessMeter | None = None
     encoder: OpusEncoder | None = None
     peak, times, outline = 0.0, [], [np.zeros((2, 0), np.float32)]
