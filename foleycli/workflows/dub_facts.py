@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foleycli.text import clock, size
 from foleycli.workflows.dub import DubResult, Targets
 from foleycli.workflows.plan import Plan, about
-from foleycli.workflows.recordings import recording_facts
+from foleycli.workflows.recordings import heard_of, recording_facts
 from foleycli.workflows.render import SAMPLE_RATE, Outcome
 from foleycli.workflows.takes import take_facts
 
@@ -43,7 +43,7 @@ def outcome_facts(outcome: Outcome) -> dict[str, Any]:
         "loudness_lufs": None if outcome.level.loudness_lufs is None else round(outcome.level.loudness_lufs, 2),
         "warnings": list(outcome.warnings),
         "lost": list(outcome.lost),
-        "recordings": recording_facts(outcome.recordings),
+        "recordings": recording_facts(heard_of(outcome.recordings)),
         "plot": None if outcome.beside.plot is None else str(outcome.beside.plot),
         "stems": {name: str(path) for name, path in outcome.beside.stems.items()},
         "timeline": None if outcome.beside.timeline is None else str(outcome.beside.timeline),

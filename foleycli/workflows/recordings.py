@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,16 @@ class Stored:
     sound: str
     kind: UsedKind
     sha256: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A recording that was played or imitated, by its path as in Stored, and at how many cues."""
+
+    file: str
+    sound: str
+    kind: UsedKind
+    cues: int
 
 
 def check_own(generation: Generation) -> None:
@@ -98,10 +108,13 @@ def unused_likes(recordings: Sequence[Used]) -> tuple[str, ...]:
     return tuple(f"--like {file}: nothing here is played like it" for file, cues in counts.items() if not cues)
 
 
-def recording_facts(recordings: Sequence[Used]) -> list[dict[str, Any]]:
-    """The recordings that were played or imitated, as plain data for JSON."""
-    return [
-        {"file": one.recording.file, "sound": one.recording.sound, "kind": one.kind, "cues": one.cues}
-        for one in recordings
-        if one.cues
-    ]
+def heard_of(recordings: Sequence[Used]) -> tuple[Heard, ...]:
+    """The recordings that were played or imitated."""
+    return tuple(
+        Heard(one.recording.file, one.recording.sound, one.kind, cues=one.cues) for one in recordings if one.cues
+    )
+
+
+def recording_facts(recordings: Sequence[Heard]) -> list[dict[str, Any]]:
+    """The same as plain data for JSON."""
+    return [asdict(one) for one in recordings]

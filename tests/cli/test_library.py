@@ -66,14 +66,19 @@ def test_a_library_that_cannot_be_used_stops_a_dub_and_a_batch(foley: Foley, cli
 
 
 def test_a_batch_is_done_while_the_library_is_the_same(foley: Foley, clip: Path, own: Path) -> None:
-    line = ("batch", "clip.mp4", "-o", "out", "--library", "own", "--steps", "1", "--json")
+    beds = ("--only-cues", "--whole", "rain")
+    line = ("batch", "clip.mp4", "-o", "out", "--library", "own", "--steps", "1", *beds, "--json")
+    played: list[dict[str, object]] = []
 
     def done() -> list[str]:
         ran = foley(*line, "-f")
         assert ran.code == 0, ran.err
-        return [json.loads(text)["event"] for text in ran.text.splitlines()]
+        told = [json.loads(text) for text in ran.text.splitlines()]
+        played.extend(record for one in told for record in one.get("recordings", ()))
+        return [one["event"] for one in told]
 
     assert "done" in done()
+    assert played == [{"file": "rain/roof.flac", "sound": "rain", "kind": "span", "cues": 1}]
     assert "skipped" in done()
     write(own / "wood" / "more_1.wav", taps([0.1], 0.6, seed=8))
     assert "done" in done()

@@ -9,6 +9,7 @@ from foleycli.text import utf8
 from foleycli.workflows.batch import events
 from foleycli.workflows.batch.events import Failed, JobEvent, Reported
 from foleycli.workflows.batch.job import DubJob
+from foleycli.workflows.recordings import recording_facts
 
 
 def event_facts(event: JobEvent) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def event_facts(event: JobEvent) -> dict[str, Any]:
         case events.Done():
             notes = event.notes
             about = {"windows": notes.windows, "cues": len(notes.cues), "warnings": list(notes.warnings)}
+            about["recordings"] = recording_facts(notes.recordings)
             return {"event": "done", **facts, "seconds": round(event.seconds, 3), **about}
         case events.Failed():
             return {"event": "failed", **facts, "kind": event.kind, "reason": utf8(event.reason)}

@@ -11,7 +11,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.specs.settings import Settings
 from foleycli.types import Progress
 from foleycli.workflows.outputs import in_video, named_beside
-from foleycli.workflows.recordings import own_of
+from foleycli.workflows.recordings import Heard, heard_of, own_of
 
 if TYPE_CHECKING:
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
@@ -42,11 +42,12 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Notes:
-    """Facts about a dub that its file does not hold: warnings, number of windows, the cues it was performed from."""
+    """Facts about a dub that its file does not hold: warnings, windows, the cues performed, recordings heard."""
 
     warnings: tuple[str, ...] = ()
     windows: int = 0
     cues: tuple[Cue, ...] = ()
+    recordings: tuple[Heard, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,4 +89,4 @@ def render_job(job: DubJob, watched: Watched, drafts: Path) -> Notes:
         overwrite=True,
         beside=beside,
     )
-    return Notes(outcome.warnings, outcome.windows, watched.stream.cues)
+    return Notes(outcome.warnings, outcome.windows, watched.stream.cues, recordings=heard_of(outcome.recordings))

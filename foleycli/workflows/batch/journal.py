@@ -30,6 +30,7 @@ from foleycli.cues.sheet import Cue
 from foleycli.errors import OutputError
 from foleycli.workflows.batch.crashes import Crashes
 from foleycli.workflows.batch.job import DubJob, Notes
+from foleycli.workflows.recordings import Heard
 
 FOLDER, NAME = ".foley-batch", "journal.jsonl"
 LOCK_SECONDS = 1.0
@@ -135,7 +136,12 @@ class Journal:
         """The notes of a job that is done; None if the journal is of an older version, without notes."""
         plain: Any = self._last.get(_key(job, self.out_dir), {}).get("notes")
         try:
-            return Notes(tuple(plain["warnings"]), plain["windows"], tuple(Cue(**cue) for cue in plain["cues"]))
+            return Notes(
+                tuple(plain["warnings"]),
+                plain["windows"],
+                tuple(Cue(**cue) for cue in plain["cues"]),
+                recordings=tuple(Heard(**one) for one in plain.get("recordings", ())),  # not in older journals
+            )
         except (KeyError, TypeError):
             return None
 

@@ -12,8 +12,10 @@ from foleycli.cues.sheet import Cue
 from foleycli.errors import OutputError
 from foleycli.workflows.batch.job import DubJob, Notes
 from foleycli.workflows.batch.journal import FOLDER, Journal
+from foleycli.workflows.recordings import Heard
 
-NOTES = Notes(("a stream was dropped",), 2, (Cue(0.5, sound="clap"), Cue(1.0, stop=2.5)))
+CUES = (Cue(0.5, sound="clap"), Cue(1.0, stop=2.5))
+NOTES = Notes(("a stream was dropped",), 2, CUES, (Heard("a/b.wav", "clap", "hit", 3),))
 
 
 @pytest.fixture
