@@ -37,6 +37,8 @@ class Listener:
             number = getattr(signal, name, None)
             if number is not None and (name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN):
                 signal.signal(number, self._stop)
+                if hasattr(signal, "pthread_sigmask"):  # the supervisor of a batch holds it back until now
+                    signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
         sys.unraisablehook = self._unheard
 
     @property

@@ -97,8 +97,8 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     open_streams()
     listener = Listener()
-    listener.listen()
     try:
+        listener.listen()
         code = run(sys.argv[1:])
         if isinstance(code, int) and code:
             raise SystemExit(code)

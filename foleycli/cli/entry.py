@@ -16,8 +16,8 @@ def main() -> None:
         raise SystemExit(supervise([sys.executable, "-m", "foleycli.cli.entry", *sys.argv[1:]], os.environ, complain))
     tie_to_parent(os.environ)
     listener = Listener()
-    listener.listen()
     try:
+        listener.listen()
         from foleycli.cli.app import main as run
 
         run()

@@ -106,11 +106,40 @@ def test_only_a_batch_runs_in_a_child() -> None:
     assert not supervisor.wanted(["batch", "a.mp4"], {supervisor.CHILD: "1"}) and not supervisor.wanted([], {})
 
 
-def test_a_signal_goes_to_the_child_and_its_code_comes_back() -> None:
-    child = "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done"
-    code = f"{IMPORTS}; sys.exit(supervise({[SHELL, '-c', child]}, os.environ, print))"
+CHILD = """
+import os, sys, time
+from foleycli.signals import Listener, Stopped
+print("up", flush=True)
+time.sleep(0.3)  # a signal that comes before the listener waits for it
+listener = Listener()
+try:
+    listener.listen()
+    time.sleep(60)
+except Stopped:
+    sys.exit(listener.exit_code - 100)
+"""
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+@pytest.mark.parametrize("wait", [0.0, 0.6])
+def test_a_signal_goes_to_the_child_and_its_code_comes_back(ignored: bool, wait: float) -> None:
+    code = f"{IMPORTS}; sys.exit(supervise({[sys.executable, '-c', CHILD]}, os.environ, print))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.SIG_DFL),
+    ) as parent:  # fmt: skip
+        assert parent.stdout is not None and parent.stdout.readline() == "up\n"
+        time.sleep(wait)
+        parent.send_signal(signal.SIGINT)
+        assert parent.wait() == 30
+
+
+def test_a_child_that_crashes_while_it_stops_is_not_started_again() -> None:
+    child = "import os, signal as s, time; s.pthread_sigmask(s.SIG_UNBLOCK, [2]); s.signal(2, lambda *_: os.abort()); "
+    child += "print('up', flush=True); time.sleep(60)"
+    code = f"{IMPORTS}; sys.exit(supervise({[sys.executable, '-c', child]}, os.environ, print))"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None and parent.stdout.readline() == "up\n"
-        time.sleep(0.05)
-        parent.send_signal(signal.SIGTERM)
-        assert parent.wait() == 7
+        parent.send_signal(signal.SIGINT)
+        assert parent.stdout.read() == "interrupted; SIGABRT ended the program; run this again to go on\n"
+        assert parent.wait() == 130

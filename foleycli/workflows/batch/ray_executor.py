@@ -7,6 +7,7 @@ an actor that dies costs the job it had, which another actor does again
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import shutil
@@ -15,6 +16,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -94,19 +96,35 @@ class RayExecutor:
     def __init__(self, model: Model, workers: int, cluster: Cluster) -> None:
         """Connects, and starts `workers` actors; raises UsageError without Ray, ModelError if none can be reached."""
         self.model, self._workers, self.cluster = model, workers, cluster
-        self.ray = _connected(cluster)
         self.free: SimpleQueue[Any] = SimpleQueue()
         self.starting: dict[Any, Any] = {}  # actors by the call that is answered when their model is loaded
-        self.failed_starts = 0
+        self.missing, self.failed_starts = workers, 0
         self.lock = threading.Lock()
-        for _ in range(workers):
-            self._start()
+        # Ray starts and stops in a thread that lives as long as it: the exception of a signal, which the main thread
+        # raises, would leave it half started, and its processes end with the thread that started them.
+        self._thread = ThreadPoolExecutor(1, "ray")
+        self._connecting = self._thread.submit(_connected, cluster)
+        try:
+            self.ray = self._connecting.result()
+            _hear_signals()
+        except BaseException:
+            self._end()
+            raise
 
     def __enter__(self) -> RayExecutor:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.ray.shutdown()
+        self._end()
+
+    def _end(self) -> None:
+        """Ends the actors, and Ray itself if it was started here; Ctrl-C while it starts waits for that."""
+        self._thread.submit(self._disconnect).result()
+        self._thread.shutdown()
+
+    def _disconnect(self) -> None:
+        if self._connecting.exception() is None:
+            self._connecting.result().shutdown()
 
     @property
     def workers(self) -> int:
@@ -139,7 +157,7 @@ class RayExecutor:
 
     @contextmanager
     def _lent(self, progress: Progress) -> Iterator[Any]:
-        """An actor that has nothing to do; in place of one that died, or had to be stopped, another is started."""
+        """An actor that has nothing to do; one that died, or had to be stopped, will be missing."""
         actor = self._next(progress)
         try:
             yield actor
@@ -149,7 +167,7 @@ class RayExecutor:
         except BaseException:
             self.ray.kill(actor)
             with self.lock:
-                self._start()
+                self.missing += 1
             raise
         self.free.put(actor)
 
@@ -177,7 +195,11 @@ class RayExecutor:
             raise error.cause if isinstance(error.cause, Exception) else error from None
 
     def _gather(self) -> None:
-        """Frees the actors that have loaded their model. One whose node is full, or gone, must not hold a job."""
+        """Starts the missing actors, frees those that have loaded their model. One whose node is full, or gone, must
+        not hold a job.
+        """
+        for _ in range(self.missing):
+            self._start()
         waiting = list(self.starting)
         for answer in self.ray.wait(waiting, num_returns=len(waiting), timeout=0)[0] if waiting else []:
             actor = self.starting.pop(answer)
@@ -188,7 +210,7 @@ class RayExecutor:
                 if self.failed_starts > DEATHS:
                     reason = str(error).strip().splitlines()[-1]
                     raise ModelError(f"Ray: no worker can start: {reason}; is foley installed on its nodes?") from error
-                self._start()
+                self.missing += 1
             else:
                 self.free.put(actor)
 
@@ -200,6 +222,13 @@ class RayExecutor:
         kind = self.ray.remote(num_cpus=1, num_gpus=share, max_concurrency=2, max_restarts=0)(Dubber)
         actor = kind.remote(self.model, torch.get_num_threads())
         self.starting[actor.process.remote()] = actor
+        self.missing -= 1
+
+
+def _hear_signals() -> None:
+    """Sets the handler of SIGTERM once more: Ray's C++ has put its own below it, which prints the stack and aborts."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
 
 
 def _parts(path: Path) -> Iterator[bytes]:
@@ -209,23 +238,20 @@ def _parts(path: Path) -> Iterator[bytes]:
 
 def _connected(cluster: Cluster) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would send statistics
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # a thread that comes late would start Ray anew
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # no warning of a default that will change
     try:
         import ray
     except ImportError:
         raise UsageError(MISSING) from None
     _check_address(cluster.address)
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    logging.getLogger("ray").setLevel("ERROR")  # it warns that outside the main thread it can't listen for SIGTERM
     try:
         ray.init(cluster.address or "local", include_dashboard=None if cluster.address else False, **QUIET)
     except Exception as error:  # Ray raises many kinds
         where = f"Ray cluster {cluster.address}" if cluster.address else "Ray on this machine"
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"{where}: {reason}; check that it runs and that --address is right") from error
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            for number, handler in before.items():  # Ray leaves by sys.exit on SIGTERM
-                signal.signal(number, handler)
     return ray
 
 

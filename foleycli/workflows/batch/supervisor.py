@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
 
 CHILD = "FOLEY_BATCH_CHILD"  # in the environment of the child: the process id of its parent
@@ -31,12 +32,15 @@ def wanted(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
 def supervise(command: Sequence[str], environment: Mapping[str, str], complain: Callable[[str], None]) -> int:
     """Runs the command, again after each crash, and returns its exit code; `complain` gets a line for each crash."""
     listed = _spooled() if "-" in command else None
-    idle, begun, fault = 0, list[int](), ""
+    idle, begun, asked, fault = 0, list[int](), list[int](), ""
     signal.signal(getattr(signal, BEGUN), lambda number, frame: begun.append(number))
     while True:
         begun.clear()
-        code = _run(command, {**environment, CHILD: str(os.getpid()), ENDED: fault}, listed)
+        code = _run(command, {**environment, CHILD: str(os.getpid()), ENDED: fault}, stdin=listed, asked=asked)
         fault = next((name for name in FAULTS if code == -getattr(signal, name)), "")
+        if asked and code < 0:
+            complain(f"interrupted; {signal.Signals(-code).name} ended the program; run this again to go on")
+            return 128 + asked[0]
         if not fault:
             return code if code >= 0 else 128 - code
         idle = 0 if begun else idle + 1
@@ -67,23 +71,27 @@ def tie_to_parent(environment: Mapping[str, str]) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str], stdin: int | None) -> int:
+def _run(command: Sequence[str], environment: Mapping[str, str], *, stdin: int | None, asked: list[int]) -> int:
+    """The end of one child: its exit code, or minus the signal; `asked` gets the signals that asked it to stop."""
     if stdin is not None:
         os.lseek(stdin, 0, os.SEEK_SET)
     actions = [] if stdin is None else [(os.POSIX_SPAWN_DUP2, stdin, 0)]
+    # SIGINT too where a shell's `&` made it ignored: a script may send it.
+    numbers = [getattr(signal, name) for name in FORWARDED]
+    numbers = [one for one in numbers if one != signal.SIGHUP or signal.getsignal(one) != signal.SIG_IGN]
+    # A signal waits until the handler knows the child. The child inherits the mask: there it waits for the listener.
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     # In a group of its own, so that Ctrl-C comes once: from here.
     child = os.posix_spawn(command[0], list(command), dict(environment), file_actions=actions, setpgroup=0)
 
     def forward(number: int, frame: FrameType | None) -> None:
-        try:
+        asked.append(number)
+        with suppress(ProcessLookupError):
             os.kill(child, number)
-        except ProcessLookupError:
-            return
 
-    for name in FORWARDED:
-        number = getattr(signal, name)
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, forward)
+    for number in numbers:
+        signal.signal(number, forward)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -100,6 +103,61 @@ def test_a_node_and_a_process_that_die_cost_no_video(nodes: Any, request_: Batch
 
 def dubs(process: psutil.Process) -> bool:
     return any("Dubber" in part for part in process.info["cmdline"] or ())
+
+
+MARK = "FOLEY_TEST_RUN"  # in the environment of a run and of every process that it starts
+STARTS = "starts"
+
+
+def left_of(mark: str) -> list[str]:
+    """Names of the processes of a run that are there 10 s after it."""
+    deadline = time.monotonic() + 10
+    while (names := names_of(mark)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return names
+
+
+def names_of(mark: str) -> list[str]:
+    found = psutil.process_iter(["environ", "name"])
+    return [one.info["name"] for one in found if (one.info["environ"] or {}).get(MARK) == mark]
+
+
+def stopped(command: list[str], mark: str, moment: str, number: signal.Signals) -> tuple[int, str]:
+    """The exit code and stderr of a run that gets a signal at a moment: an event, or while Ray starts."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), MARK: mark}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # as the `&` of a script does
+    ) as running:  # fmt: skip
+        assert running.stdout is not None and running.stderr is not None
+        if moment == STARTS:
+            while "gcs_server" not in names_of(mark):
+                time.sleep(0.05)
+        else:
+            while f'"event": "{moment}"' not in running.stdout.readline():
+                pass
+        running.send_signal(number)
+        running.stdout.read()
+        return running.wait(60), running.stderr.read()
+
+
+def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(request_: BatchRequest, tmp_path: Path) -> None:
+    more = [f"e{number}" for number in range(6)]  # so that the signal never comes when all is done
+    for name in more:
+        shutil.copy(tmp_path / "in" / "a.mp4", tmp_path / "in" / f"{name}.mp4")
+    folders = [str(tmp_path / "in"), "-o", str(tmp_path / "out"), "-m", str(tmp_path / "model")]
+    words = ["batch", *folders, "--device", "cpu", "--steps", "1", "--executor", "ray", "--json"]
+    command = [sys.executable, "-m", "foleycli.cli.entry", *words]
+    for moment, number in ((STARTS, signal.SIGINT), ("start", signal.SIGTERM), ("done", signal.SIGINT)):
+        mark = f"{tmp_path}/{moment}"
+        said = "foley: interrupted; nothing was left half done\n"
+        assert stopped(command, mark, moment, number) == (128 + number, said)
+        assert left_of(mark) == []
+    assert [path.name for path in (tmp_path / "out" / ".foley-batch").iterdir()] == ["journal.jsonl"]
+    early = set(made(tmp_path / "out"))
+    again = batch(replace(request_, out_dir=tmp_path / "out"))  # in this process: the journal is the same
+    assert 0 < len(early) < len(more) and {job.target.name for job in again.skipped} == early
+    assert sorted(made(tmp_path / "out")) == [f"{name}.foley.mp4" for name in [*NAMES, *more]]
 
 
 def test_a_cluster_that_is_not_there_is_one_line(request_: BatchRequest) -> None:
