@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -83,12 +84,22 @@ def run(words: list[str]) -> Any:
     """Runs a command line with what is set in foley.toml and in the environment as its defaults."""
     from foleycli.cues.arranging import with_spans
     from foleycli.workflows.config import load_config, options_of, user_file
+    from foleycli.workflows.refused_settings import where_set
 
     command, config = typer.main.get_command(app), None
     if words and not WITHOUT_CONFIG & set(words) and "_FOLEY_COMPLETE" not in os.environ:
         config = load_config(options_of(command), os.environ, folder=Path(), user=user_file())
     defaults = config.defaults() if config else None
-    return command(with_spans(words), prog_name="foley", standalone_mode=False, obj=config, default_map=defaults)
+    words = with_spans(words)
+    told = partial(where_set, command=command, words=words, config=config)
+    try:
+        return command(words, prog_name="foley", standalone_mode=False, obj=config, default_map=defaults)
+    except FoleyError as error:
+        error.args = (f"{error}{told(str(error))}",)
+        raise
+    except CommandLineError as error:
+        error.message += told(error.format_message())
+        raise
 
 
 def main() -> None:
@@ -125,21 +136,11 @@ def _refuse(error: Any) -> NoReturn:
     if type(error).__name__ == "NoArgsIsHelpError":
         sys.stderr.write(error.format_message() + "\n")
     else:
-        command, hint = getattr(error.ctx, "command_path", "foley"), _set_in(error)
+        command, hint = getattr(error.ctx, "command_path", "foley"), ""
         if command == "foley dub" and "extra argument" in error.format_message():
             hint = "; dub takes one video, several are for 'foley batch'"
         complain(f"{error.format_message()}{hint} (see '{command} --help')")
     raise SystemExit(error.exit_code)
-
-
-def _set_in(error: Any) -> str:
-    """Where a refused value is set, if not on the command line."""
-    name, context = getattr(getattr(error, "param", None), "name", None), error.ctx
-    if name is None or context is None or not context.find_root().obj:
-        return ""
-    source = context.get_parameter_source(name)
-    told = context.find_root().obj.of(" ".join(context.command_path.split()[1:]), context.params.get("preset"))
-    return f"; set in {told[name].source}" if source and source.name == "DEFAULT_MAP" else ""
 
 
 def _leave(listener: Listener) -> NoReturn:

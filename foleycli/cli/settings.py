@@ -112,11 +112,12 @@ def model(
     return Model(name=model, device=device, precision=precision, compiled=compiled, offline=offline, namer=namer)
 
 
-def use_preset(context: typer.Context, preset: str | None) -> None:
+def use_preset(context: typer.Context, preset: str | None) -> str | None:
     """Makes the values of a preset defaults of the command; the environment stays stronger."""
     if config := context.find_root().obj:
         set_ones = config.of(" ".join(context.command_path.split()[1:]), preset)
         context.default_map = {parameter: setting.value for parameter, setting in set_ones.items()}
+    return preset
 
 
 _PRESET = "Set options together: broadcast, web, stems, or a table [presets.NAME] of foley.toml. Options given win."

@@ -13,7 +13,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,9 @@ class Config:
         """What is set for a command, by parameter; raises UsageError for a preset that there is not."""
         known, found = self.known[command], dict[str, Setting]()
         for setting in (*self.in_files, *self._preset(preset), *self.in_environment):
-            if setting.command in (EVERY, command) and setting.option in known:
+            # --sound of dub takes several sounds, that of imagine is one file.
+            fits = setting.option in known and (known[setting.option].many or not isinstance(setting.value, list))
+            if setting.command in (EVERY, command) and fits:
                 found[known[setting.option].parameter] = setting
         return found
 
@@ -143,7 +145,7 @@ def unknown_variables(known: Known, environ: Mapping[str, str]) -> list[str]:
 
 def _environment(known: Known, environ: Mapping[str, str]) -> Iterator[Setting]:
     """Those of all commands first, as they are weaker."""
-    options = {name: option for command in known.values() for name, option in command.items()}
+    options = _together(known.values())
     asked = [(EVERY, name, option) for name, option in options.items()]
     asked += [(command, name, option) for command, row in known.items() for name, option in row.items()]
     for command, name, option in asked:
@@ -157,6 +159,14 @@ def _environment(known: Known, environ: Mapping[str, str]) -> Iterator[Setting]:
         yield Setting(
             command, name, text.lower() in YES if option.flag else many if option.many else text, source=variable
         )
+
+
+def _together(rows: Iterable[Mapping[str, Option]]) -> dict[str, Option]:
+    """The options of several commands; one that may be repeated in any of them may be."""
+    found: dict[str, Option] = {}
+    for row in rows:
+        found |= {name: one for name, one in row.items() if name not in found or one.many}
+    return found
 
 
 def _variable(*words: str) -> str:
@@ -194,8 +204,7 @@ class _File:
     def _setting(self, path: tuple[str, ...], key: str, value: Any) -> Setting:
         where, command, name = self._where((*path, key)), " ".join(path), key.replace("_", "-")
         everywhere = command == EVERY or path[0] == PRESETS
-        rows = self.known.values() if everywhere else [self.known.get(command, {})]
-        options = {option: row[option] for row in rows for option in row}
+        options = _together(self.known.values()) if everywhere else self.known.get(command, {})
         if name not in options:
             of = "" if everywhere else f" of 'foley {command}'"
             raise UsageError(f"{where}: no option{of} is called {key!r}{_nearest(name, options)}")
@@ -246,7 +255,7 @@ def facts(config: Config) -> dict[str, Any]:
     settings = [*reversed(config.in_environment), *reversed(config.in_files)]
     return {
         "settings": [
-            {"option": one.option, "value": _shown(one.value), "command": one.command, "source": one.source}
+            {"option": one.option, "value": shown(one.value), "command": one.command, "source": one.source}
             for one in settings
         ],
         "files": [{"path": str(path), "found": found} for path, found in config.files],
@@ -263,7 +272,8 @@ def lines(config: Config) -> str:
     return "\n".join([*text, f"presets: {', '.join(told['presets'])}"])
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a person writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return LIST_SEPARATOR.join(value) if isinstance(value, list) else str(value)

@@ -58,6 +58,44 @@ def test_a_value_that_is_refused_is_said_to_be_where_it_is_set(foley: Foley, cli
     assert (foley("dub", clip, "-n").code, foley("dub", "--help").code, foley("-V").code) == (2, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "told"),
+    [
+        ('[dub]\nloudness = "abc"', ("-n",), "--loudness 'abc'"),
+        ('[presets.p]\nroom-tone = "loud"', ("-n", "--preset", "p"), "--room-tone 'loud'"),
+        ("\nfade-in = 99", ("-n",), "--fade-in and --fade-out are longer"),
+        ('\nlibrary = "nowhere"', ("-n",), "nowhere: no such folder"),
+        ('\nsound = ["rain", "xyzzy"]', ("-n",), "'xyzzy'"),
+        ('\nmodel = "nomodel"', ("--offline",), "'nomodel'"),
+    ],
+)
+def test_a_value_that_foley_itself_refuses_is_said_to_be_where_it_is_set(
+    foley: Foley, clip: Path, text: str, words: tuple[str, ...], told: str
+) -> None:
+    clip.with_name("foley.toml").write_text(text)
+    option = text.split("\n")[1].split(" = ")[0]
+    ran = foley("dub", clip, "-o", "out.mp4", *words)
+    assert ran.code != 0 and told in ran.err and f"; {option} is set in foley.toml, line 2" in ran.err
+    assert ran.err.count(" is set in ") == 1
+
+
+def test_variables_are_named_and_options_of_the_command_line_are_not(
+    foley: Foley, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOLEY_DUB_LOUDNESS", "loud")
+    ran = foley("dub", clip, "-n")
+    assert ran.code == 2 and "; loudness is set in FOLEY_DUB_LOUDNESS" in ran.err
+    ran = foley("dub", clip, "-n", "--loudness", "louder")
+    assert ran.code == 2 and "is set in" not in ran.err
+
+
+def test_sound_of_every_command_is_not_the_file_of_imagine(foley: Foley, clip: Path, user: Path) -> None:
+    user.write_text('sound = ["rain"]\n')
+    assert foley("dub", clip, "-n").code == 0
+    ran = foley("imagine", "-o", "out.wav", clip)
+    assert "rain" not in ran.err
+
+
 @pytest.mark.parametrize("preset", ["broadcast", "web", "stems"])
 def test_the_built_in_presets_are_options_of_dub(foley: Foley, clip: Path, user: Path, preset: str) -> None:
     assert foley("dub", clip, "-o", "out.wav", "--preset", preset, "-n").code == 0
