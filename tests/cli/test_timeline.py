@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+import numpy as np
 import pytest
+import soundfile
 
 from foleycli.cues.timelines.formats import SUFFIXES
+from foleycli.video.encode import write_video
+from foleycli.video.ffmpeg import run_ffmpeg
 from foleycli.workflows.sheets import read_sheet_file
 from tests.cli.conftest import Foley
 from tests.cues.fcpxml_rules import check_fcpxml
@@ -76,3 +83,54 @@ def test_a_marker_that_was_moved_in_an_editor_is_played_where_it_is_now(
     again = foley("spot", clip, "-o", "b.csv", "--keep-locked", "locked.edl", "--no-hits", "--no-spans", "-q")
     assert again.code == 0, again.err
     assert "0.800,1.820,0.6,rain" in (tmp_path / "b.csv").read_text()
+
+
+NTSC = Fraction(30000, 1001)
+LONG_CUES = {"breaking glass 0.90": 0.5, "footsteps 0.90": 7.9, "footsteps 0.70": 8.43, "rain 0.40": 6.0}
+
+
+@pytest.fixture(scope="module")
+def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """10 s at 29.97, two windows, that begin at 01:00:00;00 of a clock that drops frames."""
+    folder = tmp_path_factory.mktemp("camera")
+    write_video(folder / "plain.mp4", [np.full((64, 96, 3), 90, np.uint8)] * 300, NTSC)
+    words = ["-i", str(folder / "plain.mp4"), "-c", "copy", "-timecode", "01:00:00;00", str(folder / "film.mov")]
+    assert run_ffmpeg(words).returncode == 0
+    return folder / "film.mov"
+
+
+@pytest.mark.parametrize("suffix", [".otio", ".fcpxml"])
+def test_opentimelineio_reads_a_timeline_of_two_windows_from_a_clock_that_drops_frames(
+    foley: Foley, camera_film: Path, tmp_path: Path, suffix: str
+) -> None:
+    otio = pytest.importorskip("opentimelineio", reason="has no wheel for this Python")
+    pytest.importorskip("otio_fcpx_xml_adapter", reason="pip install -e '.[dev]'")
+    (tmp_path / "cues.csv").write_text(
+        "time,stop,strength,sound\n0.5,,0.9,glass\n7.9,,0.9,footsteps\n8.43,,0.7,footsteps\n6.0,9.5,0.4,rain\n"
+    )
+    words = ("-o", "out.mov", "--cues", "cues.csv", "--steps", "1", "--timeline", f"edit{suffix}")
+    ran = foley("dub", camera_film, *words)
+    assert ran.code == 0, ran.err
+    found = otio.adapters.read_from_file(str(tmp_path / f"edit{suffix}"))
+    if suffix == ".fcpxml":
+        (found,) = found.find_children(otio.schema.Timeline)
+    origin = 107_892  # 01:00:00;00: of 108,000 numbers two a minute are left out, but not in minutes 0, 10, ...
+    begins, files = {}, {}
+    slack = 1.1 if suffix == ".fcpxml" else 0  # frames: its adapter counts 29 a second
+    for clip in found.find_clips():
+        path = Path(url2pathname(urlsplit(clip.media_reference.target_url).path))
+        files[path] = clip.media_reference.available_range
+        at, source = clip.range_in_parent().start_time, clip.source_range.start_time
+        begins[clip.name] = at.value
+        assert source.value / source.rate * float(NTSC) == pytest.approx(origin + at.value, abs=0.01 + slack)
+        assert files[path].contains(source)
+    assert {path.name for path in files} == {"film.mov", "out.impacts.wav", "out.ambience.wav"}
+    assert all(path.is_file() for path in files)
+    for name, time in LONG_CUES.items():
+        assert 0 <= time * float(NTSC) - begins[name] < 1.31 + slack  # a frame and 10 ms
+    for path, there in files.items():
+        if path.suffix == ".wav":
+            assert there.duration.value / there.duration.rate == pytest.approx(soundfile.info(path).duration, abs=0.04)
+            reference = path.read_bytes().index(b"bext") + 8 + 338
+            samples = int.from_bytes(path.read_bytes()[reference : reference + 8], "little")
+            assert samples == round(origin / NTSC * 48_000)

@@ -41,6 +41,8 @@ PHRASES = {
     "snoring": "human_nonspeech",
     "brushing her teeth": "domestic_brush_scrub", "chainsaw": "power_tool", "sawing wood": "saw_file_scrape",
     "eating an apple": "human_eat_drink", "campfire": "fire", "shovel in dirt": "stone_gravel_dirt",
+    "frying": "fire", "sizzling bacon": "fire", "frying pan": "impact_metal", "hammering a nail": "impact_metal",
+    "bones breaking": "impact_wood", "paper tearing": "paper_card", "kids playing": "ambience",
     "frog": "animal_other", "violin": "other_unsorted", "Impact-Wood": "impact_wood", "IMPACT WOOD": "impact_wood",
 }  # fmt: skip
 TIES = {
