@@ -21,6 +21,8 @@ Scores = npt.NDArray[np.float64]  # (classes,) in the order of SOUND_CLASSES
 
 PICTURE, MOTION = 1.0, 0.3
 NAMED = 0.25  # score from which it is said
+STEADY = 0.15  # the same where nothing is struck, of a family of textures that is twice as likely as any other sound
+TEXTURES = (("water_pour_flow", "water_waves", "rain"), ("vehicle_engine", "vehicle_train", "vehicle_air"))
 MOTION_ALONE = 0.5  # probability from which it is said where no picture was looked at
 MENTIONED = 0.02  # score from which it is worth a suggestion
 SUGGESTIONS = 3
@@ -42,11 +44,18 @@ def name_of(picture: Scores | None, motion: Scores | None) -> Name:
     score = moved * NAMED / MOTION_ALONE if picture is None else PICTURE * seen + MOTION * moved
     order = np.argsort(-score, kind="stable")[:SUGGESTIONS].tolist()
     best = order[0]
-    if score[best] >= NAMED:
+    if score[best] >= NAMED or (motion is None and _is_texture(score, SOUND_CLASSES[best])):
         by = BY_PICTURE if picture is not None and PICTURE * seen[best] >= MOTION * moved[best] else BY_MOTION
         return Name(SOUND_CLASSES[best], by, float(score[best]))
     mentioned = tuple(SOUND_CLASSES[one] for one in order if score[one] >= MENTIONED)
     return Name(score=float(score[best]), suggestions=mentioned)
+
+
+def _is_texture(score: Scores, best: str) -> bool:
+    """Whether the family of the likeliest sound is clearly seen, though its members share the score."""
+    family = next((names for names in TEXTURES if best in names), ())
+    inside = np.isin(SOUND_CLASSES, family)
+    return bool(score[inside].sum() >= max(STEADY, 2 * score[~inside].max()))
 
 
 def in_order(probabilities: npt.NDArray[np.floating], classes: Sequence[str]) -> Scores:

@@ -95,6 +95,15 @@ def test_under_the_bar_nothing_is_named_and_three_are_offered() -> None:
     assert {cue.suggestions for cue in cues} == {("cloth", "impact_wood", "impact_metal")}
 
 
+def test_a_texture_is_named_by_its_family_where_nothing_is_struck() -> None:
+    water = in_order(np.array([0.12, 0.06, 0.04]), ("water_pour_flow", "water_waves", "glass"))
+    struck = in_order(np.array([0.1]), ("impact_metal",))
+    assert name_of(water, None).sound == "water_pour_flow" and name_of(water, struck).sound == ""
+    unclear = in_order(np.array([0.12, 0.06, 0.1]), ("water_pour_flow", "water_waves", "glass"))
+    voice = in_order(np.array([0.2]), ("human_baby_cry",))
+    assert name_of(unclear, None).sound == name_of(voice, None).sound == name_of(water / 2, None).sound == ""
+
+
 def test_picture_and_motion_are_weighed_and_either_may_lack() -> None:
     metal = in_order(np.array([0.0, 1.0, 0.0]), SPEC.classes)
     assert name_of(None, None).sound == ""
