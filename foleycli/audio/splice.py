@@ -21,7 +21,7 @@ def splice(old: Path, new: Path, out: Path, start: Fraction, stop: Fraction) -> 
     """Writes `old` with [start, stop) seconds of `new` in its place, both of one rate and length, 24 bit.
 
     old  ─────────╲              ╱──────────
-    new           ╱──────────────╲             the fades lie inside the span
+    new           ╱──────────────╲             the fades lie inside the span, of equal power; none where both are equal
     """
     with soundfile.SoundFile(str(old)) as kept, soundfile.SoundFile(str(new)) as fresh:
         if (kept.samplerate, kept.frames, kept.channels) != (fresh.samplerate, fresh.frames, fresh.channels):
@@ -34,7 +34,13 @@ def splice(old: Path, new: Path, out: Path, start: Fraction, stop: Fraction) -> 
             while at < kept.frames:
                 # Integers, since 24-bit samples may change on the way to floats and back.
                 here, there = (file.read(BLOCK_SAMPLES, dtype="int32", always_2d=True) for file in (kept, fresh))
-                writer.write(_mixed(here, there, _share(np.arange(at, at + len(here)), first, last, fade=fade)).T)
+                samples = np.arange(at, at + len(here))
+                mixed = _mixed(here, there, _share(samples, first, last, fade=fade))
+                for border in (first, last - fade):
+                    faded = (samples >= border) & (samples < border + fade)
+                    if np.array_equal(here[faded], there[faded]):
+                        mixed[faded] = here[faded]  # two equal sounds add up to 3 dB more
+                writer.write(mixed.T)
                 at += len(here)
 
 

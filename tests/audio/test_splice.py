@@ -43,6 +43,17 @@ def test_outside_the_span_nothing_changes_and_inside_it_everything(
         assert 0.8 < edge.std() / old.std() < 1.2  # even power through the fade
 
 
+@pytest.mark.parametrize("block", [1 << 18, 1000])
+def test_where_both_are_equal_nothing_is_faded(tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BLOCK_SAMPLES", block)
+    old = noise(tmp_path / "old.wav", 1)
+    new = old.copy()
+    new[RATE // 2 :] //= 2**9  # still 24 bit
+    soundfile.write(tmp_path / "new.wav", new.astype(np.int32), RATE, subtype="PCM_24")
+    splice(tmp_path / "old.wav", tmp_path / "new.wav", tmp_path / "out.wav", Fraction(1, 4), Fraction(3, 4))
+    assert np.array_equal(read(tmp_path / "out.wav")[: RATE // 2], old[: RATE // 2])
+
+
 def test_a_span_may_reach_past_the_end(tmp_path: Path) -> None:
     old, new = noise(tmp_path / "old.wav", 1), noise(tmp_path / "new.wav", 2)
     splice(tmp_path / "old.wav", tmp_path / "new.wav", tmp_path / "out.wav", Fraction(9, 10), Fraction(5))
