@@ -33,6 +33,8 @@ from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo
 from foleycli.video.watching import View, watched
 
+AFTER_COLUMNS = 10  # decoded after the end of a short window: of what is heard all is within 3e-6 of the whole's
+
 
 class SpotPerform(WindowedModel):
     """Pocket: a spotter writes cues, MDSGen with frame-aligned conditioning plays them."""
@@ -134,6 +136,8 @@ class SpotPerform(WindowedModel):
         return self._timbres[likes]
 
     def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
+        if self.at_once == 1:  # alone in its batch, as on a CPU: else the others would decide how long it is
+            latents = latents[..., : -(-batch[0].window.seconds // self.column) + AFTER_COLUMNS]
         sounds = sounds_of(self.loaded, latents, [one.draft.start for one in batch]).float().cpu().numpy()
         return (sound[: one.samples(self.sample_rate)] for one, sound in zip(batch, sounds, strict=True))
 
