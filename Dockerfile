@@ -12,7 +12,7 @@ COPY pyproject.toml README.md constraints.txt ./
 COPY foleycli foleycli
 RUN pip install --no-cache-dir -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu .
 
-USER foley
+USER 1000
 WORKDIR /work
 ENTRYPOINT ["foley"]
 CMD ["--help"]

@@ -88,7 +88,7 @@ def natural_lift_db(parts: Path, ceiling_dbtp: float = CEILING_DBTP) -> float:
     for samples, inner in blocks_of(parts, SETTLE_SAMPLES):
         whole = samples.sum(0, keepdims=True)
         meter.add(whole[:, inner])
-        peak = max(peak, float(true_peaks(whole)[inner].max()))
+        peak = max(peak, float(true_peaks(whole, peak)[inner].max()))
     if peak < SILENT_PEAK:
         return 0.0
     loudness, room = meter.integrated(), ceiling_dbtp - MARGIN_DB - decibels(peak)
@@ -116,7 +116,9 @@ def _loudness(path: Path, layout: str) -> float | None:
 
 def _wanted_level(path: Path, loudness_lufs: float, ceiling_dbtp: float, layout: str) -> tuple[float, list[str]]:
     """The gain in dB, and warnings where it is not what was asked for."""
-    peak = max(float(true_peaks(samples)[inner].max()) for samples, inner in blocks_of(path, SETTLE_SAMPLES))
+    peak = 0.0
+    for samples, inner in blocks_of(path, SETTLE_SAMPLES):
+        peak = max(peak, float(true_peaks(samples, peak)[inner].max()))
     loudness = _loudness(path, layout)
     if peak < SILENT_PEAK:
         return 0.0, ["the track is silent: no loudness to set"]
@@ -142,9 +144,9 @@ def _limit(source: Path, target: Path, level_db: float, stems: Stems | None, cei
         singly = [stack.enter_context(AudioWriter(path, rate, seconds=seconds)) for path in paths]
         for samples, inner in _with_stems(source, stems):
             louder = samples * gain
-            limited = louder * limiter_gain(true_peaks(louder), ceiling, rate)
+            limited = louder * limiter_gain(true_peaks(louder, ceiling), ceiling, rate)
             whole = limited[: about.channels]
-            highest = max(highest, float(true_peaks(whole)[inner].max()))
+            highest = max(highest, float(true_peaks(whole, highest)[inner].max()))
             writer.write(whole[:, inner])
             for one, part in zip(singly, limited[about.channels :], strict=True):
                 one.write(part[inner])

@@ -73,10 +73,19 @@ def lay_room_tone(track: Path, target: Path, tone: RoomTone) -> None:
     with AudioWriter(target, about.samplerate, about.channels, kind="float", seconds=about.duration) as writer:
         for samples, _ in blocks_of(track):
             mixed: Samples = samples.copy()
-            index = np.arange(at, at + samples.shape[1])
-            seconds = index / about.samplerate
-            rise = (seconds - tone.start) / max(EDGE_SECONDS, tone.fade_in)
-            fall = (tone.stop - seconds) / max(EDGE_SECONDS, tone.fade_out)
-            mixed[-1] += loop[index % len(loop)] * np.clip(np.minimum(rise, fall), 0, 1).astype(np.float32)
+            mixed[-1] += np.take(loop, np.arange(at, at + samples.shape[1]), mode="wrap") * _gain(
+                tone, at, samples.shape[1], sample_rate=about.samplerate
+            )
             writer.write(mixed)
             at += samples.shape[1]
+
+
+def _gain(tone: RoomTone, first: int, count: int, sample_rate: int) -> Wave | np.float32:
+    """Of the bed over `count` samples from `first` on; 1 where no end is near."""
+    rise, fall = max(EDGE_SECONDS, tone.fade_in), max(EDGE_SECONDS, tone.fade_out)
+    if tone.start + rise < first / sample_rate and (first + count) / sample_rate < tone.stop - fall:
+        return np.float32(1)
+    seconds = np.arange(first, first + count) / sample_rate
+    inside = np.minimum((seconds - tone.start) / rise, (tone.stop - seconds) / fall)
+    gain: Wave = np.clip(inside, 0, 1).astype(np.float32)
+    return gain

@@ -79,6 +79,20 @@ def test_peaks_between_samples_are_seen() -> None:
     assert abs(true_peaks(tone)[1000:-1000].max() - 1) < 0.01
 
 
+@pytest.mark.parametrize("length", [1, 7, 1024, 50_000])
+def test_peaks_over_a_floor_are_those_without_one_and_others_are_not_over_it(length: int) -> None:
+    rng = np.random.default_rng(0)
+    samples = rng.normal(0, 0.02, (2, length)).astype(np.float32)
+    for at in range(0, length, 9_973):  # some at the edges of chunks
+        samples[:, at : at + 40] += rng.normal(0, 0.4, samples[:, at : at + 40].shape).astype(np.float32)
+    whole = true_peaks(samples)
+    for floor in (0.05, 0.3, float(whole.max()) * 0.999, 9.0):
+        some = true_peaks(samples, floor)
+        over = whole > floor
+        assert some[over] == pytest.approx(whole[over], rel=1e-6)
+        assert np.all(some <= np.maximum(whole, floor) * (1 + 1e-6)) and np.all(some >= np.abs(samples).max(0))
+
+
 def test_limiter_leaves_alone_what_is_low_enough() -> None:
     peaks = np.full(RATE, 0.5, np.float32)
     assert np.all(limiter_gain(peaks, 0.9, RATE) == 1)
