@@ -58,7 +58,7 @@ def scratch_folder() -> Iterator[str]:
 
 
 def clear_leftovers(folder: Path, prefix: str) -> None:
-    """Removes what runs of foley left in a folder that were killed: nobody holds it, and its process is gone."""
+    """Removes what killed runs of foley left in a folder: files whose process is gone and that no process holds."""
     with suppress(OSError):
         for entry in os.scandir(folder):
             found = re.match(re.escape(prefix) + r"(\d+)-", entry.name)

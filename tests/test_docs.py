@@ -122,6 +122,13 @@ def test_the_picture_is_small() -> None:
     assert 20_000 < (ROOT / "docs" / "images" / "demo.png").stat().st_size < 200_000
 
 
+def test_files_named_in_the_docs_are_there() -> None:
+    files = [f"/{path.relative_to(ROOT)}" for path in ROOT.rglob("*.py")]
+    for page in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", *(ROOT / "foleycli").rglob("CARD.md")]:
+        for named in re.findall(r"`([\w/]+\.py)`", page.read_text()):
+            assert "NAME" in named or any(file.endswith(f"/{named}") for file in files), f"{page.name}: {named}"
+
+
 def test_links_in_the_docs_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):

@@ -219,7 +219,7 @@ def _seen(stage: Stage, camera: Camera) -> tuple[Event, ...]:
 
 
 def _dress(stage: Stage, kind: str, clean: bool) -> None:
-    """Places the family, and sometimes another one behind or before it."""
+    """Places the family on the stage, sometimes with another one behind or before it."""
     rng = stage.rng
     crowd = not clean and KINDS[kind].restless == 1.0
     if crowd and rng.random() < CROWDED_SHARES[0]:

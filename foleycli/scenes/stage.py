@@ -54,6 +54,7 @@ class Placement:
 
     @property
     def scale(self) -> float:
+        """World units in one unit of the family: the root of the area ratio."""
         return float(np.sqrt(abs(np.linalg.det(self.matrix))))
 
 

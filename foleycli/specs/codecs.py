@@ -25,6 +25,7 @@ class VaeSpec:
 
     @property
     def reduction(self) -> int:
+        """How many times smaller the latent is than the mel, on each axis."""
         return int(2 ** len(self.widths))
 
 

@@ -20,8 +20,10 @@ class CueSpec:
 
     @property
     def channels(self) -> int:
+        """Curves of times, strengths and classes, without timbres."""
         return 3 + 2 * len(self.classes)  # onset, strength, activity; class of hits; class of spans
 
     @property
     def inputs(self) -> int:
+        """All curves that the encoder reads: `channels`, and the timbres of the last hit and of the span."""
         return self.channels + 2 * self.timbre  # of the last hit, of the span

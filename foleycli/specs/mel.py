@@ -26,6 +26,7 @@ class MelSpec:
 
     @property
     def frame_seconds(self) -> Fraction:
+        """Seconds from one frame to the next."""
         return Fraction(self.hop_samples, self.sample_rate)
 
 

@@ -41,6 +41,7 @@ class TransformerSpec:
 
     @property
     def mask_id(self) -> int:
+        """The id of [MASK]."""
         return self.vocabulary - 1
 
 
@@ -58,22 +59,27 @@ class TokenLayout:
 
     @property
     def image_places(self) -> int:
+        """Tokens of a picture."""
         return prod(self.image_grid)
 
     @property
     def sound_places(self) -> int:
+        """Tokens of a sound."""
         return prod(self.sound_grid)
 
     @property
     def places(self) -> int:
+        """Tokens of a sequence, without [C]."""
         return self.image_places + self.sound_places
 
     @property
     def class_id(self) -> int:
+        """The id of [C]."""
         return self.image_codes + self.sound_codes
 
     @property
     def vocabulary(self) -> int:
+        """Ids in all: both sets of codes, [C] and [MASK]."""
         return self.class_id + 2
 
     def transformer(self, size: Size | None = None, **changes: int | float | Padding) -> TransformerSpec:
@@ -109,6 +115,7 @@ class VqganSpec:
 
     @property
     def reduction(self) -> int:
+        """How many times smaller the grid of codes is than the picture, on each axis."""
         return int(2 ** (len(self.multipliers) - 1))
 
 

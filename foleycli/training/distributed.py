@@ -1,4 +1,4 @@
-"""Training in several processes: who has which rows of a batch, and what is summed over all of them.
+"""Training in several processes: which process has which rows of a batch, and what is averaged over all of them.
 
 A step's batch and every random number of it belong to (seed, step): all ranks draw the same, and each keeps its own
 rows. So n ranks see what one process with the same whole batch sees, and a run may go on with another number of ranks.
@@ -32,7 +32,7 @@ class World:
 
     @property
     def writes(self) -> bool:
-        """Whether this is the one process that writes files and speaks."""
+        """Whether this is the one process that writes files and reports."""
         return self.rank == 0
 
 
@@ -46,7 +46,7 @@ def current() -> World:
 def joined(device: str) -> Iterator[str]:
     """Joins the processes that torchrun or `accelerate launch` started; gives the device of this one.
 
-    Both say by environment variables who is who (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT). Without them
+    Both set environment variables (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT). Without them
     the process is alone. Gradients go over NCCL between cards, over gloo otherwise.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
@@ -121,7 +121,7 @@ def averaged(losses: Mapping[str, Tensor]) -> dict[str, float]:
 
 
 def agreed(value: float, device: str) -> float:
-    """What rank 0 says: clocks and files may tell each rank something else."""
+    """The value of rank 0, on all ranks: their clocks and files may differ."""
     if current().size == 1:
         return value
     said = torch.tensor([value], dtype=torch.float64, device=device)

@@ -35,4 +35,5 @@ GPU = Scale(
 
 
 def scale_of(device: str) -> Scale:
+    """The scale of a device: "cpu", or any other for a GPU."""
     return CPU if device == "cpu" else GPU

@@ -1,4 +1,4 @@
-"""Where the recipes keep what they make: one folder, a step's results the next one's start."""
+"""Where the recipes keep what they make: one folder; each step reads the results of the one before."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class Workspace:
     vae: str = "pocket"
 
     def weights(self, part: str) -> Path:
+        """The file with the weights of a part."""
         return self.folder / "weights" / f"{part}.pt"
 
     @property

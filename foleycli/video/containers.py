@@ -17,7 +17,8 @@ PCM = frozenset({"pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le"
 class Container:
     """A kind of file: ffmpeg's name for it, and the codecs (ffmpeg's names) that are put in unchanged.
 
-    Each is tried with a packet before, so None means all that ffmpeg puts in; a set is narrower where players are.
+    None: every codec that ffmpeg takes. A set names fewer where players would not play the rest. Each stream is tried
+    with one packet before the work.
     """
 
     muxer: str

@@ -1,4 +1,4 @@
-"""Pictures that an edit list hides: they lie in the file, and other kinds of file would show them."""
+"""Pictures that an edit list hides: they are in the file, and kinds of file without edit lists would show them."""
 
 from __future__ import annotations
 

@@ -72,10 +72,12 @@ class VideoInfo:
 
     @property
     def audio(self) -> tuple[StreamInfo, ...]:
+        """The streams of sound, in the order of the file."""
         return tuple(stream for stream in self.streams if stream.kind == "audio")
 
     @property
     def has_audio(self) -> bool:
+        """Whether there is a stream of sound."""
         return bool(self.audio)
 
     @property

@@ -1,4 +1,4 @@
-"""A result is compared with its source before it takes its name: what is missing is said, what is wrong is an error."""
+"""Compares a result with its source before it gets its name: a loss is a warning, wrong pictures are an error."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class ReadAhead:
             yield chunk
 
     def close(self) -> None:
-        """The thread lets go of the file at its next chunk; nobody waits for it, so that an interrupt is at once."""
+        """Ends the thread at its next chunk, without waiting for it: an interrupt must not take long."""
         self._closed.set()
 
     def _read(self, view: View) -> None:

@@ -1,4 +1,4 @@
-"""Families that look busy or calm and make no sound: what must not fire."""
+"""Families that look busy or calm and make no sound: no event may be found in them."""
 
 from __future__ import annotations
 

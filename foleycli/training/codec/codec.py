@@ -79,7 +79,7 @@ def reconstructed(vae: MelVae, mel: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class VocoderRecipe:
-    """Generalised energy distance: two renderings with different noise, drawn to the truth and apart from each other.
+    """Generalised energy distance: it pulls two renderings of different noise to the true sound, and apart.
 
     Without the repulsion a spectral loss makes one smooth magnitude of every noise, which sounds metallic
     (Gritsenko et al. 2020, "A Spectral Energy Distance for Parallel Speech Synthesis").
@@ -147,6 +147,7 @@ class VaeRecipe:
         return batch
 
     def loss(self, model: MelVae, batch: tuple[Tensor, int]) -> dict[str, Tensor]:
+        """The loss of a batch of `batch_at`, and its three terms."""
         mel, seed = batch
         moments = model.encode_moments(mel)
         generator, shape = torch.Generator().manual_seed(seed), moments.mean.shape[1:]

@@ -74,6 +74,7 @@ class TextureRecipe:
         return VaeRecipe(batch_size=self.batch_size, frames=self.frames).batch_at(mixer, seed)
 
     def loss(self, model: MelVae, batch: tuple[Tensor, int]) -> dict[str, Tensor]:
+        """The energy distance of two samples of each mel of a batch of `batch_at`."""
         mel, seed = batch
         generator = torch.Generator(mel.device).manual_seed(seed)
         true = (mel - model.spec.mel_mean) / model.spec.mel_std

@@ -1,6 +1,6 @@
 """Plays a cue list with real sounds laid at the cue times.
 
-Levels mean something, so that strength can be heard: a hit of strength 1 has its loudest 50 ms at -17 dBFS, a span of
+Strength sets the level: a hit of strength 1 has its loudest 50 ms at -17 dBFS, a span of
 strength 1 is at -20 dBFS, strength 0 is 24 dB below.
 """
 
@@ -79,7 +79,7 @@ class SoundBank:
         return tuple(name for name in SOUND_CLASSES if self.textures[name])
 
     def waveform(self, hit: Hit) -> Wave:
-        """The hit until it is lost in its recording's ground, faded out."""
+        """The hit (S,) up to where it falls below its recording's background noise, faded out."""
         wave = faded_into_silence(self.cache.waveform(hit.sound, hit.start, hit.stop - hit.start), RATE)
         fade = min(len(wave) // 2, RATE // 2)
         wave[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)

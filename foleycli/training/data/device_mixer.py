@@ -34,9 +34,11 @@ class Draw:
     size: int
 
     def uniform(self, *shape: int) -> Tensor:
+        """Numbers (B, *shape) in 0..1."""
         return torch.rand(self.size, *shape, device=self.generator.device, generator=self.generator)
 
     def chance(self, share: float) -> Tensor:
+        """True (B, 1) with probability `share`."""
         return self.uniform(1) < share
 
     def pick(self, weights: Tensor) -> Tensor:
@@ -45,6 +47,7 @@ class Draw:
 
 
 def gain(level_db: Tensor) -> Tensor:
+    """Levels in dB as factors of amplitude, of any shape."""
     return torch.pow(10.0, level_db / 20.0)
 
 

@@ -22,10 +22,12 @@ def levelled(wave: Wave, level_db: float) -> Wave:
 
 
 def gain_of(strength: float) -> np.float32:
+    """The factor of amplitude of a cue's strength 0..1: 1 at strength 1."""
     return np.float32(10 ** (STRENGTH_RANGE_DB * (strength - 1) / 20))
 
 
 def repitched(wave: Wave, ratio: float) -> Wave:
+    """The wave (S,) played `ratio` times as fast, so (S / ratio,) and higher; between samples linearly."""
     places = np.arange(0, len(wave) - 1, ratio)
     moved: Wave = np.interp(places, np.arange(len(wave)), wave).astype(np.float32)
     return moved
@@ -42,6 +44,7 @@ def darkened(wave: Wave, strength: float) -> Wave:
 
 
 def box_smooth(curve: Wave, width: int) -> Wave:
+    """The mean of `width` samples around each of the curve (S,), zeros beyond its ends."""
     total = np.cumsum(np.pad(curve, (width // 2 + 1, width - width // 2 - 1)), dtype=np.float64)
     smooth: Wave = ((total[width - 1 :] - total[: 1 - width])[: len(curve)] / width).astype(np.float32)
     return smooth

@@ -21,6 +21,7 @@ FADE_SAMPLES = 320
 
 
 def decibels(level_db: float) -> float:
+    """A level in dB as a factor of amplitude."""
     return float(10.0 ** (level_db / 20.0))
 
 

@@ -1,9 +1,9 @@
-"""The performer's rehearsals: a random cue list, played with real sounds.
+"""Rehearsals, the performer's synthetic training examples: a random cue list, played with real sounds.
 
     rehearse(seed) -> waveform (262144,) at 32 kHz + the cues it was played from, slightly wrong on purpose,
                       and what each of them sounded like
 
-No video is needed: the performer only ever sees cue curves.
+No video is needed: the performer's only input is cue curves.
 """
 
 from __future__ import annotations

@@ -62,10 +62,12 @@ class SoundCache:
 
     @staticmethod
     def open(cache_dir: Path) -> SoundCache:
+        """The cache that `build_sound_cache` wrote; its array stays on disk."""
         rows = json.loads((cache_dir / INDEX_NAME).read_text())
         return SoundCache(np.load(cache_dir / ARRAY_NAME, mmap_mode="r"), tuple(Sound(**row) for row in rows))
 
     def of(self, split: Split) -> Iterator[Sound]:
+        """The sounds of one split."""
         return (sound for sound in self.sounds if sound.split == split)
 
     def waveform(self, sound: Sound, start: int = 0, length: int | None = None) -> npt.NDArray[np.float32]:

@@ -81,7 +81,7 @@ def _pieces(bank: SoundBank, sound: Sound, rng: np.random.Generator) -> list[Wav
 
 
 def _heard(wave: Wave, spec: SoundClassifierSpec) -> npt.NDArray[np.float16]:
-    """Log-mel (M, K) of a wave laid where a cue would have put it."""
+    """Log-mel (M, K) of a wave that begins where a cue would put it."""
     hop = MelSpec.FULL_BAND.hop_samples
     laid = np.zeros(spec.frames * hop, np.float32)
     start = LEAD_FRAMES * hop

@@ -67,6 +67,7 @@ class Films:
 
     @staticmethod
     def join(parts: Sequence[Films]) -> Films:
+        """The films of all parts, in order."""
         return Films(np.concatenate([part.curves for part in parts]), np.concatenate([part.bands for part in parts]))
 
 

@@ -89,7 +89,7 @@ def class_margins(takes: list[Timbres | None]) -> list[npt.NDArray[np.float64]]:
 
 
 def ring_on(palette: Tensor, classes: Sequence[str], bank: SoundBank, share: float = RING_SHARE) -> Tensor:
-    """Hits of what rings go on where their recordings do not: `share` of the way to how their class decays.
+    """Lengthens hits of ringing things whose recordings were cut: `share` of the way to the decay of their class.
 
     palette (2, classes, takes, variants, timbre) -> same. A recording of several blows is cut at the next one, and such
     are most of those that a selection likes; a performer then stops at the same border. The decay of a class is the

@@ -66,7 +66,7 @@ Play = Callable[[Sequence[Cue], int], Tensor]
 
 
 class Listener(Protocol):
-    """Who says what a candidate sounds like."""
+    """What tells how surely a candidate sounds like a class: a classifier."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ class ClassifierListener:
 
 @dataclass(frozen=True)
 class TaggerListener:
-    """A tagger that learned elsewhere: it has never heard the codec."""
+    """A tagger that was trained elsewhere, without sounds of this codec."""
 
     tagger: Tagger
 
@@ -227,7 +227,6 @@ def select_palette(
     """The palette of the bundle's cue encoder, its rows chosen anew from those of `tried` (2, classes, takes, ...).
 
     Classes that the listener has no name for stay as they are.
-
     The scores of each class are kept in `folder`, so a run that was cut goes on.
     """
     folder.mkdir(parents=True, exist_ok=True)

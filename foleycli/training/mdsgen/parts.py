@@ -69,6 +69,7 @@ class Parts:
 
     @property
     def pocket(self) -> LoadedModel:
+        """The built-in model."""
         return load_bundle("pocket")
 
     @cached_property
@@ -86,6 +87,7 @@ class Parts:
 
     @property
     def mel(self) -> MelSpec:
+        """The spectrogram that the VAE encodes."""
         return cast(MelSpec, self.specs["mel"])
 
     def transformer(self) -> DitSpec:

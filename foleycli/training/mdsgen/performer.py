@@ -1,4 +1,4 @@
-"""Trains the performer: MDSGen and its cue encoder, on latents of rehearsals. No video comes near it."""
+"""Trains the performer: MDSGen and its cue encoder, on latents of rehearsals. It needs no video."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A sound tagger from elsewhere, as TensorFlow Lite: waveform at 16 kHz -> probabilities of AudioSet's names.
 
-YAMNet has this form: 15,600 samples in, 521 scores out, its labels inside the file as a zip. It is a measuring tool
-that selects; foley learns nothing from it and ships nothing of it.
+YAMNet has this form: 15,600 samples in, 521 scores out, its labels inside the file as a zip. It only measures:
+no network of foley is trained on its output, and foley ships no part of it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Tagger:
     def heard(self, wave: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The scores (N, labels) of windows of 0.975 s at half overlap.
 
-        `wave` (S,) at 16 kHz of any level; a short one is heard with silence behind it.
+        `wave` (S,) at 16 kHz of any level; a short one is padded with silence.
         """
         wave = np.pad(wave, (0, max(0, SAMPLES - len(wave)))).astype(np.float32)
         wave = wave * np.float32(PEAK / max(1e-4, float(np.abs(wave).max())))

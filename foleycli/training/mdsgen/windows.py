@@ -59,6 +59,7 @@ class WindowCutter:
 
     @classmethod
     def of(cls, parts: Parts, device: str) -> WindowCutter:
+        """With the encoders of `parts` on a device."""
         dit = parts.transformer()
         frames = dit.latent_frames * parts.mel.mels // dit.latent_bins
         return cls(parts.features(device), parts.encoder(device), parts.mel, mel_frames=frames, device=device)

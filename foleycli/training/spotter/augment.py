@@ -1,7 +1,7 @@
 """Other framings of cached clips: a part of the picture seen larger, two pictures side by side. On motion grids alone.
 
 reframe        [ . x . ]  ->  [  X  ]      every event stays in the picture, motion grows with it
-side_by_side   [ x ] [ o ] -> [ x|o ]      an event anywhere must fire, whatever else moves
+side_by_side   [ x ] [ o ] -> [ x|o ]      an event is found wherever it is, whatever else moves
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a spotter's probability is worth: a logistic curve over its logit, fitted on scenes that taught it nothing.
+"""What a spotter's probability is worth: a logistic curve over its logit, fitted on scenes that it was not trained on.
 
 peaks of the onset curve -> was there a hit within 0.1 s? -> slope and intercept (Platt, 1999)
 """
@@ -26,7 +26,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Peaks:
-    """What a spotter took for hits: its onset probability at each peak, and whether there was one."""
+    """The onset probability at each peak of a spotter's curve, and whether there was a hit."""
 
     onset: Array  # (P,)
     true: Array  # (P,) 0 or 1

@@ -3,7 +3,7 @@
 pictures_NNNN.npz  picture (n, 64, 64, 3) uint8, kind (n,), sound (n,) as numbers of KINDS and SOUND_CLASSES
 sounds_NNNN.npz    latent (n, C, 16, 32) float16 of 4.096 s, sound (n,); held-out shards also keep mel (n, 128, 256)
 
-Pictures and sounds meet only by their class: a picture of a hammer goes with any hammer blow.
+Pictures and sounds are paired by class alone: a picture of a hammer goes with any hammer blow.
 """
 
 from __future__ import annotations
@@ -144,6 +144,7 @@ class Corpus:
 
     @staticmethod
     def open(folder: Path, split: str = "train") -> Corpus:
+        """The shards of one split in `folder`, read whole."""
         picture, kind, seen = _joined(folder, f"{split}_pictures_*.npz", ("picture", "kind", "sound"))
         latent, heard = _joined(folder, f"{split}_sounds_*.npz", ("latent", "sound"))
         return Corpus(picture, kind, seen, latent=latent, latent_sound=heard)

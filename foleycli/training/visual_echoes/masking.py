@@ -1,4 +1,4 @@
-"""Which tokens a training step hides: masked (to be told) and dropped (not shown to the encoder at all).
+"""Which tokens a training step hides: masked (to be predicted) and dropped (not given to the encoder).
 
 ratio r ~ Gaussian(0.55, 0.25) cut to [0.5, 1], one for a batch:  ceil(r N) tokens are masked
 half of the tokens are dropped:                                   ceil(0.5 N)

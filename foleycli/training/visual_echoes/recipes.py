@@ -127,6 +127,7 @@ def fit_words(work: Workspace, corpus: Corpus) -> None:
 
 
 def corpus_folder(work: Workspace) -> Path:
+    """Where the shards of pictures and sounds lie."""
     return work.folder / "echo-corpus"
 
 
@@ -149,6 +150,7 @@ def trained_vq(work: Workspace, name: str) -> PatchVq:
 
 
 def trained_pictures(work: Workspace) -> SmallPictures:
+    """The tokenizer of pictures, with its words, that `foley train echo-tokens` left."""
     state, spec = _trained(work, "echo_picture_words", WordVqSpec)
     words = WordVq(spec)
     words.load_state_dict(state)
@@ -156,6 +158,7 @@ def trained_pictures(work: Workspace) -> SmallPictures:
 
 
 def trained_sounds(work: Workspace) -> tuple[PatchVq, SoundWords]:
+    """The tokenizer of sounds and its words, that `foley train echo-tokens` left."""
     vq = trained_vq(work, "sound")
     state, spec = _trained(work, "echo_sound_words", WordVqSpec)
     words = SoundWords(spec, channels=vq.spec.channels, rows=vq.spec.rows)

@@ -1,4 +1,4 @@
-"""Training of the two small tokenizers: what is lost here, the transformer cannot bring back.
+"""Training of the two small tokenizers: a detail that they lose is lost for the transformer.
 
 codes:     principal components and k-means of patches, seconds
 decoders:  pictures L1 + half of the L1 of differences between neighbours (edges matter more than tints)
@@ -57,6 +57,7 @@ def latent_batches(corpus: Corpus, size: int, seed: int = 0) -> Callable[[int], 
 
 
 def picture_loss(model: PatchVq, x: Tensor) -> dict[str, Tensor]:
+    """The loss of the decoder on pictures (B, 3, H, W), and its two terms."""
     error = model.decode(model.encode(x)) - x
     level = error.abs().mean()
     edges = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
@@ -64,5 +65,6 @@ def picture_loss(model: PatchVq, x: Tensor) -> dict[str, Tensor]:
 
 
 def latent_loss(model: PatchVq, x: Tensor) -> dict[str, Tensor]:
+    """The loss of the decoder on latents (B, C, F, L), and its share of their power."""
     error = (model.decode(model.encode(x)) - x).square().mean()
     return {"loss": error, "relative": error / x.square().mean()}

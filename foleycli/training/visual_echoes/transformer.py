@@ -1,4 +1,4 @@
-"""Training of the masked transformer: hide tokens of a picture and a sound of one class, and tell them.
+"""Training of the masked transformer: predicts hidden tokens of a picture and a sound of one class.
 
 loss = cross-entropy at the masked places over their own modality's codes, smoothed by 0.1, mean over masked places
 """
@@ -66,12 +66,13 @@ class TokenCorpus:
         )
 
     def pairs(self) -> Pairs:
+        """Pictures and sounds of one class, drawn at random."""
         return Pairs(self)
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pictures and sounds of one class, met at random; every class as often as its pictures' square root."""
+    """Pairs of a picture and a sound of one class, drawn at random; classes as often as the root of their pictures."""
 
     tokens: TokenCorpus
     classes: npt.NDArray[np.int64] = field(init=False)
@@ -155,7 +156,7 @@ def start_from_tokens(
     layout: TokenLayout,
     seed: int = 0,
 ) -> None:
-    """What need not be learned by steps: alike codes begin as alike words, and frequent codes as likely ones.
+    """Sets embeddings and output biases from the codes: codes that are alike begin alike, frequent ones likely.
 
     The vectors of a grid's codes begin as random projections of the codes, those of words at random; the head's bias
     is the logarithm of each code's share.
