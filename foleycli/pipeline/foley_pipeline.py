@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, islice
@@ -81,6 +81,7 @@ class FoleyPipeline:
         *,
         cues: Sequence[Cue] | None = None,
         own: Own | None = None,
+        only: Collection[int] | None = None,
         progress: Progress | None = None,
     ) -> TrackStream:
         """Performs the video (or the given cues) window by window; the same call gives the same samples.
@@ -88,10 +89,10 @@ class FoleyPipeline:
         A window's sound depends on (video, cues, seed, window) alone: on its own cues and on those of its neighbours in
         the shot. With `settings.stems` hits and spans are performed apart: each stem is what `stream` gives of its cues
         alone, and the track is their sum. Recordings of `own`, or else those that the settings name, are played
-        and imitated.
+        and imitated. The model performs the windows of the numbers `only` and is silent in the others; None: all.
         """
-        (only,) = self.takes(video, (settings.seed,), settings, cues=cues, own=own, progress=progress)
-        return only
+        (stream,) = self.takes(video, (settings.seed,), settings, cues=cues, own=own, only=only, progress=progress)
+        return stream
 
     def takes(
         self,
@@ -101,6 +102,7 @@ class FoleyPipeline:
         *,
         cues: Sequence[Cue] | None = None,
         own: Own | None = None,
+        only: Collection[int] | None = None,
         progress: Progress | None = None,
     ) -> tuple[TrackStream, ...]:
         """A track for each seed, each as `stream` gives it; the video is watched once.
@@ -127,7 +129,7 @@ class FoleyPipeline:
             passages(info, player.rest, origin=first, windows=windows, seed=seed, likes=own.likes)
             for seed, _, player in runs
         )
-        waves_of = apart(self._performed(row, self.model.sampler(settings)), [len(windows)] * len(runs))
+        waves_of = apart(self._performed(row, self.model.sampler(settings), only), [len(windows)] * len(runs))
 
         def chunks(waves: Iterator[Wave], player: LibraryPlayer) -> Iterator[Wave]:
             heard = _counted(windows, waves, progress)
@@ -162,13 +164,17 @@ class FoleyPipeline:
         if settings.likes and not self.family.imitates:
             raise UsageError(f"{name} can't imitate recordings: no --like; use --model pocket")
 
-    def _performed(self, row: Iterator[Passage], sampler: SamplerSpec) -> Iterator[Wave]:
-        """The sound of each passage, in order."""
+    def _performed(self, row: Iterator[Passage], sampler: SamplerSpec, only: Collection[int] | None) -> Iterator[Wave]:
+        """The sound of each passage, in order; silence for windows that are not among `only`."""
         while batch := list(islice(row, self.model.at_once)):
+            asked = [one for one in batch if only is None or one.window.index in only]
             if self.model.at_once > 1:
-                yield from self.batcher([(one, sampler) for one in batch])
+                sounds = self.batcher([(one, sampler) for one in asked])
             else:  # threads perform side by side
-                yield from self.model.perform(batch, sampler)
+                sounds = self.model.perform(asked, sampler)
+            waves = dict(zip(asked, sounds, strict=True))
+            for one in batch:
+                yield waves[one] if one in waves else np.zeros(one.samples(self.model.sample_rate), np.float32)
 
     def _perform(self, asked: Sequence[tuple[Passage, SamplerSpec]]) -> list[Wave]:
         """The sound of each passage, those of one sampler together."""

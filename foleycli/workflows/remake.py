@@ -19,7 +19,7 @@ from foleycli.workflows.loading import load_pipeline
 from foleycli.workflows.outputs import check_kind, in_video
 from foleycli.workflows.recordings import stored_own
 from foleycli.workflows.render import origin_of, write_track
-from foleycli.workflows.sidecar import Retake, Sidecar, find_video, touched_cues
+from foleycli.workflows.sidecar import Retake, Sidecar, find_video, touched_cues, touched_windows
 
 if TYPE_CHECKING:
     from foleycli.pipeline.foley_pipeline import FoleyPipeline
@@ -95,7 +95,12 @@ class Remake:
 
     def _performed(self, track: Path, seed: int, taken: Retake | None) -> Path:
         track.parent.mkdir()
-        cues = self.sidecar.cues if taken is None else touched_cues(self.sidecar, (taken.start, taken.stop), self.start)
+        cues, only = self.sidecar.cues, None
+        if taken is not None:
+            span = taken.start, taken.stop
+            cues = touched_cues(self.sidecar, span, self.start)
+            touched = touched_windows(self.sidecar, span, self.start)
+            only = range(min(touched) - 1, max(touched) + 2)  # levels are found together with both neighbours
         mix, level_db = self.mix, 0.0
         if taken is not None:  # a span is not measured: it gets the gain that the whole track got
             level_db = self.sidecar.level_db
@@ -103,7 +108,7 @@ class Remake:
                 mix, level_db = replace(mix, level="off", gain_db=mix.gain_db + level_db), 0.0
             mix = replace(mix, loudness_lufs=None, level="off")
         generation = performed(replace(self.generation, seed=seed))
-        stream = self.pipeline.stream(self.info, generation, cues=cues, own=self.own, progress=self.progress)
+        stream = self.pipeline.stream(self.info, generation, cues=cues, own=self.own, only=only, progress=self.progress)
         write_track(
             stream, self.info, track=track, mix=mix, start=self.start, target=self.target, level_db=level_db,
             cues=self.sidecar.cues,

@@ -160,6 +160,15 @@ def find_video(sidecar: Sidecar, path: Path) -> Path:
     return found
 
 
+def touched_windows(sidecar: Sidecar, span: tuple[Fraction, Fraction], part_start: Fraction) -> list[int]:
+    """The numbers of the windows in which a span lies, in seconds from the first picture."""
+    return [
+        index
+        for index, (start, stop) in enumerate(sidecar.windows)
+        if part_start + start < span[1] and part_start + stop > span[0]
+    ]
+
+
 def touched_cues(sidecar: Sidecar, span: tuple[Fraction, Fraction], part_start: Fraction) -> tuple[Cue, ...]:
     """The cues on which the sound of `span` depends; all times in seconds from the first picture.
 
@@ -167,11 +176,7 @@ def touched_cues(sidecar: Sidecar, span: tuple[Fraction, Fraction], part_start: 
     and shares levels with both neighbours. So the cues of two windows before the span and of one after it are kept;
     the other windows have no cue left, are silent, and are not performed.
     """
-    touched = [
-        index
-        for index, (start, stop) in enumerate(sidecar.windows)
-        if part_start + start < span[1] and part_start + stop > span[0]
-    ]
+    touched = touched_windows(sidecar, span, part_start)
     near = sidecar.windows[max(0, min(touched, default=0) - 2) : max(touched, default=0) + 2]
     starts = [part_start + start for start, _ in near]
     heard = [(start - BEFORE_SECONDS, start + WINDOW_SECONDS + AFTER_SECONDS) for start in starts]

@@ -39,3 +39,4 @@ def demo(
     settings = Settings(generation=Generation(seed=seed), model=Model(name=model, device=device, offline=True))
     outputs = Outputs(target=out_dir / f"{kind}.mp4", overwrite=overwrite)
     run_dub(DubRequest(video=silent, settings=settings, outputs=outputs), console)
+    console.note(f"to see, hear and change its cues in the browser: foley edit {silent}")

@@ -7,7 +7,7 @@ const named = (id) => document.getElementById(id);
 const KEYS = [
   ["Space", "play, pause"], ["← →", "move the cue, or the playhead, by a frame"], ["Shift ← →", "by ten frames"],
   ["↑ ↓", "strength of the cue"], [", .", "cue before, cue after"], ["Enter", "sound of the cue"], ["A", "add a hit"],
-  ["S", "add a lasting sound"], ["Delete", "delete"], ["M", "mute"], ["L", "lock: spotting again leaves it"],
+  ["S", "add a lasting sound"], ["Delete", "delete"], ["M", "mute"], ["L", "lock: --sound and --keep-locked leave it"],
   ["Ctrl Z", "undo"], ["Ctrl Shift Z", "redo"], ["[ ]", "start, end of the selection"], ["O", "loop the selection"],
   ["P", "perform"], ["T", "takes of the selection"], ["E", "export"], ["Ctrl S", "save the sheet"], ["+ − 0", "zoom in, out, whole film"],
   ["Ctrl wheel", "zoom at the pointer"], ["Home End", "first, last picture"], ["Esc", "select nothing"], ["?", "these keys"],

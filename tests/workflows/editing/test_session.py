@@ -139,8 +139,9 @@ def test_the_edits_survive_and_are_a_cue_sheet(idle: EditSession, settings: Sett
 
 
 def test_a_take_replaces_its_part_alone_and_stays(session: EditSession) -> None:
-    before = sound(session)
+    before, count = sound(session), windows(session)
     done(session, "perform_takes", Fraction(16), Fraction(20), 1)
+    assert windows(session) - count <= 3  # of four: those of the part, and the one before it
     takes = session.takes
     assert [one.take.seed for one in takes if one.take] == [1]
     session.use_take(takes[0].number)
