@@ -7,6 +7,7 @@ import io
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ import soundfile
 from PIL import Image
 
 import foleycli
-from tests.cli.conftest import Foley, clip, film, foley, models
+from foleycli.cues.arranging import with_spans
+from tests.cli.conftest import COMMAND, Foley, clip, film, foley, models
+from tests.library.recordings import small_library
 from tests.manual.examples import EXAMPLES, LONG
 from tests.manual.reference import manual
 from tests.test_architecture import LAYERS
@@ -52,6 +55,82 @@ def test_every_line_shown_can_be_run(foley: Foley, clip: Path, line: str, reques
     assert ran.code == 0, ran.err
     assert ran.out
     assert (target is not None) == (ran.out[:4] == b"RIFF")
+
+
+PAGES = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md")) if path.name != "cli.md"}
+INDENTED = re.compile(r"^    (foley .*?)(?: {2,}.*| +#.*)?$", re.MULTILINE)
+SHOWN = [
+    (page, line)
+    for page, text in PAGES.items()
+    for line in INDENTED.findall(text)
+    if "completion" not in line  # which ends where it is read
+]
+IN_TEXT = [
+    (page, line)
+    for page, text in (PAGES | {"README.md": README}).items()
+    for line in re.findall(r"`(foley [a-z][^`\n]*)`", text)
+    if "..." not in line and "…" not in line and "[" not in line
+]
+
+
+def parsed(line: str) -> None:
+    """Reads a command line as foley does, and does nothing; raises for what it would refuse."""
+    command, words = COMMAND, with_spans(shlex.split(line)[1:])
+    context = command.make_context("foley", list(words))
+    while words and words[0] in getattr(command, "commands", ()):
+        command = command.commands[words[0]]
+        name, *words = words
+        context = command.make_context(name, list(words), parent=context)
+
+
+@pytest.mark.parametrize(("page", "line"), dict.fromkeys(SHOWN))
+def test_every_line_of_every_page_is_one_that_foley_takes(page: str, line: str) -> None:
+    parsed(line)
+
+
+def test_commands_in_the_text_name_commands_and_options_that_there_are() -> None:
+    known = {
+        f"foley {command}": {opt for one in below.params for opt in (*one.opts, *one.secondary_opts)}
+        for command, below in commands_of(COMMAND).items()
+    }
+    for page, line in IN_TEXT:
+        words = line.split()
+        name = next((" ".join(words[:count]) for count in (3, 2) if " ".join(words[:count]) in known), None)
+        group = {command.split()[1] for command in known}
+        assert name or words[1] in group, f"{page}: {line}"
+        options = {word.split("=")[0] for word in words if re.fullmatch(r"--[a-z-]+(=.*)?|-[a-zA-Z0]", word)}
+        assert name is None or options <= known[name] | {"-h", "--help"}, f"{page}: {line}"
+
+
+def commands_of(command: Any, path: str = "") -> dict[str, Any]:
+    if not hasattr(command, "commands"):
+        return {path: command}
+    rows = [commands_of(below, f"{path} {name}".strip()) for name, below in command.commands.items()]
+    return {name: below for row in rows for name, below in row.items()}
+
+
+GUIDE = ("batch.md", "config.md", "cues.md", "editors.md", "library.md")  # other pages need models, networks, hours
+
+
+@pytest.mark.parametrize("page", GUIDE)
+def test_the_lines_of_the_users_guide_run_one_after_the_other(
+    foley: Foley, clip: Path, tmp_path: Path, page: str
+) -> None:
+    (tmp_path / "footage").mkdir()
+    (tmp_path / "footage" / "one.mp4").write_bytes(clip.read_bytes())
+    small_library(tmp_path / "sounds")
+    clip.with_name("cues.csv").write_text("time,strength,sound\n0.5,1.0,impact_wood\n")
+    lines = [line for at, line in SHOWN if at == page]
+    assert lines
+    for line in lines:
+        words = shlex.split(line.replace("~/", ""))[1:]
+        if "--like" in words:
+            continue  # the tiny model knows no timbres
+        words += ["--steps", "1"] if words[0] in ("dub", "batch") else []
+        words += ["-f"] if words[0] in ("dub", "batch", "spot") and "-f" not in words else []
+        ran = foley(*words)
+        assert ran.code == 0, f"{line}: {ran.err}"
+        assert ran.out
 
 
 def redirected(words: list[str], sign: str) -> tuple[str | None, list[str]]:
