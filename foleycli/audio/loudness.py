@@ -30,7 +30,7 @@ _SINC = np.pad((np.sinc(_TAPS / OVERSAMPLING) * np.kaiser(len(_TAPS), 5)).astype
 PHASES = tuple(_SINC[phase::OVERSAMPLING] for phase in range(1, OVERSAMPLING))
 
 MOST_RISE = 1.001 * max(float(np.abs(phase).sum()) for phase in PHASES)  # of a level between samples over all near it
-CHUNK = 1024  # samples; longer than a filter
+CHUNK = 256  # samples; longer than a filter
 
 LIMITER_SECONDS = 0.005
 SETTLE_SAMPLES = 4096  # context on both sides of a block: longer than the resampler's and the limiter's reach

@@ -20,7 +20,10 @@ def where_set(refusal: str, *, command: Any, words: Sequence[str], config: Confi
         command = command.commands[path[-1]]
     if config is None or " ".join(path) not in config.known:
         return ""
-    context = command.make_context(" ".join(["foley", *path]), rest, obj=config, resilient_parsing=True)
+    defaults = {parameter: setting.value for parameter, setting in config.of(" ".join(path)).items()}
+    context = command.make_context(
+        " ".join(["foley", *path]), rest, obj=config, default_map=defaults, resilient_parsing=True
+    )
     found = config.of(" ".join(path), context.params.get("preset"))
     told = [
         f"{setting.option} is set in {setting.source}"

@@ -87,6 +87,14 @@ def test_variables_are_named_and_options_of_the_command_line_are_not(
     assert ran.code == 2 and "; loudness is set in FOLEY_DUB_LOUDNESS" in ran.err
     ran = foley("dub", clip, "-n", "--loudness", "louder")
     assert ran.code == 2 and "is set in" not in ran.err
+    clip.with_name("foley.toml").write_text("[presets.mine]\ngain = 99\nfade-in = 77\n")
+    monkeypatch.delenv("FOLEY_DUB_LOUDNESS")
+    monkeypatch.setenv("FOLEY_PRESET", "mine")
+    ran = foley("dub", clip, "-n", "--gain", "0")
+    assert ran.code == 2 and "; fade-in is set in foley.toml, line 3" in ran.err
+    monkeypatch.setenv("FOLEY_PRESET", "yours")
+    ran = foley("dub", clip, "-n")
+    assert ran.code == 2 and "; preset is set in FOLEY_PRESET" in ran.err
 
 
 def test_sound_of_every_command_is_not_the_file_of_imagine(foley: Foley, clip: Path, user: Path) -> None:
