@@ -19,20 +19,27 @@ from tests.cli.conftest import clip, film, models
 
 __all__ = ["clip", "film", "models"]  # fixtures
 
-# `foley` whose probe reads address 0 for one of the videos, as a library of C with a fault would.
+# `foley` whose executor reads address 0 for one of the videos, as a library of C with a fault would; others it copies:
+# a model would take seconds to load in each of the children, and is not what is tested.
 RUNNER = """
-import ctypes, os, signal, sys
-from foleycli.video import probe as module
+import ctypes, os, shutil, signal, sys
+from foleycli.workflows.batch import executors
+from foleycli.workflows.batch.job import Notes
 from foleycli.workflows.batch.supervisor import tie_to_parent
 tie_to_parent(os.environ)
-real = module.probe
-def probe(path):
-    if "bad" in str(path):
-        ctypes.string_at(0)
-    if "hog" in str(path):  # as the system does with who takes all memory
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(path)
-module.probe = probe
+class Copies:
+    def __init__(self, model, workers):
+        self.workers = workers
+    def prepare(self, job, progress):
+        if "bad" in job.source.name:
+            ctypes.string_at(0)
+        if "hog" in job.source.name:  # as the system does with who takes all memory
+            os.kill(os.getpid(), signal.SIGKILL)
+        return job
+    def perform(self, job, prepared, drafts):
+        shutil.copy(job.source, drafts / job.target.name)
+        return Notes()
+executors.ThreadExecutor = Copies
 from foleycli.cli.app import main
 main()
 """

@@ -72,18 +72,13 @@ def on(request: BatchRequest, name: str, cluster: Cluster, on_event: Any = None)
     return made(folder)
 
 
-def test_the_files_are_those_of_this_process_by_a_shared_folder_and_shipped(nodes: Any, request_: BatchRequest) -> None:
+def test_the_files_are_those_of_this_process_shipped_and_whatever_dies(nodes: Any, request_: BatchRequest) -> None:
+    """One test for both, as a cluster takes half a minute to come up on a busy machine."""
     batch(request_)
     assert request_.out_dir is not None
     here = made(request_.out_dir)
     assert len(here) == len(NAMES)
-    assert on(request_, "shared", Cluster(nodes.address)) == here
     assert on(request_, "shipped", Cluster(nodes.address, ship=True)) == here
-
-
-def test_a_node_and_a_process_that_die_cost_no_video(nodes: Any, request_: BatchRequest) -> None:
-    batch(request_)
-    assert request_.out_dir is not None
     started: list[str] = []
 
     def strike(event: events.Event) -> None:
@@ -95,7 +90,7 @@ def test_a_node_and_a_process_that_die_cost_no_video(nodes: Any, request_: Batch
             started.append("node")
             nodes.remove_node(nodes.workers[0], allow_graceful=False)
 
-    assert on(request_, "struck", Cluster(nodes.address), strike) == made(request_.out_dir)
+    assert on(request_, "struck", Cluster(nodes.address), strike) == here  # by a shared folder
     assert started == ["process", "node"]
     journal = (request_.out_dir.parent / "struck" / ".foley-batch" / "journal.jsonl").read_text()
     assert all(journal.count(f'"{name}.mp4"') <= 2 for name in NAMES)
