@@ -43,8 +43,8 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry("pocket", "spot, then perform: runs on a laptop, offline", "built-in", licence=_OURS, commercial_use=True),
     Entry(
         "echo",
-        "a sound for a picture, a picture for a sound ('foley imagine'), to train",
-        "train",
+        "a sound for a picture, a picture for a sound ('foley imagine')",
+        "built-in",
         licence=_OURS,
         commercial_use=True,
     ),

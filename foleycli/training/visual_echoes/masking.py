@@ -31,6 +31,8 @@ class MaskRule:
 
     mask "joint": one ratio over all tokens (the paper). "split": one for each modality, from 0 to 1, and with
     probability `whole` one of them is masked altogether, as when the other is asked for.
+    With probability `grid` one of them, drawn at random, is masked but for its words, and half the time the other one
+    altogether: so the grid learns to follow the words. `words` are the places that each modality begins with.
     drop "independent": dropped tokens may be masked or not (the paper's words); "nested": MAGE's one draw for both.
     """
 
@@ -41,6 +43,8 @@ class MaskRule:
     drop_ratio: float = 0.5
     mask: Mask = "joint"
     whole: float = 0.0  # probability that one modality, drawn at random, is masked altogether
+    grid: float = 0.0
+    words: tuple[int, int] = (0, 0)  # of a picture, of a sound
 
 
 def truncated_gaussian(mean: float, deviation: float, low: float, high: float, generator: torch.Generator) -> float:
@@ -78,10 +82,29 @@ def draw(rule: MaskRule, rows: int, image_places: int, sound_places: int, genera
         hides_sound = (chance[:, :1] < rule.whole) & (chance[:, 1:] >= 0.5)
         is_image = torch.arange(places) < image_places
         mask = mask | (hides_image & is_image) | (hides_sound & ~is_image)
+    drop = _dropped(rule, noise, generator)
+    if rule.grid:
+        mask = _without_grids(mask, rule, image_places, generator)
+    return Draw(mask, drop)
+
+
+def _dropped(rule: MaskRule, noise: Tensor, generator: torch.Generator) -> Tensor | None:
     if rule.drop == "none":
-        return Draw(mask, None)
-    order = noise if rule.drop == "nested" else torch.rand(rows, places, generator=generator)
-    return Draw(mask, lowest_share(order, rule.drop_ratio))
+        return None
+    order = noise if rule.drop == "nested" else torch.rand(noise.shape, generator=generator)
+    return lowest_share(order, rule.drop_ratio)
+
+
+def _without_grids(mask: Tensor, rule: MaskRule, image_places: int, generator: torch.Generator) -> Tensor:
+    """The mask (B, N) with the grids of `rule.grid` of the rows masked, their words shown."""
+    rows, places = mask.shape
+    asked, of_image, alone = (torch.rand(rows, 1, generator=generator) for _ in range(3))
+    place = torch.arange(places)
+    is_image = place < image_places
+    is_word = torch.where(is_image, place < rule.words[0], place < image_places + rule.words[1])
+    mine = torch.where(of_image < 0.5, is_image, ~is_image)
+    hidden = torch.where(mine, ~is_word, mask | (alone < 0.5))
+    return torch.where(asked < rule.grid, hidden, mask)
 
 
 def _ratio(rule: MaskRule, generator: torch.Generator) -> float:

@@ -67,8 +67,10 @@ FITTED_ON = 640  # pictures and latents that the codes are fitted on
 TRANSFORMER = ECHO_LAYOUT.transformer(
     width=192, depth=4, heads=3, decoder_width=192, decoder_depth=2, decoder_heads=3, dropout=0.0
 )
-RULE = MaskRule(mask="split", lowest=0.0, whole=0.3)
-DECODING = DecodingSpec(steps=12, temperature=4.5, guidance=1.5)
+RULE = MaskRule(
+    mask="split", lowest=0.0, whole=0.3, grid=0.35, words=(ECHO_LAYOUT.image_grid[1], ECHO_LAYOUT.sound_grid[1])
+)
+DECODING = DecodingSpec(steps=12, temperature=4.5, guidance=5.0)
 TRAINING_DATA = (
     "pictures: scenes rendered by foleycli.scenes. Sounds: recordings under CC0, CC-BY and public domain, listed with "
     "their authors in docs/attribution.md. Nothing non-commercial. What a picture shows is read by EfficientNet-Lite2 "

@@ -67,6 +67,20 @@ def test_split_masks_each_modality_by_a_ratio_of_its_own() -> None:
     assert abs(float(joint[:, :64].float().mean()) - float(joint[:, 64:].float().mean())) < 0.05
 
 
+def test_a_grid_may_be_asked_for_by_its_words() -> None:
+    rule = MaskRule(mask="split", lowest=0.0, grid=1.0, words=(3, 4))
+    mask = draw(rule, 400, image_places=20, sound_places=30, generator=generator()).mask
+    of_image = ~mask[:, :3].any(1) & mask[:, 3:20].all(1)
+    of_sound = ~mask[:, 20:24].any(1) & mask[:, 24:].all(1)
+    assert bool((of_image | of_sound).all()) and 150 < int(of_image.sum()) < 250
+    alone = mask[of_image, 20:].all(1) & ~of_sound[of_image]
+    assert 0.35 < float(alone.float().mean()) < 0.65
+    assert torch.equal(
+        draw(MaskRule(), 4, 20, sound_places=30, generator=generator()).mask,
+        draw(MaskRule(words=(3, 4)), 4, 20, sound_places=30, generator=generator()).mask,
+    )
+
+
 def test_one_modality_may_be_masked_whole() -> None:
     mask = hidden(MaskRule(mask="split", lowest=0.0, whole=1.0), 3).mask
     image, sound = mask[:, :64].all(1), mask[:, 64:].all(1)
