@@ -84,7 +84,7 @@ def draw(rule: MaskRule, rows: int, image_places: int, sound_places: int, genera
         mask = mask | (hides_image & is_image) | (hides_sound & ~is_image)
     drop = _dropped(rule, noise, generator)
     if rule.grid:
-        mask = _without_grids(mask, rule, image_places, generator)
+        mask = _without_grids(mask, rule, image_places, generator=generator)
     return Draw(mask, drop)
 
 
