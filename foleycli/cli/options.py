@@ -33,23 +33,23 @@ def sounds(names: list[str] | None) -> tuple[str, ...]:
     return tuple(sound_of(name) for name in names or ())
 
 
-_MODEL = "The model: a name from 'foley models list', a folder with a bundle in it, or hf://owner/name@revision."
+_MODEL = "The model: a name from 'foley models list', a model's folder, or hf://owner/name@revision."
 _SOUND = (
-    "Use this sound for the cues, in plain words: gunshot, typing, rain ('foley sounds' lists them). "
-    "Give it twice for a hit and a lasting sound. "
-    "Default: what was spotted."
+    "Play the cues with this sound, in plain words: gunshot, typing, rain ('foley sounds' lists them). "
+    "Give it twice for a hit and a lasting sound; with one alone, cues of the other kind are left out. "
+    "Default: the sounds that were spotted."
 )
-_START = "Where the part to dub starts, from the first picture: seconds or 1:23.5. Default: the first picture."
-_END = "Where the part to dub ends, from the first picture: seconds or 1:23.5. Default: the last picture."
-_DEVICE = "Where the networks run. auto takes the first there is of cuda, mps, cpu."
+_START = "Start of the part to use, from the first picture: seconds or 1:23.5. Default: the first picture."
+_END = "End of the part to use, from the first picture: seconds or 1:23.5. Default: the end of the video."
+_DEVICE = "Device that the networks run on. auto takes the first there is of cuda, mps, cpu."
 _PRECISION = "Number format of the transformer. auto is bf16 on a GPU that has it, else fp32."
-_COMPILE = "Compile the transformer with torch.compile first. That takes a minute or more: only for many windows."
+_COMPILE = "Compile the transformer with torch.compile first. It takes a minute or more: for many windows only."
 
 _NAMER = (
-    "Network that names sounds from the picture: auto (EfficientNet-Lite2), off (names from the motion alone), or a "
-    "CLIP or SigLIP (hf://owner/name, or a folder)."
+    "Network that names the sounds from the picture: auto (EfficientNet-Lite2), off (names from the motion alone), or "
+    "a CLIP or SigLIP model (hf://owner/name, or a folder)."
 )
-_STEMS = "Also write impacts and ambience as two WAV files into this folder, which is made if need be. Default: none."
+_STEMS = "Also write the hits and the lasting sounds as two WAV files into this folder, made if needed. Default: none."
 
 VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="The video file; '-' reads a video from stdin.")]
 ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="NAME", help=_MODEL)]
@@ -65,10 +65,10 @@ OfflineOption = Annotated[
     bool, typer.Option("--offline", help="Open no network connection. A model that is not on this machine is an error.")
 ]
 OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", "-f", help="Replace output files that exist. Without it they are an error.")
+    bool, typer.Option("--overwrite", "-f", help="Replace output files that exist. Without -f they are an error.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print no notes and no progress. Warnings and errors stay.")
+    bool, typer.Option("--quiet", "-q", help="Print no notes and no progress; warnings and errors are still printed.")
 ]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print details on stderr: model, device, cues.")]

@@ -15,22 +15,20 @@ from foleycli.cli import options
 from foleycli.specs.settings import Generation, Mix, Model, Original, Played
 from foleycli.text import lufs_of
 
-_SEED = "Number that chooses the performance. The same seed gives the same sound, another seed another one."
-_STEPS = "Sampling steps per window; more take longer. Default: the model's own number."
-_GUIDANCE = "How strongly the model follows the cues; 1 is no guidance. Default: the model's own."
+_SEED = "Random seed. The same seed gives the same sound, another seed gives a variant of it."
+_STEPS = "Sampling steps per window of 8.192 s; more steps take longer. Default: the model's own number."
+_GUIDANCE = "How strongly the model follows the cues; 1 is no guidance. Default: the model's own value."
 _OVERLAP = "Overlap of neighbouring windows in seconds (multiples of 0.128 s); longer is smoother and slower."
-_LIBRARY = (
-    "Folder of your recordings, in subfolders named by sound; they are played at the cues they fit. Default: none."
-)
-_LIKE = "Recording that the model imitates, for all cues or for a sound: metal=gong.wav. Or a folder. May be repeated."
+_LIBRARY = "Folder of your own recordings, in subfolders named by sound, to play at the cues they fit. Default: none."
+_LIKE = "Recording that the model imitates, for all cues or one sound (metal=gong.wav), or a folder. May be repeated."
 _ORIGINAL = (
-    "VIDEO's own sound: replace drops it, mix adds the new sound to it, duck also lowers it by 12 dB under the new "
-    "sound, keep-track keeps it as a second track."
+    "The video's own sound: replace drops it, mix adds the new sound to it, duck also lowers it by 12 dB while the new "
+    "sound plays, keep-track keeps it as a second track."
 )
-_GAIN = "Change of level of the new sound in dB."
+_GAIN = "Level change of the new sound in dB."
 _LOUDNESS = (
-    "Loudness of the whole track in LUFS (EBU R128), or off: the level the model made. "
-    "Default: auto, the new sound at -23 LUFS or -1 dBTP, whichever comes first."
+    "Loudness of the whole track in LUFS (EBU R128), or off: the level that the model made. Default: auto, which "
+    "brings the new sound to -23 LUFS, or to a peak of -1 dBTP (-2 in a video) if that comes first."
 )
 _ROOM_TONE = (
     "Loudness in LUFS of a quiet bed under the new sound, so that gaps are not digital silence, or off. "
@@ -39,13 +37,13 @@ _ROOM_TONE = (
 _FADE_IN = "Length in seconds of a fade at the start of the new sound."
 _FADE_OUT = "Length in seconds of a fade at the end of the new sound."
 _SPAN = (
-    "Also play this lasting sound from START to STOP seconds, in place of spotted ones: --span train 0 10. "
-    "'train:0.5' gives its strength, 0 to 1. May be repeated."
+    "Also play this lasting sound from START to STOP, in place of spotted ones: --span train 0 10. "
+    "'train:0.5' sets its strength, 0 to 1. May be repeated."
 )
-_WHOLE = "Also play this lasting sound throughout: --whole waterfall, or 'waterfall:0.5'. May be repeated."
-_NO_HITS = "Play no hits, spotted or of --cues; locked cues stay."
-_NO_SPANS = "Play no lasting sounds but those of --span and --whole; locked cues stay."
-_ONLY_CUES = "Spot nothing: play only what --cues, --span and --whole name."
+_WHOLE = "Also play this lasting sound from start to end: --whole waterfall, or 'waterfall:0.5'. May be repeated."
+_NO_HITS = "Play no hits (short sounds), neither spotted ones nor those of --cues. Locked cues stay."
+_NO_SPANS = "Play no lasting sounds except those of --span and --whole. Locked cues stay."
+_ONLY_CUES = "Do not spot the video: play only what --cues, --span and --whole name."
 
 
 def played(

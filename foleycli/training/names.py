@@ -29,15 +29,13 @@ ABLATION_HELP = (
     f"Or of mdsgen: {', '.join(VIDEO_ABLATION_NAMES)}. Default: none."
 )
 SOUNDS_HELP = "Folder of sounds with a manifest.csv (docs/training.md)."
-MINUTES_HELP = "Stop after so many minutes. Default: no limit."
+MINUTES_HELP = "Stop after this many minutes. Default: no limit."
 RESUME_HELP = "Continue from the last checkpoint, or start afresh."
-STEPS_HELP = "Training steps, or shards to make. Default: the recipe's own number."
-TAGGER_HELP = "Sound tagger (.tflite, as YAMNet) that selects the palette. Default: a classifier trained for it."
+STEPS_HELP = "Number of training steps, or of data files (shards) to make. Default: the recipe's own number."
+TAGGER_HELP = "Sound tagger (.tflite, such as YAMNet) that selects the palette. Default: a classifier trained for that."
 BY_TIME_HELP = "Lower the learning rate over --minutes (of all runs together), not over the steps."
-WORKERS_HELP = (
-    "Processes that make rehearsals while the performer trains, or that cut the videos of mdsgen. Default: none."
-)
-VIDEOS_HELP = "Videos with sound for mdsgen: a folder, or a CSV with a column 'file'. Default: those cut already."
+WORKERS_HELP = "Number of processes that make training examples for the performer, or that cut the videos of mdsgen."
+VIDEOS_HELP = "Videos with sound for mdsgen: a folder, or a CSV with a column 'file'. Default: those cut before."
 SIZE_HELP = "Size of mdsgen: 12 layers of 192, 384 or 768 (t, s, b), or 24 of 1024 (l)."
 VAE_HELP = "The latent of mdsgen: pocket's VAE, Stable Diffusion's or AudioLDM's ('foley models pull' fetches those)."
 

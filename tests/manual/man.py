@@ -24,7 +24,7 @@ A TIME is in seconds (83.5) or 1:23.5.
 .SH COMMANDS"""
 TAIL = """\
 .SH EXIT STATUS
-0 done, 1 some of several failed, 2 usage, 3 bad input, 4 model, 5 ffmpeg or output, 130 interrupted, 143 by SIGTERM,
+0 done, 1 some videos of a batch failed (or doctor found something missing), 2 usage, 3 bad input, 4 model, 5 ffmpeg or output, 130 interrupted, 143 by SIGTERM,
 129 by a closed terminal.
 .SH ENVIRONMENT
 .B FOLEY_*

@@ -15,11 +15,11 @@ WIDTH = 100
 HEAD = """\
 # Commands
 
-Made by `make docs`; a test holds it equal to the program.
+`make docs` writes this page from the `--help` texts; a test compares the two.
 
-Stdout carries the result only; notes, progress and errors go to stderr. Exit codes: 0 done, 1 some of several failed,
-2 usage, 3 bad input, 4 model, 5 ffmpeg or output, 130 interrupted (143 by SIGTERM,
-129 by a closed terminal). A TIME is in seconds (`83.5`) or `1:23.5`.
+Stdout carries the result only; notes, progress and errors go to stderr. Exit codes: 0 done, 1 some videos of a batch
+failed (or `foley doctor` found something missing), 2 usage, 3 bad input, 4 model, 5 ffmpeg or output, 130 interrupted
+(143 by SIGTERM, 129 by a closed terminal). A TIME is in seconds (`83.5`) or `1:23.5`.
 
 Completion: `foley --install-completion` sets up the shell it runs in (bash, zsh, fish, PowerShell);
 `foley --show-completion` prints the script instead.

@@ -14,21 +14,21 @@ from foleycli.cli.settings import grouped
 from foleycli.errors import UsageError
 from foleycli.specs.settings import Generation, Mix, Model, Played, Settings
 
-_PATHS = "Video files, folders (searched to the bottom) and patterns in quotes; '-' reads a list of names from stdin."
+_PATHS = "Video files, folders (subfolders too) and patterns in quotes; '-' reads a list of names from stdin."
 _OUT_DIR = (
-    "Folder for the results, made if need be. Results of a folder lie in the same folders below it. "
-    "Default: each beside its video."
+    "Folder for the results, made if needed. The subfolders of a searched folder are kept below it. "
+    "Default: each result is written beside its video."
 )
-_NAME = "Name of each result. Filled in: {stem} and {ext} of the video, {folder} it lies in, {seed}."
-_NULL = "The names in the list on stdin end with a NUL byte, as 'find -print0' writes them. Default: one a line."
-_JOBS = "How many videos are performed at the same time."
-_EXECUTOR = "Where the videos are performed: threads of this process, or a Ray cluster (pip install 'foleycli[ray]')."
+_NAME = "Name of each result, where {stem} and {ext} are those of the video, {folder} is its folder, {seed} the seed."
+_NULL = "Names in the list on stdin end with a NUL byte, as 'find -print0' writes them. Default: one name per line."
+_JOBS = "Number of videos that are dubbed at the same time."
+_EXECUTOR = "Where the videos are dubbed: threads of this process, or a Ray cluster (pip install 'foleycli[ray]')."
 _ADDRESS = "The Ray cluster: ray://HOST:PORT, HOST:PORT or auto. Default: one is started on this machine."
-_SHIP = "Copy videos and results through Ray, for nodes that do not see these folders."
+_SHIP = "Copy videos and results through Ray, for nodes that cannot read these folders."
 _DRY_RUN = "Print which video would become which file, and write nothing."
-_PLOT = "Also draw each dub on one time axis as a PNG into this folder, made if need be. Default: none."
+_PLOT = "Also draw each dub on one time axis, as a PNG file in this folder, made if needed. Default: none."
 _REPORT = "Also write an HTML page with every result, to look at and listen to. Default: none."
-_JSON = "Print one JSON object a line on stdout for each thing that happens."
+_JSON = "Print one JSON object per line on stdout, one for each event."
 
 
 @grouped
@@ -55,9 +55,9 @@ def batch(
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Writes a copy with sound of many videos. Those that are done are skipped: to continue a stopped run, repeat it.
+    """Adds sound to many videos. Videos that are done already are skipped: to continue a stopped run, repeat it.
 
-    A video that fails stops no other. Failed videos are listed at the end; then the exit code is 1.
+    A video that fails does not stop the others. Failed videos are listed at the end; the exit code is then 1.
     """
     from foleycli.cli.batch_display import run_batch
     from foleycli.workflows.batch.batch import BatchRequest

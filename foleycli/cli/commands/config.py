@@ -9,7 +9,7 @@ import typer
 from foleycli.cli.console import Console
 from foleycli.cli.options import JsonOption
 
-app = typer.Typer(help="Shows what is set once, and where.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Shows options that are set elsewhere.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("show")

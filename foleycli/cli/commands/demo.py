@@ -10,14 +10,14 @@ import typer
 from foleycli.cli import options
 from foleycli.cli.console import Console
 
-_OUT_DIR = "Folder for the files, made if need be."
+_OUT_DIR = "Folder for the files, made if needed."
 _KIND = "A kind of scene from 'foley scenes list'."
 
 
 def demo(
     out_dir: Annotated[Path, typer.Option("--out-dir", metavar="DIR", help=_OUT_DIR)] = Path("demo"),
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help=_KIND)] = "drum",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Number that chooses scene and performance.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed of scene and sound.")] = 1,
     seconds: Annotated[float, typer.Option("--seconds", min=1.0, max=60.0, help="Length in seconds.")] = 8.0,
     model: options.ModelOption = "pocket",
     device: options.DeviceOption = "auto",

@@ -16,18 +16,18 @@ from foleycli.errors import UsageError
 from foleycli.specs.settings import Generation, Mix, Model, Outputs, Played, Settings
 
 _OUTPUT = (
-    "The file to write. *.mp4, *.mkv, *.mov, *.webm: a copy of the video with sound. "
+    "The file to write. *.mp4, *.mkv, *.mov, *.webm, *.avi, *.ts, *.flv: a copy of the video with sound. "
     "*.wav, *.flac, *.mp3, *.m4a, *.ogg, *.opus: the sound alone. '-': a WAV on stdout. "
     "Default: VIDEO's name with .foley before its suffix, beside VIDEO."
 )
-_TAKES = "How many performances to make, with seeds counted up from --seed; one numbered file for each."
-_KEEP = "Write all takes, or only the one that scores best for time, level and noise."
-_CUES = "Perform this cue sheet, of any kind that 'foley spot -o' writes, in place of spotting the video."
-_PLOT = "Also draw pictures, motion, cues, sound and spectrum on one time axis into this PNG. Default: none."
-_TIMELINE = "Also write a timeline (*.fcpxml, *.otio, *.edl, *.rpp): each cue a clip of its stem, which lies beside."
-_SIDECAR = "Also write OUT.foley.json, the recipe of the dub, which 'foley rerun' and 'foley retake' need."
+_TAKES = "Number of takes (variants) to make, with seeds counted up from --seed; one numbered file for each."
+_KEEP = "Write all takes, or only the one with the best score for timing, level and noise."
+_CUES = "Play this cue sheet instead of spotting the video: any kind of file that 'foley spot -o' writes."
+_PLOT = "Also draw pictures, motion, cues, sound and spectrum on one time axis, as this PNG file. Default: none."
+_TIMELINE = "Also write a timeline (*.fcpxml, *.otio, *.edl, *.rpp), a clip for each cue, and the WAVs it plays."
+_SIDECAR = "Also write OUT.foley.json, the settings and cues of the dub. 'foley rerun' and 'foley retake' need it."
 _DRY_RUN = "Print the plan (windows, files, time, disk) and write nothing."
-_SECONDS = "Length of a still picture's video. Default: 8."
+_SECONDS = "Length of the video that is made of a still picture. Default: 8 seconds."
 
 
 @grouped
@@ -57,9 +57,9 @@ def dub(
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Writes a copy of VIDEO with sound: hits where the picture shows them. The picture is not encoded again.
+    """Writes a copy of VIDEO with sound effects for what the picture shows. The picture is not encoded again.
 
-    A still picture in VIDEO's place becomes a video of --seconds with its sound.
+    VIDEO may be a still picture: the result is then a video of --seconds with a sound.
     """
     from foleycli.cli.commands.imagine import run_still
     from foleycli.cli.dub_display import run_dub

@@ -13,7 +13,7 @@ from foleycli.cli.console import Console
 from foleycli.cli.settings import grouped
 from foleycli.specs.settings import Generation, Mix, Model, Settings
 
-_CUES = "Begin with this cue sheet (*.csv, *.json, *.txt, *.otio), not with the edits saved beside VIDEO."
+_CUES = "Start from this cue sheet (any kind that 'foley spot -o' writes), not from the edits saved beside VIDEO."
 _PORT = "Port on 127.0.0.1 for the page. Default: a free one."
 
 
@@ -22,14 +22,14 @@ def edit(
     *,
     video: Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.")],
     cues: Annotated[Path | None, typer.Option("--cues", metavar="FILE", help=_CUES)] = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, open no browser.")] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address and open no browser.")] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, show_default=False, help=_PORT)] = 0,
     generation: Generation,
     mix: Mix,
     model: Model,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Shows VIDEO and its cues in the browser, to be edited, performed and exported. Ctrl-C ends it."""
+    """Opens a page in the browser to see, hear, edit and export the cues of VIDEO. Ctrl-C ends it."""
     from foleycli.editor.server import serving
     from foleycli.workflows.sheets import read_sheet_file
 

@@ -12,25 +12,25 @@ from foleycli.cli.console import Console
 
 _BUNDLE = "The model: a name from 'foley models list', or a folder with a bundle in it."
 _DATA = (
-    "What to test on. scenes: rendered scenes that no training has seen. repertoire: every sound in turn. DIR: videos "
-    "with sound (manifest.csv may list the onsets), with --tagger recordings. A model of pictures is tested on stills, "
-    "and with DIR/echo-corpus of 'foley train echo-tokens' on recordings too."
+    "What to test on. scenes: rendered scenes that no training has seen. repertoire: every sound in turn. DIR: "
+    "videos with sound (manifest.csv may list the onsets); with --tagger, recordings. A model for 'foley imagine' is "
+    "tested on stills, and with the folder echo-corpus of 'foley train echo-tokens' on recordings too."
 )
-_TAGGER = "A sound tagger (.tflite, as YAMNet) that says what it hears in every sound; needs 'foleycli[evaluate]'."
+_TAGGER = "A sound tagger (.tflite, such as YAMNet) that names every sound; needs pip install 'foleycli[evaluate]'."
 
 
 def evaluate(
     bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help=_BUNDLE)],
     data: Annotated[str, typer.Option("--data", metavar="scenes|repertoire|DIR", help=_DATA)] = "scenes",
     tagger: Annotated[Path | None, typer.Option("--tagger", metavar="FILE", help=_TAGGER)] = None,
-    count: Annotated[int, typer.Option("--count", min=1, help="The most scenes or clips to test.")] = 40,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the performances.")] = 0,
+    count: Annotated[int, typer.Option("--count", min=1, help="Largest number of scenes or clips to test.")] = 40,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed of the sounds.")] = 0,
     device: options.DeviceOption = "auto",
     offline: options.OfflineOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Tests BUNDLE on videos whose sound is known, and prints its scores, with intervals and chance beside them."""
+    """Tests a model on videos whose sound is known. Prints its scores with confidence intervals and those of chance."""
     from foleycli.evaluation.report_text import report_text
     from foleycli.workflows.evaluate import evaluate_model
 

@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from foleycli.workflows.dub import DubRequest
     from foleycli.workflows.imagine import Made
 
-_PICTURE = "A picture that a sound is wanted for; '-' reads one from stdin."
-_SOUND = "A sound that a picture is wanted for, any that ffmpeg reads; '-' reads one from stdin."
+_PICTURE = "The picture to make a sound for; '-' reads it from stdin."
+_SOUND = "The sound to make a picture for, any file that ffmpeg reads; '-' reads it from stdin."
 _OUTPUT = (
-    "*.wav, *.flac, *.mp3, *.m4a, *.ogg, *.opus for a sound ('-': WAV on stdout); *.png, *.jpg, ... for a picture; "
-    "a folder with --both."
+    "The file to write: *.wav, *.flac, *.mp3, *.m4a, *.ogg, *.opus for a sound ('-': WAV on stdout); *.png, *.jpg, ... "
+    "for a picture; a folder with --both. Must be given."
 )
-_BOTH = "Pictures and their sounds, from nothing but the seed."
-_SECONDS = "Length of the sound; else the model's."
-_STEPS = "Decoding steps; else the model's."
-_TEMPERATURE = "Chance in which tokens are settled first."
-_GUIDANCE = "How closely to follow what is given; 1: plainly."
-_MODEL = "A model of pictures and sounds."
+_BOTH = "Make pictures and their sounds, from the seed alone."
+_SECONDS = "Length of the sound: seconds or 1:23.5. Default: the model's own length."
+_STEPS = "Decoding steps. Default: the model's own number."
+_TEMPERATURE = "Randomness in the order in which tokens are decoded. Default: the model's own value."
+_GUIDANCE = "How closely the result follows what is given; 1 is no guidance. Default: the model's own value."
+_TAKES = "Number of results, one numbered file for each."
+_MODEL = "The model of pictures and sounds: a name from 'foley models list', or a folder."
 
 
 def imagine(
@@ -36,23 +37,23 @@ def imagine(
     sound: Annotated[str | None, typer.Option("--sound", metavar="FILE", help=_SOUND)] = None,
     both: Annotated[bool, typer.Option("--both", help=_BOTH)] = False,
     output: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help=_OUTPUT)] = "",
-    count: Annotated[int, typer.Option("--count", min=1, max=64, help="Pairs that --both makes.")] = 4,
+    count: Annotated[int, typer.Option("--count", min=1, max=64, help="Number of pairs that --both makes.")] = 4,
     seconds: Annotated[
         Fraction | None, typer.Option("--seconds", metavar="TIME", parser=options.seconds, help=_SECONDS)
     ] = None,
     model: Annotated[str, typer.Option("--model", "-m", metavar="NAME", help=_MODEL)] = "echo",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another result.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed; another seed gives another result.")] = 0,
     steps: Annotated[int | None, typer.Option("--steps", min=1, max=256, help=_STEPS)] = None,
     temperature: Annotated[float | None, typer.Option("--temperature", min=0.0, max=100.0, help=_TEMPERATURE)] = None,
     guidance: Annotated[float | None, typer.Option("--guidance", min=0.0, max=50.0, help=_GUIDANCE)] = None,
-    takes: Annotated[int, typer.Option("--takes", min=1, max=99, help="Results, one numbered file each.")] = 1,
+    takes: Annotated[int, typer.Option("--takes", min=1, max=99, help=_TAKES)] = 1,
     device: options.DeviceOption = "auto",
     offline: options.OfflineOption = False,
     overwrite: options.OverwriteOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Makes a sound for PICTURE, a picture for --sound FILE, or --both from nothing."""
+    """Makes a sound for PICTURE, a picture for --sound FILE, or pairs of both from nothing (--both)."""
     from foleycli.specs.settings import Generation, Model
     from foleycli.workflows import imagine as ways
     from foleycli.workflows.stdin import local_file

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from foleycli.bundles.remote import HubName, Listing
 
 app = typer.Typer(help="Lists, shows, checks, fetches and imports models.", no_args_is_help=True, rich_markup_mode=None)
-_HUB_NAME = "owner/name[@revision] on the Hugging Face Hub, or a listed part."
+_HUB_NAME = "owner/name[@revision] on the Hugging Face Hub, or a name from 'foley models list'."
 _TO = "Folder to write to. Default: the Hub's cache."
 _NAME = "A name from 'foley models list', a folder, or hf://owner/name."
-_AS = "The name that -m will take."
+_AS = "The name that -m will take; specvqgan for SpecVQGAN's archive."
 _CAVP = "cavp_epoch66.ckpt of Diff-Foley. Default: what 'foley models pull cavp' fetched."
 _VAE = "Weights of AudioLDM's VAE. Default: what 'foley models pull audioldm-vae' fetched."
-_VOCODER = "Weights of AudioLDM's vocoder. Default: what 'foley models pull audioldm-hifigan' fetched."
+_VOCODER = "AudioLDM's vocoder, or best_netG.pt of SpecVQGAN; else what 'foley models pull audioldm-hifigan' fetched."
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help=_NAME)]
 

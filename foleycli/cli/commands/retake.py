@@ -14,8 +14,8 @@ from foleycli.errors import UsageError
 
 _SIDECAR = "The .foley.json that 'foley dub --sidecar' wrote."
 _OUT = "The dub, with its sidecar OUT.foley.json beside it."
-_OUTPUT = "The file to write. Default: the name it had, beside SIDECAR."
-_DEVICE = "Where the networks run. Default: as the first time."
+_OUTPUT = "The file to write. Default: the name of the first dub, beside SIDECAR."
+_DEVICE = "Device that the networks run on. Default: that of the first dub."
 _FROM = "Start of the part, from the first picture: seconds or 1:23.5."
 _TO = "End of the part, from the first picture."
 DeviceOption = Annotated[options.Device | None, typer.Option("--device", help=_DEVICE)]
@@ -48,15 +48,15 @@ def retake(
     output: Annotated[Path, typer.Argument(metavar="OUT", help=_OUT)],
     start: Annotated[Fraction, typer.Option("--from", metavar="TIME", parser=options.seconds, help=_FROM)],
     stop: Annotated[Fraction, typer.Option("--to", metavar="TIME", parser=options.seconds, help=_TO)],
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the new performance.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed of the new part.")],
     device: DeviceOption = None,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Performs a part of a dub again, in place. Every other sample of the track stays as it is.
+    """Makes a part of the sound of a dub again with another seed, in place. All other samples stay as they are.
 
-    A .wav or .flac is changed in that part alone. For a video, an .mp3 and the like the track is made again
-    from the sidecar, and encoded again with the new part in it; the picture is copied.
+    A .wav or .flac is changed in that part alone. For a video, or an .mp3 and the like, the whole track is made
+    again from the sidecar and encoded again, with the new part in it. The picture of a video is copied.
     """
     from foleycli.workflows.retake import retake as perform_again
 

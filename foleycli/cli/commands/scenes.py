@@ -14,7 +14,7 @@ from foleycli.text import table
 app = typer.Typer(help="Renders the scenes that the spotter learns from.", no_args_is_help=True, rich_markup_mode=None)
 _VIDEO = "The video to write: *.mp4, *.mkv or *.mov."
 _HEIGHT = "Height in pixels; the width is 16/9 of it."
-_ROUGH = "Film it as in training: camera shake, noise, any frame rate."
+_ROUGH = "Film the scene as in training: camera shake, noise, any frame rate."
 _CUES = "Also write the true events as a cue sheet, *.csv or *.json. Default: none."
 _KIND = "Draw this kind only; may be repeated. Default: all."
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Number that chooses the scene.")]
@@ -42,7 +42,7 @@ def render_scene(
     cues: Annotated[Path | None, typer.Option("--cues", metavar="FILE", help=_CUES)] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Renders one scene as a silent video, and its true events as a cue sheet."""
+    """Renders one scene as a silent video. With --cues also writes its true events as a cue sheet."""
     from foleycli.workflows.scene_files import render_to
 
     made = render_to(

@@ -12,7 +12,7 @@ from foleycli.cli.console import Console
 from foleycli.errors import UsageError
 from foleycli.text import table
 
-_SOUND = "Show this sound alone, with all words that mean it."
+_SOUND = "Show this sound alone, with all words that stand for it."
 _OUTPUT = "Write 4 s of SOUND to a *.wav or *.flac."
 
 
@@ -27,7 +27,7 @@ def sounds(
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Lists the sounds that the built-in model knows, or shows, plays or writes one."""
+    """Lists the sounds that foley knows. With SOUND, shows that one alone, plays it, or writes it to a file."""
     from foleycli.cues.plain_words import sound_of, sound_words
     from foleycli.specs.settings import Model
     from foleycli.workflows.sample import sample

@@ -13,9 +13,9 @@ from foleycli.cli.settings import grouped
 from foleycli.specs.settings import Generation, Played
 
 _OUTPUT = (
-    "The sheet to write: *.csv, *.json, *.txt, *.otio, *.fcpxml, *.edl, *.rpp, *.reaper.csv. '-' prints CSV, or JSON."
+    "The sheet to write: *.csv, *.json, *.txt, *.otio, *.fcpxml, *.edl, *.rpp, *.reaper.csv. '-' prints it on stdout."
 )
-_KEEP_LOCKED = "Keep the locked cues of this older sheet; new cues that collide with them are left out. Default: none."
+_KEEP_LOCKED = "Keep the locked cues of this older sheet, and leave out new cues that collide with them. Default: none."
 
 
 @grouped
@@ -35,7 +35,7 @@ def spot(
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Writes the cue sheet of VIDEO: time, strength, sound and confidence of each event."""
+    """Writes the cue sheet of VIDEO: what happens when, with time, strength, sound and confidence of each event."""
     from foleycli.cues.formats import CSV, JSON, kind_of, write_sheet
     from foleycli.specs.settings import Model
     from foleycli.workflows.outputs import write_text
