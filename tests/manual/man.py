@@ -24,8 +24,8 @@ A TIME is in seconds (83.5) or 1:23.5.
 .SH COMMANDS"""
 TAIL = """\
 .SH EXIT STATUS
-0 done, 1 some videos of a batch failed (or doctor found something missing), 2 usage, 3 bad input, 4 model, 5 ffmpeg or output, 130 interrupted, 143 by SIGTERM,
-129 by a closed terminal.
+0 done, 1 some videos of a batch failed (or doctor found something missing), 2 usage, 3 bad input, 4 model,
+5 ffmpeg or output, 130 interrupted, 143 by SIGTERM, 129 by a closed terminal.
 .SH ENVIRONMENT
 .B FOLEY_*
 sets an option of a command (\\fBfoley config show\\fR lists them);
