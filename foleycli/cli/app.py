@@ -56,7 +56,7 @@ def foley(
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Adds sound effects to silent video, in time with the picture, which is copied and not encoded again."""
+    """Adds sound effects to silent video, in time with the picture. The picture is copied, not encoded again."""
 
 
 app.command("dub", short_help="Add sound to a video")(dub.dub)

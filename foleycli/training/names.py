@@ -30,7 +30,7 @@ ABLATION_HELP = (
 )
 SOUNDS_HELP = "Folder of sounds with a manifest.csv (docs/training.md)."
 MINUTES_HELP = "Stop after this many minutes. Default: no limit."
-RESUME_HELP = "Continue from the last checkpoint, or start afresh."
+RESUME_HELP = "Continue from the last checkpoint, or start from nothing."
 STEPS_HELP = "Number of training steps, or of data files (shards) to make. Default: the recipe's own number."
 TAGGER_HELP = "Sound tagger (.tflite, such as YAMNet) that selects the palette. Default: a classifier trained for that."
 BY_TIME_HELP = "Lower the learning rate over --minutes (of all runs together), not over the steps."

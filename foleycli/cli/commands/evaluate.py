@@ -10,7 +10,7 @@ import typer
 from foleycli.cli import options
 from foleycli.cli.console import Console
 
-_BUNDLE = "The model: a name from 'foley models list', or a folder with a bundle in it."
+_BUNDLE = "The model: a name from 'foley models list', or a model's folder."
 _DATA = (
     "What to test on. scenes: rendered scenes that no training has seen. repertoire: every sound in turn. DIR: "
     "videos with sound (manifest.csv may list the onsets); with --tagger, recordings. A model for 'foley imagine' is "

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def train(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=names.RECIPE_HELP)],
-    work: Annotated[Path, typer.Option("--work", metavar="DIR", help="Folder for everything made.")] = Path("runs"),
+    work: Annotated[Path, typer.Option("--work", metavar="DIR", help="Folder for all results.")] = Path("runs"),
     sounds: Annotated[Path | None, typer.Option("--sounds", metavar="DIR", help=names.SOUNDS_HELP)] = None,
     steps: Annotated[int | None, typer.Option("--steps", min=1, help=names.STEPS_HELP)] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0.0, help=names.MINUTES_HELP)] = None,
