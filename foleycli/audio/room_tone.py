@@ -21,8 +21,8 @@ from foleycli.types import Wave
 LOOP_SECONDS, SEED = 11, 5
 EDGE_SECONDS = 0.25  # the bed comes and goes over this long at the ends of the part that is dubbed
 LOWEST_HZ, HIGHEST_HZ = 40.0, 14_000.0
-KNEE_HZ = 250.0  # above it the bed falls with the slope of its surroundings
-INDOORS_DB, OUTDOORS_DB = -8.0, -4.0  # per octave
+KNEE_HZ = 60.0  # above it the bed falls with the slope of its surroundings
+INDOORS_DB, OUTDOORS_DB = -10.0, -6.0  # per octave; a quiet room's noise falls by 9 to 13 dB from 63 to 500 Hz
 OUTDOORS = frozenset((
     "animal_bird_fowl", "animal_bird_wild", "animal_farm", "explosion_gun", "fire", "footsteps", "insects", "rain",
     "stone_gravel_dirt", "thunder", "vehicle_air", "vehicle_engine", "vehicle_siren_horn", "vehicle_train",

@@ -65,6 +65,7 @@ class VocoderSpec:
     subframe_blocks: int = 3  # of `blocks`, at the sub-frame rate
     projections: int = 12  # steps of phase retrieval before the network
     corrections: int = 2  # steps of making the sound's own mel agree with the mel asked for
+    filtered_noise: bool = False  # steady noise is white noise through a filter, in place of the vocoder's
     upsample_rates: tuple[int, ...] = (5, 4, 2, 2, 2)
     upsample_kernels: tuple[int, ...] = (16, 16, 8, 4, 4)
     resblock_kernels: tuple[int, ...] = (3, 7, 11)

@@ -136,7 +136,7 @@ def texture(work: Workspace) -> None:
 
 def vocoder(work: Workspace) -> None:
     """The iSTFT vocoder on random mixes, half of the mels through the VAE: 2000 steps of 8, 0.6 s each on a core."""
-    recipe, spec = VocoderRecipe(batch_size=scale_of(work.device).vocoder), VocoderSpec()
+    recipe, spec = VocoderRecipe(batch_size=scale_of(work.device).vocoder), VocoderSpec(filtered_noise=True)
     defaults = RunConfig(work.folder, 2000, learning_rate=1e-3, weight_decay=1e-3, ema_decay=0.998)
     torch.manual_seed(0)
     batches = recipe.batch_at(mixer_of(work), vae=trained_vae(work).to(work.device))

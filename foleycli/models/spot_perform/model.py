@@ -22,13 +22,14 @@ from foleycli.models.sound_namer.watching import NamingThread, PictureWatch
 from foleycli.models.spot_perform.peak_picking import Picker
 from foleycli.models.spot_perform.timbres import timbres_of
 from foleycli.models.windowed import WindowedModel, watched_to
+from foleycli.networks.codecs.filtered_noise import with_steady_noise
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.mdsgen.cues import CueEncoder
 from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.networks.vision.spotter import Spotter
 from foleycli.sampling.latents import Place, draw_latents, film_grain, film_phases
 from foleycli.sampling.runtime import Runtime
-from foleycli.specs import SamplerSpec, SpotterSpec
+from foleycli.specs import SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
 from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo
 from foleycli.video.watching import View, watched
@@ -150,15 +151,23 @@ def sounds_of(loaded: LoadedModel, latents: Tensor, starts: Sequence[Fraction]) 
     grain = torch.cat(
         [film_grain(start, columns, vae.noise_maps, mels=loaded.mel.mels, frames=frames) for start in starts]
     )
-    return vocoded(loaded, vae.draw(latents, grain.to(device)), starts, columns=columns)
+    mean, mels = vae.mean_and_draw(latents, grain.to(device))
+    noise = _phases(loaded, starts, columns).to(device)
+    sounds: Tensor = loaded.part("vocoder").to(device)(mels, noise)
+    steady = loaded.spec("vocoder", VocoderSpec).filtered_noise
+    return with_steady_noise(sounds, mean, noise) if steady else sounds
 
 
 def vocoded(loaded: LoadedModel, mels: Tensor, starts: Sequence[Fraction], *, columns: int) -> Tensor:
-    """Log-mels (B, M, K) of windows of so many latent columns -> their sound (B, S)."""
-    samples = mels.shape[-1] * loaded.mel.hop_samples
-    noise = torch.cat([film_phases(start, columns, samples // columns) for start in starts])
-    sounds: Tensor = loaded.part("vocoder").to(mels.device)(mels, noise.to(mels.device))
+    """Log-mels (B, M, K) of windows of so many latent columns -> their sound (B, S) by the vocoder alone."""
+    noise = _phases(loaded, starts, columns).to(mels.device)
+    sounds: Tensor = loaded.part("vocoder").to(mels.device)(mels, noise)
     return sounds
+
+
+def _phases(loaded: LoadedModel, starts: Sequence[Fraction], columns: int) -> Tensor:
+    samples = columns * loaded.spec("vae", VaeSpec).reduction * loaded.mel.hop_samples
+    return torch.cat([film_phases(start, columns, samples // columns) for start in starts])
 
 
 def _as_sure(cue: Cue) -> Cue:

@@ -24,7 +24,6 @@ from foleycli.models.visual_echoes.tokenizers import (
     SoundTokens,
     VqganPictures,
 )
-from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.visual_echoes.melgan import Melgan
 from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.transformer import MaskedTransformer
@@ -90,8 +89,7 @@ def _sounds(bundle: Bundle, about: EchoSpec, layout: TokenLayout, device: str) -
         words = _filled(bundle, "sound_words", SoundWords(about_words, channels=spec.channels, rows=spec.rows)).to(
             device
         )
-        vae, vocoder = codec.part("vae", MelVae).to(device), codec.part("vocoder").to(device)
-        return LatentSounds(vq, words, vae, vocoder=vocoder, columns=layout.sound_grid[1], mel=codec.mel)
+        return LatentSounds(vq, words, codec, device=device, columns=layout.sound_grid[1])
     folder = store.imported(importing.NAME)
     if not (folder / "bundle.json").is_file():
         raise ModelError(f"this model needs SpecVQGAN's codec; foley models import FILE --as {importing.NAME}")

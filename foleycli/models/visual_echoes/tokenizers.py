@@ -13,16 +13,18 @@ from typing import Protocol
 import torch
 import torch.nn.functional as F
 from einops import rearrange
-from torch import Tensor, nn
+from torch import Tensor
 
+from foleycli.models.loaded import LoadedModel
 from foleycli.models.sound_namer.efficientnet import EfficientNetNamer, picture_labels
+from foleycli.networks.codecs.filtered_noise import with_steady_noise
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.networks.visual_echoes.melgan import Melgan
 from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.vqgan import Vqgan
 from foleycli.networks.visual_echoes.word_vq import SoundWords, WordVq
-from foleycli.specs import MelSpec
+from foleycli.specs import MelSpec, VocoderSpec
 
 SPECVQGAN_MEL = MelSpec(22050, 1024, 256, mels=80, f_min_hz=125.0, f_max_hz=7600.0, scale="db01")
 SPECVQGAN_FRAMES, SPECVQGAN_CROP = 860, 848  # of 10 s; six are cut from each end
@@ -125,12 +127,12 @@ class LatentSounds:
     Codes (B, 1 + bands, columns): the words are said again every half, so that half a sound has them all.
     """
 
-    def __init__(
-        self, vq: PatchVq, words: SoundWords, vae: MelVae, vocoder: nn.Module, columns: int, mel: MelSpec
-    ) -> None:
-        self.vq, self.words, self.vae, self.vocoder, self.mel = vq, words, vae, vocoder, mel
-        self.sample_rate = mel.sample_rate
-        self.column_samples = vq.spec.patch * vae.spec.reduction * mel.hop_samples
+    def __init__(self, vq: PatchVq, words: SoundWords, codec: LoadedModel, *, device: str, columns: int) -> None:
+        self.vq, self.words, self.mel = vq, words, codec.mel
+        self.vae, self.vocoder = codec.part("vae", MelVae).to(device), codec.part("vocoder").to(device)
+        self.filtered_noise = codec.spec("vocoder", VocoderSpec).filtered_noise
+        self.sample_rate = codec.mel.sample_rate
+        self.column_samples = vq.spec.patch * self.vae.spec.reduction * codec.mel.hop_samples
         self.samples = columns * self.column_samples
 
     def encode(self, waves: Tensor) -> Tensor:
@@ -142,14 +144,14 @@ class LatentSounds:
 
     def decode(self, codes: Tensor, seeds: Sequence[int]) -> Tensor:
         grid = codes[:, 1:].clamp(max=self.vq.spec.codes - 1)
-        mel = self.vae.decode(self.vq.decode(grid))  # (B, M, K)
+        mean = self.vae.decode(self.vq.decode(grid))  # (B, M, K)
         generators = [torch.Generator().manual_seed(_VOCODER_SEED + seed) for seed in seeds]
-        grain = torch.stack([torch.randn(mel.shape[1:], generator=one) for one in generators])
-        mel = self.vae.grained(mel, grain.to(mel))
+        grain = torch.stack([torch.randn(mean.shape[1:], generator=one) for one in generators])
+        mel = self.vae.grained(mean, grain.to(mean))
         samples = mel.shape[-1] * self.mel.hop_samples
         noise = torch.stack([torch.randn(samples, generator=one) for one in generators])
         waves: Tensor = self.vocoder(mel, noise.to(mel))
-        return waves
+        return with_steady_noise(waves, mean, noise.to(mean)) if self.filtered_noise else waves
 
 
 def latent_codes(vq: PatchVq, words: SoundWords, latents: Tensor) -> Tensor:

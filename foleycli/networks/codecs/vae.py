@@ -14,6 +14,7 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from foleycli.networks.codecs.layers import BinOffset, ChannelNorm, ResidualBlock
+from foleycli.networks.codecs.noise_share import between_partials
 from foleycli.networks.codecs.texture import NOISE_MAPS, Texture
 from foleycli.specs import VaeSpec
 
@@ -91,11 +92,16 @@ class MelVae(nn.Module):
 
         With a texture network the fine structure is learned, else it is grain; the same noise gives the same mel.
         """
+        return self.mean_and_draw(latent, noise)[1]
+
+    def mean_and_draw(self, latent: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """The mel (B, M, K) without any fine structure, as `decode` gives it, and that of `draw`."""
         if self.texture is None:
-            return self.grained(self.decode(latent), noise[:, 0])
+            mean = self.decode(latent)
+            return mean, self.grained(mean, noise[:, 0])
         mean, added = self.draw_raw(latent, noise)
-        mel = (mean + added) * self.spec.mel_std + self.spec.mel_mean
-        return mel.clamp_min(math.log(1e-5))
+        smooth, drawn = (mel * self.spec.mel_std + self.spec.mel_mean for mel in (mean, mean + added))
+        return smooth.clamp_min(math.log(1e-5)), drawn.clamp_min(math.log(1e-5))
 
     def draw_raw(self, latent: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """The mean mel and what the texture network adds (B, M, K), both in deviations of the mel: for training."""
@@ -109,9 +115,10 @@ class MelVae(nn.Module):
         return mean, _heard(mean * self.spec.mel_std + self.spec.mel_mean) * self.texture(features, mean, noise)
 
     def grained(self, mel: Tensor, noise: Tensor) -> Tensor:
-        """A decoded mel (B, M, K) with the unrest of a real one put back by white `noise` (B, M, K); silence stays.
+        """A decoded mel (B, M, K) with the unrest of a real one put back by white `noise` (B, M, K).
 
-        A mel of noise is itself noisy, more so in narrow bins; decoders give its mean, which sounds like hiss.
+        A mel of noise is itself noisy, more so in narrow bins; decoders give its mean, which sounds like hiss. Silence
+        and the partials of tones stay: those have no unrest, and a bell with it is no bell.
         """
         low, high = self.spec.grain
         if not (low or high):
@@ -119,7 +126,7 @@ class MelVae(nn.Module):
         kernel = noise.new_tensor(GRAIN_ACROSS)[:, None] * noise.new_tensor(GRAIN_ALONG)
         grain = nnf.conv2d(noise[:, None], (kernel / kernel.square().sum().sqrt())[None, None], padding=1)[:, 0]
         deviation = torch.linspace(low, high, mel.shape[1], device=mel.device)[:, None]
-        return mel + _heard(mel) * deviation * grain
+        return mel + _heard(mel) * between_partials(mel) * deviation * grain
 
     def decode_raw(self, latent: Tensor) -> Tensor:
         """Unscaled latent -> mel without the floor, whose gradient would end there: for training."""

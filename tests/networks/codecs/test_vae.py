@@ -90,3 +90,13 @@ def test_grain_is_as_strong_as_the_spec_says_and_leaves_silence_alone() -> None:
     assert torch.allclose(deviation[1:-1], torch.linspace(0.4, 0.2, 128)[1:-1], rtol=0.3)
     assert abs(deviation[1:60].mean() / deviation[-60:-1].mean() - 0.353 / 0.247) < 0.15
     assert torch.equal(MelVae(SMALL).grained(mel, noise), mel)
+
+
+def test_the_partials_of_a_tone_get_no_grain() -> None:
+    grainy = MelVae(dataclasses.replace(SMALL, grain=(0.4, 0.4))).eval()
+    mel = torch.full((1, 128, 64), -6.0)
+    mel[:, [30, 60]] += 3.0
+    noise = torch.randn(1, 128, 64, generator=torch.Generator().manual_seed(0))
+    added = grainy.grained(mel, noise) - mel
+    assert not added[:, [30, 60]].any()
+    assert added[:, 40:50].std() > 0.3

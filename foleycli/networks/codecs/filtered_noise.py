@@ -1,0 +1,71 @@
+"""Steady noise as white noise filtered by the mel, laid where a vocoder would make it.
+
+Rain, wind, water and engines are noise whose spectrum moves slowly. A vocoder that retrieves phases, or learned them,
+gives such sounds a flutter that listeners take for a motor; white noise through a filter that follows the mel has
+the fine structure of real noise at no cost. Attacks and partials stay the vocoder's: a filter smears the one and
+roughens the other.
+
+    sound = vocoder x sqrt(1 - noise share) + filtered noise x sqrt(noise share), in an STFT
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from foleycli.networks.codecs.mel import log_mel
+from foleycli.networks.codecs.noise_share import noise_share
+from foleycli.networks.codecs.vocoder import envelope_map
+from foleycli.specs import MelSpec
+
+SCALE = MelSpec.FULL_BAND
+SIZE, HOP = 1024, 256  # of the STFT: short enough for a level that moves
+WHITE_SECONDS, WHITE_SEED = 16, 5
+
+
+def filtered_noise(mel: Tensor, noise: Tensor) -> Tensor:
+    """White noise (1 or B, S) of unit variance -> noise (B, S) whose log-mel is, in the mean, `mel` (B, M, K)."""
+    return _synthesis(_noise_spectrum(mel, noise), noise.shape[-1])
+
+
+def with_steady_noise(sound: Tensor, mel: Tensor, noise: Tensor) -> Tensor:
+    """The sound (B, S) of a mean log-mel (B, M, K), its steady noise replaced by filtered white `noise` (1 or B, S)."""
+    spectrum, filtered = _analysis(sound), _noise_spectrum(mel, noise)
+    share = _at_bins(noise_share(mel), spectrum.shape[-1])
+    return _synthesis(spectrum * (1 - share).sqrt() + filtered * share.sqrt(), sound.shape[-1])
+
+
+def _noise_spectrum(mel: Tensor, noise: Tensor) -> Tensor:
+    spectrum = _analysis(noise)
+    gain = _at_bins(mel - _white_mel().to(mel)[:, None], spectrum.shape[-1])
+    return spectrum * gain.exp()
+
+
+@lru_cache(maxsize=1)
+def _white_mel() -> Tensor:
+    """The mean log-mel (M,) of white noise of unit variance."""
+    white = torch.randn(1, WHITE_SECONDS * SCALE.sample_rate, generator=torch.Generator().manual_seed(WHITE_SEED))
+    return log_mel(white, SCALE)[0].mean(1)
+
+
+def _at_bins(values: Tensor, frames: int) -> Tensor:
+    """Values (B, M, K) of a mel at the bins and frames of the STFT, (B, bins, frames)."""
+    weights, _ = envelope_map(SCALE, SIZE // 2 + 1)
+    last = values.shape[-1] - 1
+    place = (torch.arange(frames, device=values.device) * (HOP / SCALE.hop_samples)).clamp_max(last)
+    before = place.long()
+    after = (before + 1).clamp_max(last)
+    finer = torch.lerp(values[..., before], values[..., after], (place - before).to(values))
+    return weights.to(values) @ finer
+
+
+def _analysis(sound: Tensor) -> Tensor:
+    window = torch.hann_window(SIZE, device=sound.device)
+    return torch.stft(sound, SIZE, HOP, window=window, return_complex=True)
+
+
+def _synthesis(spectrum: Tensor, samples: int) -> Tensor:
+    window = torch.hann_window(SIZE, device=spectrum.device)
+    return torch.istft(spectrum, SIZE, HOP, window=window, length=samples)
