@@ -262,22 +262,27 @@ def test_exports_are_what_all_says() -> None:
 
 
 HELP = """
-import sys
+import io, sys
+from contextlib import redirect_stdout
 from foleycli.cli.app import main
-try:
-    main()
-except SystemExit as stop:
-    assert stop.code == 0, stop.code
+for words in (["--help"], ["dub", "--help"], ["--version"], ["models", "--help"]):
+    sys.argv[1:] = words
+    said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with redirect_stdout(said):
+        try:
+            main()
+        except SystemExit as stop:
+            assert stop.code == 0, stop.code
+    said.flush()
+    assert said.buffer.getvalue().strip(), words
 heavy = {"torch", "numpy", "av", "scipy", "diffusers", "huggingface_hub", "rich"} & set(sys.modules)
 assert not heavy, heavy
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["dub", "--help"], ["--version"], ["models", "--help"]])
-def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
-    run = subprocess.run([sys.executable, "-c", HELP, *arguments], capture_output=True, text=True)
+def test_help_imports_nothing_heavy() -> None:
+    run = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.strip()
 
 
 def test_importing_everything_writes_nothing(tmp_path: Path) -> None:

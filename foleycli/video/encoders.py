@@ -86,7 +86,7 @@ def _nearest(layout: str) -> list[str]:
 
 @cache
 def carries(muxer: str, encoder: str, layout: str) -> bool:
-    """Whether ffmpeg gives the layout back from such a file, each channel in its place: a second of tones is tried.
+    """Whether ffmpeg gives the layout back from such a file, each channel in its place: tones are tried.
 
     The libopus of ffmpeg 5 to 9 puts the channels of 5.0 and 6.1 into wrong places.
     """
@@ -96,7 +96,7 @@ def carries(muxer: str, encoder: str, layout: str) -> bool:
     tones = "|".join(f"0.1*sin(2*PI*{pitch}*t)" for pitch in pitches)
     with scratch_folder() as folder:
         path = Path(folder) / "trial"
-        source = ["-f", "lavfi", "-i", f"aevalsrc=exprs={tones}:s=48000:d=1.5:c={layout}"]
+        source = ["-f", "lavfi", "-i", f"aevalsrc=exprs={tones}:s=48000:d=0.7:c={layout}"]
         encoding = Encoding(encoder, layout).arguments(0)
         quiet = ["-nostdin", "-loglevel", "error", "-y"]
         if run_ffmpeg([*quiet, *source, *encoding, "-f", muxer, f"file:{path}"]).returncode:
@@ -105,8 +105,8 @@ def carries(muxer: str, encoder: str, layout: str) -> bool:
             return False
         heard = run_ffmpeg([*quiet, *input_arguments(path), "-ar", "48000", "-f", "f32le", "-"]).stdout
     samples = np.frombuffer(heard[: len(heard) // (4 * len(pitches)) * 4 * len(pitches)], "<f4")
-    second = samples.reshape(-1, len(pitches))[12000:60000]  # a bin of its spectrum is 1 Hz
-    return len(second) == 48000 and np.abs(np.fft.rfft(second, axis=0)).argmax(0).tolist() == pitches
+    part = samples.reshape(-1, len(pitches))[12000:21600]  # 0.2 s: a bin of its spectrum is 5 Hz
+    return len(part) == 9600 and (5 * np.abs(np.fft.rfft(part, axis=0)).argmax(0)).tolist() == pitches
 
 
 def relabelled(layout: str, wanted: str) -> str:

@@ -19,10 +19,12 @@ from foleycli.video.mux import mux
 from foleycli.video.probe import probe
 
 RATE = 48000
+SILENCE = 7 * RATE // 10  # samples of a track for those videos
+STEADY = slice(RATE // 4, RATE // 4 + RATE // 5)  # 0.2 s: whole periods of every tone
 FILM = ("5.1(side)", "channelmap=0|2|1|4|5|3:FL+FC+FR+SL+SR+LFE")
 
 
-def surround(path: Path, layout: str, *more: str, seconds: float = 1.5, codec: str = "pcm_s16le") -> Path:
+def surround(path: Path, layout: str, *more: str, seconds: float = 0.7, codec: str = "pcm_s16le") -> Path:
     """A video whose channels carry tones of 55, 110, 165... Hz at 0.1."""
     tones = "|".join(f"0.1*sin({55 * (n + 1)}*2*PI*t)" for n in range(len(channel_names(layout))))
     inputs = ["-f", "lavfi", "-i", f"testsrc=s=64x64:r=25:d={seconds}"]
@@ -34,8 +36,8 @@ def surround(path: Path, layout: str, *more: str, seconds: float = 1.5, codec: s
 
 def levels(path: Path, stream: int | None = None) -> list[float]:
     """dB of the tone that belongs to each channel, against the level that it was made with."""
-    sound = read_audio(path, RATE, stream=stream)[:, RATE // 4 : RATE // 4 + RATE]
-    turns = np.exp(-2j * np.pi * np.outer(55 * np.arange(1, len(sound) + 1), np.arange(RATE)) / RATE)
+    sound = read_audio(path, RATE, stream=stream)[:, STEADY]
+    turns = np.exp(-2j * np.pi * np.outer(55 * np.arange(1, len(sound) + 1), np.arange(RATE // 5)) / RATE)
     return [float(20 * np.log10(2 * abs(np.mean(one * turn)) / 0.1)) for one, turn in zip(sound, turns, strict=True)]
 
 
@@ -49,7 +51,7 @@ def levels(path: Path, stream: int | None = None) -> list[float]:
 def test_a_layout_comes_back_under_its_name(tmp_path: Path, layout: str, suffix: str) -> None:
     info = probe(surround(tmp_path / "a.mov", layout))
     assert (info.audio[0].layout, info.audio[0].channels) == (layout, len(channel_names(layout)))
-    soundfile.write(tmp_path / "t.wav", np.zeros(3 * RATE // 2), RATE)
+    soundfile.write(tmp_path / "t.wav", np.zeros(SILENCE), RATE)
     finish(tmp_path / "t.wav", tmp_path / "m.wav", info=info, original="mix")
     report = mux(
         info, tmp_path / "m.wav", tmp_path / f"b{suffix}", original="keep-track", layout=mixed_layout(info, "mix")
@@ -66,7 +68,7 @@ def test_a_layout_comes_back_under_its_name(tmp_path: Path, layout: str, suffix:
 @pytest.mark.parametrize("original", ["mix", "duck", "keep-track"])
 def test_every_channel_finds_its_place_in_webm(tmp_path: Path, layout: str, written: str, original: str) -> None:
     info = probe(surround(tmp_path / "a.mkv", layout, "-c:v", "libvpx", "-strict", "-2", codec="flac"))
-    soundfile.write(tmp_path / "t.wav", np.zeros(3 * RATE // 2), RATE)
+    soundfile.write(tmp_path / "t.wav", np.zeros(SILENCE), RATE)
     kept = "keep-track" if original == "keep-track" else "replace"
     track, name = tmp_path / "t.wav", "mono"
     if original != "keep-track":
@@ -76,8 +78,8 @@ def test_every_channel_finds_its_place_in_webm(tmp_path: Path, layout: str, writ
     sound = probe(report.out).audio[-1]
     assert sound.layout == written
     assert any(f"mixed to {written}" in line for line in report.warnings) == (layout != written)
-    heard = read_audio(report.out, RATE, stream=sound.index)[:, RATE // 4 : RATE // 4 + RATE]
-    pitches = np.abs(np.fft.rfft(heard)).argmax(1)
+    heard = read_audio(report.out, RATE, stream=sound.index)[:, STEADY]
+    pitches = 5 * np.abs(np.fft.rfft(heard)).argmax(1)
     own = {TWINS[name] if name in ("SL", "SR") and written == "5.1" else name: 55 * (number + 1)
            for number, name in enumerate(channel_names(layout))}  # fmt: skip
     for name, pitch, wave in zip(channel_names(written), pitches, heard, strict=True):
@@ -86,14 +88,14 @@ def test_every_channel_finds_its_place_in_webm(tmp_path: Path, layout: str, writ
 
 def test_a_duck_keeps_the_layout(tmp_path: Path) -> None:
     info = probe(surround(tmp_path / "a.mov", "3.0"))
-    soundfile.write(tmp_path / "t.wav", np.zeros(3 * RATE // 2), RATE)
+    soundfile.write(tmp_path / "t.wav", np.zeros(SILENCE), RATE)
     finish(tmp_path / "t.wav", tmp_path / "m.wav", info=info, original="duck")
     mux(info, tmp_path / "m.wav", tmp_path / "b.mov", layout=mixed_layout(info, "duck"))
     assert probe(tmp_path / "b.mov").audio[0].layout == "3.0" and max(map(abs, levels(tmp_path / "b.mov"))) < 1
 
 
 def test_aac_gets_as_many_bits_as_there_are_channels(tmp_path: Path) -> None:
-    info = probe(surround(tmp_path / "a.mov", "5.1"))
+    info = probe(surround(tmp_path / "a.mov", "5.1", seconds=1.5))
     noise = np.random.default_rng(0).normal(0, 0.1, (3 * RATE // 2, 6))
     soundfile.write(tmp_path / "t.wav", noise, RATE)
     out = mux(info, tmp_path / "t.wav", tmp_path / "b.mp4", layout="5.1").out
@@ -103,7 +105,7 @@ def test_aac_gets_as_many_bits_as_there_are_channels(tmp_path: Path) -> None:
 def test_channels_in_an_order_of_their_own_do_not_end_the_program(tmp_path: Path) -> None:
     info = probe(surround(tmp_path / "a.mov", FILM[0], "-filter:a", FILM[1]))
     assert info.audio[0].layout == "6 channels (FL+FC+FR+SL+SR+LFE)" and mixed_layout(info, "mix") == "5.1(side)"
-    soundfile.write(tmp_path / "t.wav", np.zeros(3 * RATE // 2), RATE)
+    soundfile.write(tmp_path / "t.wav", np.zeros(SILENCE), RATE)
     finish(tmp_path / "t.wav", tmp_path / "m.wav", info=info, original="mix")
     mux(info, tmp_path / "m.wav", tmp_path / "b.mov", layout="5.1(side)")
     assert probe(tmp_path / "b.mov").audio[0].layout == "5.1(side)" and max(map(abs, levels(tmp_path / "b.mov"))) < 1

@@ -60,7 +60,7 @@ def test_a_batch_that_is_interrupted_reports_what_it_did(models: Path, clip: Pat
     for number in range(12):
         shutil.copy(clip, videos / f"{number:02d}.mp4")
     with subprocess.Popen(
-        [*FOLEY, "batch", videos, "-o", out, "-m", models / "pocket", "--json", "--report", page],
+        [*FOLEY, "batch", videos, "-o", out, "-m", models / "pocket", "--steps", "1", "--json", "--report", page],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path / "tmp"),
     ) as batch:  # fmt: skip
         assert batch.stdout is not None and batch.stderr is not None

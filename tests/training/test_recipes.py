@@ -15,6 +15,7 @@ from foleycli.errors import InputError
 from foleycli.specs import DitSpec, VaeSpec
 from foleycli.training import recipes, scale
 from foleycli.training.loop import Report
+from foleycli.training.mdsgen import growing
 from foleycli.training.names import RECIPE_NAMES
 from foleycli.training.recipes import RECIPES
 from foleycli.training.workspace import Workspace, trained_vae
@@ -84,7 +85,10 @@ def test_the_texture_recipe_adds_its_network_to_the_vae_and_leaves_the_rest(with
     assert trained_vae(with_vae).spec.texture_width > 0
 
 
-def test_the_performer_learns_while_workers_make_its_rehearsals(with_vae: Workspace) -> None:
+def test_the_performer_learns_while_workers_make_its_rehearsals(
+    with_vae: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growing, "SHARD_WINDOWS", 8)
     RECIPES["performer"](replace(with_vae, workers=1))
     assert list((with_vae.folder / "rehearsals").glob("train_w*.npz"))
     cues = torch.load(with_vae.weights("cues"), weights_only=True)

@@ -25,7 +25,7 @@ ODD = Path(__file__).parents[3] / "shared" / "odd"
 ODD_FILES = {row["name"]: row for row in csv.DictReader((ODD / "manifest.csv").open())} if ODD.is_dir() else {}
 REFUSED = {"corrupt_48_bytes.mp4", "zero_bytes.webm", "truncated_60pct.mp4", "audioonly_10s.mp4"}
 
-FUZZ_SECONDS = 6
+FUZZ_SECONDS = 3
 PICTURE = "testsrc2=size=160x90:rate=30:duration=2"
 MADE = {
     "hdr10.mp4": ["-vf", "format=yuv420p10le", "-c:v", "libx265", "-x265-params", "log-level=error:transfer=smpte2084"],

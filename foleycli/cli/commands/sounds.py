@@ -29,14 +29,15 @@ def sounds(
 ) -> None:
     """Lists the sounds that foley knows. With SOUND, shows that one alone, plays it, or writes it to a file."""
     from foleycli.cues.plain_words import sound_of, sound_words
-    from foleycli.specs.settings import Model
-    from foleycli.workflows.sample import sample
 
     console, rows, performed = Console(quiet, as_json=as_json), sound_words(), output is not None or play
     shown = tuple(rows.values()) if sound is None else (rows[sound_of(sound, "SOUND")],)
     if performed:
         if sound is None:
             raise UsageError("which sound? name one, as in: foley sounds gunshot --play")
+        from foleycli.specs.settings import Model  # the list of sounds needs none of what a dub does
+        from foleycli.workflows.sample import sample
+
         settings = Model(name=model, device=device, offline=offline, namer="off")
         with console.progress() as progress:
             sample(shown[0].sound, output, settings, play=play, overwrite=overwrite, progress=progress)

@@ -81,7 +81,9 @@ def start_workers(sounds: Path, spec: CueSpec, folder: Path, workers: int, most:
     context = multiprocessing.get_context("spawn")
     shards = -(-most // SHARD_WINDOWS)
     started = [
-        context.Process(target=_rehearse, args=(sounds, spec, folder, range(rank, shards, workers)), daemon=True)
+        context.Process(
+            target=_rehearse, args=(sounds, spec, folder, range(rank, shards, workers), SHARD_WINDOWS), daemon=True
+        )
         for rank in range(workers)
     ]
     for process in started:
@@ -89,12 +91,12 @@ def start_workers(sounds: Path, spec: CueSpec, folder: Path, workers: int, most:
     return list(started)
 
 
-def _rehearse(sounds: Path, spec: CueSpec, folder: Path, numbers: range) -> None:
+def _rehearse(sounds: Path, spec: CueSpec, folder: Path, numbers: range, shard_windows: int) -> None:
     torch.set_num_threads(1)
     os.environ["OMP_NUM_THREADS"] = "1"
     bank = SoundBank(SoundCache.open(sounds), "train")
     for number in numbers:
         path = folder / f"train_w{number:05d}.npz"
         if not path.exists():
-            first = FIRST_SEED + number * SHARD_WINDOWS
-            write_shard(path, rehearsal_shard(bank, spec, range(first, first + SHARD_WINDOWS)))
+            first = FIRST_SEED + number * shard_windows
+            write_shard(path, rehearsal_shard(bank, spec, range(first, first + shard_windows)))
