@@ -10,6 +10,7 @@ roughens the other.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import torch
@@ -22,6 +23,7 @@ from foleycli.specs import MelSpec
 
 SCALE = MelSpec.FULL_BAND
 SIZE, HOP = 1024, 256  # of the STFT: short enough for a level that moves
+HEARD_NAT = 1.5  # above the mel's floor: where sound is whole
 WHITE_SECONDS, WHITE_SEED = 16, 5
 
 
@@ -39,8 +41,9 @@ def with_steady_noise(sound: Tensor, mel: Tensor, noise: Tensor) -> Tensor:
 
 def _noise_spectrum(mel: Tensor, noise: Tensor) -> Tensor:
     spectrum = _analysis(noise)
-    gain = _at_bins(mel - _white_mel().to(mel)[:, None], spectrum.shape[-1])
-    return spectrum * gain.exp()
+    gain = _at_bins(mel - _white_mel().to(mel)[:, None], spectrum.shape[-1]).exp()
+    heard = ((mel - math.log(SCALE.floor)) / HEARD_NAT).clamp(0, 1)  # the floor itself is digital silence
+    return spectrum * gain * _at_bins(heard, spectrum.shape[-1])
 
 
 @lru_cache(maxsize=1)
