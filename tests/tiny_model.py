@@ -27,7 +27,7 @@ SPECS = {
     "vae": VaeSpec(
         widths=(16, 16, 32), mel_std=0.5, grain=(0.3, 0.2)
     ),  # near silence whatever comes out: nothing overflows
-    "vocoder": VocoderSpec(width=32, blocks=4, subframe_blocks=1, projections=2, corrections=1),
+    "vocoder": VocoderSpec(width=32, blocks=4, subframe_blocks=1, projections=1, corrections=1),
 }
 
 

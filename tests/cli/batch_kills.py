@@ -25,7 +25,8 @@ def fork_batch(model: str, videos: str, out: str) -> int:
     if process == 0:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
-        run_here(["batch", videos, "-o", out, "-m", model, "--device", "cpu", "--steps", "1", "--quiet"])
+        quick = ["--device", "cpu", "--steps", "1", "--room-tone", "off"]
+        run_here(["batch", videos, "-o", out, "-m", model, *quick, "--quiet"])
     return process
 
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import traceback
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -45,9 +46,15 @@ def write_client(path: Path, address: Path) -> None:
 
 
 def warm_up() -> None:
-    """Imports what a dub and a batch import on their way: torch alone takes 2 s, which every fork would pay."""
+    """Imports what a dub and a batch import, and makes room tone: torch alone takes 2 s, which every fork would pay."""
     for module in ("torch", "av", "PIL.Image", "scipy.signal", "soundfile", "soxr", "safetensors.torch", *OURS):
         import_module(module)
+    from foleycli.audio import room_tone
+    from foleycli.specs.settings import Mix
+
+    room_tone.room_tone_loop = once = cache(room_tone.room_tone_loop)
+    for outdoors in (False, True):
+        once(48_000, Mix().room_tone_lufs, outdoors=outdoors)
 
 
 def run_here(arguments: list[str]) -> NoReturn:

@@ -14,7 +14,7 @@ from foleycli.editor.server import serving
 from foleycli.specs.settings import Model, Settings
 from foleycli.workflows.scene_files import render_to
 from tests.editor.test_browser import FLAGS, IDLE
-from tests.reports.browser import Page, browse
+from tests.reports.browser import Page, started
 
 MOST_BYTES = 200_000
 RAIN = Cue(1.5, 0.45, "rain", stop=5.5, named_by="asked")
@@ -34,7 +34,8 @@ def main(folder: Path) -> None:
         render_to(clip, truth, kind="drum", seed=1, seconds=8.0, height=360, clean=True, overwrite=True)
         with (
             serving(clip, Settings(model=Model(device="cpu", offline=True))) as editor,
-            browse(Path(scratch), *FLAGS) as page,
+            started(Path(scratch), *FLAGS) as browser,
+            browser.tab() as page,
         ):
             page.go(editor.url)
             page.until(f"{IDLE} && foley.timeline.curve && foley.timeline.motion")

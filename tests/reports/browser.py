@@ -28,31 +28,61 @@ KEYS = {  # the numbers that browsers give keys without a letter
 }  # fmt: skip
 
 
-class Page:
-    """One tab: `told` is every event that it sent, in order."""
+class Browser:
+    """A browser that runs, and its tabs: each in a context of its own, which shares nothing with the others."""
 
     def __init__(self, into: int, out: int) -> None:
         self._into, self._out, self._read, self._number = into, out, b"", 0
-        self.told: list[dict[str, Any]] = []
-        self._session: str | None = None
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.ask(f"{domain}.enable")
 
-    def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Sends a command and waits for what it gives back."""
+    @contextmanager
+    def tab(self) -> Iterator[Page]:
+        """A new tab, gone with the block."""
+        context = self.ask("Target.createBrowserContext")["browserContextId"]
+        try:
+            yield Page(self, context)
+        finally:
+            self.ask("Target.disposeBrowserContext", browserContextId=context)
+
+    def ask(self, method: str, page: Page | None = None, **parameters: Any) -> dict[str, Any]:
+        """Sends a command, to a page or to the browser, and waits for what it gives back."""
         self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._into, json.dumps(message).encode() + b"\0")
+        session = None if page is None else page.session
+        message = {"id": self._number, "method": method, "params": parameters}
+        os.write(self._into, json.dumps(message | ({"sessionId": session} if session else {})).encode() + b"\0")
         while True:
             answer = self._next()
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer
                 return dict(answer["result"])
-            self.told.append(answer)
+            if page is not None and answer.get("sessionId") == session:
+                page.told.append(answer)
+
+    def _next(self) -> dict[str, Any]:
+        end = time.monotonic() + LIMIT_SECONDS
+        while b"\0" not in self._read:
+            ready, _, _ = select.select([self._out], [], [], max(0.0, end - time.monotonic()))
+            assert ready, "the browser is silent"
+            piece = os.read(self._out, 1 << 16)
+            assert piece, "the browser went away"
+            self._read += piece
+        message, self._read = self._read.split(b"\0", 1)
+        return dict(json.loads(message))
+
+
+class Page:
+    """One tab: `told` is every event that it sent, in order."""
+
+    def __init__(self, browser: Browser, context: str) -> None:
+        self._browser = browser
+        self.told: list[dict[str, Any]] = []
+        target = browser.ask("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
+        self.session: str = browser.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.ask(f"{domain}.enable")
+
+    def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Sends a command to this tab and waits for what it gives back."""
+        return self._browser.ask(method, self, **parameters)
 
     def open(self, path: Path) -> None:
         """Goes to a file, until it is loaded."""
@@ -107,20 +137,9 @@ class Page:
         shot = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)
         return base64.b64decode(shot["data"])
 
-    def _next(self) -> dict[str, Any]:
-        end = time.monotonic() + LIMIT_SECONDS
-        while b"\0" not in self._read:
-            ready, _, _ = select.select([self._out], [], [], max(0.0, end - time.monotonic()))
-            assert ready, "the browser is silent"
-            piece = os.read(self._out, 1 << 16)
-            assert piece, "the browser went away"
-            self._read += piece
-        message, self._read = self._read.split(b"\0", 1)
-        return dict(json.loads(message))
-
 
 @contextmanager
-def browse(folder: Path, *flags: str) -> Iterator[Page]:
+def started(folder: Path, *flags: str) -> Iterator[Browser]:
     """A browser of its own, gone with the block; `folder` is for what it keeps, and for what it says."""
     assert CHROMIUM is not None
     (its_in, into), (out, its_out) = os.pipe(), os.pipe()
@@ -137,7 +156,7 @@ def browse(folder: Path, *flags: str) -> Iterator[Page]:
     for handle in (its_in, its_out, high_in, high_out):
         os.close(handle)
     try:
-        yield Page(into, out)
+        yield Browser(into, out)
     finally:
         os.killpg(process, signal.SIGKILL)
         os.waitpid(process, 0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Foley, foley, models
-from tests.reports.browser import CHROMIUM, Page, browse
+from tests.reports.browser import CHROMIUM, Browser, Page, started
 from tests.reports.pages import LINKED, make_page
 from tests.video.clips import even, make_clip
 
@@ -20,6 +21,12 @@ pytestmark = pytest.mark.skipif(
 
 IMAGE, VECTOR = "<img src=x onerror=alert(1)>.mp4", "\"><svg onload='alert(2)'> {{ 7*7 }} &amp;.mp4"
 PLAYED = "document.querySelectorAll('audio')[{}].currentTime"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with started(tmp_path_factory.mktemp("browser")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -34,8 +41,8 @@ def report(foley: Foley, tmp_path: Path) -> Path:
     return tmp_path / "report.html"
 
 
-def test_a_reader_can_look_and_listen_and_nothing_else_happens(report: Path, tmp_path: Path) -> None:
-    with browse(tmp_path) as page:
+def test_a_reader_can_look_and_listen_and_nothing_else_happens(browser: Browser, report: Path, tmp_path: Path) -> None:
+    with browser.tab() as page:
         page.open(report)
         page.until("Math.abs(document.querySelector('audio').duration - 2) < 0.1")
         page.click(".wave", 0.75)
@@ -57,10 +64,12 @@ def test_a_reader_can_look_and_listen_and_nothing_else_happens(report: Path, tmp
         quiet(page, report, tmp_path / "out" / f"{IMAGE[:-4]}.foley.mp4")
 
 
-def test_it_is_dark_in_the_dark_and_on_paper_without_players_and_plays_what_it_links(tmp_path: Path) -> None:
+def test_it_is_dark_in_the_dark_and_on_paper_without_players_and_plays_what_it_links(
+    browser: Browser, tmp_path: Path
+) -> None:
     make_clip(tmp_path / "a.mp4", even(20, 20))
     report, paper = make_page(tmp_path), "getComputedStyle(document.body).backgroundColor"
-    with browse(tmp_path) as page:
+    with browser.tab() as page:
         page.open(report)
         page.until("document.querySelectorAll('audio')[1].duration === 1")
         page.run("document.querySelectorAll('audio')[0].play()")
@@ -80,9 +89,9 @@ def test_it_is_dark_in_the_dark_and_on_paper_without_players_and_plays_what_it_l
         quiet(page, report, tmp_path / LINKED, tmp_path / "a.mp4")
 
 
-def test_without_its_videos_a_page_plays_the_sound_alone(tmp_path: Path) -> None:
+def test_without_its_videos_a_page_plays_the_sound_alone(browser: Browser, tmp_path: Path) -> None:
     report = make_page(tmp_path)
-    with browse(tmp_path) as page:
+    with browser.tab() as page:
         page.open(report)
         page.until("document.querySelector('video') === null")
         page.run("document.querySelectorAll('audio')[0].play()")

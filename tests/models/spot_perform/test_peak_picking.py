@@ -193,7 +193,7 @@ def restless(seed: int, seconds: float) -> Spotting:
 @pytest.mark.parametrize("chunk_seconds", [0.04, 1.0, 16.0, 70.0])
 def test_picked_in_chunks_as_picked_at_once(chunk_seconds: float) -> None:
     seconds = 24.0 if chunk_seconds < 1 else 120.0
-    for seed in range(2):
+    for seed in range(1 if chunk_seconds < 1 else 2):
         whole = restless(seed, seconds)
         at_once, picker = pick(whole, SPEC, 2.0), Picker(SPEC, 2.0)
         chunk = round(chunk_seconds * RATE)

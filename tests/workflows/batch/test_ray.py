@@ -27,6 +27,7 @@ from tests.video.clips import make_clip
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  # with its 15 actors hardly run beside other tests
 pytest.importorskip("ray", reason="Ray is not installed")
 NAMES = "abcd"
 FEW: dict[str, Any] = {"include_dashboard": False, "include_log_monitor": False}  # processes of a node
