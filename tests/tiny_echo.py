@@ -13,6 +13,7 @@ from foleycli.networks.visual_echoes.patch_vq import PatchVq
 from foleycli.networks.visual_echoes.transformer import MaskedTransformer
 from foleycli.networks.visual_echoes.word_vq import SoundWords, WordVq
 from foleycli.specs.visual_echoes import DecodingSpec, EchoSpec, PatchVqSpec, TokenLayout, WordVqSpec
+from tests.tiny_model import made_once
 
 LAYOUT = TokenLayout(32 + 8 * 4, (9, 8), 48 + 4 * 4, sound_grid=(9, 8))
 IMAGE = PatchVqSpec(3, 64, 8, (16, 8, 8), (1, 0, 0), last_width=4, codes=32, code_width=6)
@@ -46,7 +47,8 @@ def networks() -> dict[str, nn.Module]:
     }
 
 
-def write_tiny_echo(folder: Path, codec: str = "pocket") -> Bundle:
+@made_once
+def write_tiny_echo(folder: Path) -> Bundle:
     specs = {
         "layout": LAYOUT,
         "transformer": TRANSFORMER,
@@ -55,7 +57,7 @@ def write_tiny_echo(folder: Path, codec: str = "pocket") -> Bundle:
         "sound_words": SOUND_WORDS,
         "sound": SOUND,
         "decoding": DecodingSpec(steps=3, guidance=1.5),
-        "echo": EchoSpec(codec=codec),
+        "echo": EchoSpec(codec="pocket"),
     }
     return write_bundle(
         folder,

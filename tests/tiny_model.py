@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from foleycli.bundles.format import Bundle, write_bundle
+from foleycli.bundles.format import Bundle, read_bundle, write_bundle
 from foleycli.cues.classes import SOUND_CLASSES
 from foleycli.models.spot_perform import FAMILY
 from foleycli.networks.codecs.vae import MelVae
@@ -43,6 +45,25 @@ def networks() -> dict[str, nn.Module]:
     }
 
 
+def made_once(write: Callable[[Path], Bundle]) -> Callable[[Path], Bundle]:
+    """Keeps the files of the first bundle that a process writes; what is written after that is a copy of them."""
+    files: dict[Path, bytes] = {}
+
+    @wraps(write)
+    def written(folder: Path) -> Bundle:
+        if not files:
+            bundle = write(folder)
+            files.update((one.relative_to(folder), one.read_bytes()) for one in folder.rglob("*") if one.is_file())
+            return bundle
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        return read_bundle(folder)
+
+    return written
+
+
+@made_once
 def write_tiny(folder: Path) -> Bundle:
     return write_bundle(
         folder,
