@@ -210,11 +210,14 @@ def asked_kind(sound: str) -> int:
 
 
 def best_of(candidates: Tensor, scores: Tensor, takes: int) -> Tensor:
-    """The `takes` best of the different candidates (n, variants, timbre), repeated where they are fewer."""
+    """`takes` rows of the best of the different candidates (n, variants, timbre), the second half as often as the first,
+    the third a third as often, and so on: a seed picks a row, so it most often gets one that is played well.
+    """
     first = [number for number in range(len(candidates)) if not _seen(candidates, number)]
     ranked = sorted(first, key=lambda number: -float(scores[number]))
     kept = ranked[: min(takes, max(LEAST_KEPT, round(SHARE_KEPT * len(first))))]
-    return torch.stack([candidates[kept[number % len(kept)]] for number in range(takes)])
+    turns = sorted(((copy + 0.5) * (rank + 1), rank) for rank in range(len(kept)) for copy in range(takes))
+    return torch.stack([candidates[kept[rank]] for _, rank in turns[:takes]])
 
 
 def _seen(candidates: Tensor, number: int) -> bool:

@@ -106,19 +106,19 @@ def test_a_sound_that_rings_on_is_less_brief() -> None:
     assert 0 >= brief > -0.2 and long < brief - 0.3
 
 
-def test_the_best_quarter_is_kept_and_repeated() -> None:
+def test_of_the_best_quarter_the_better_ones_come_more_often() -> None:
     candidates = torch.arange(40.0)[:, None, None].expand(-1, 2, 8)
     scores = -(torch.arange(40.0) - 20.2).abs()  # number 20 is the best, then its neighbours
     kept = best_of(candidates, scores, takes=12)[:, 0, 0].tolist()
-    assert sorted(kept[:10]) == list(range(16, 26))
-    assert kept[0] == kept[10] == 20.0 and kept[1] == kept[11] == 21.0
+    assert kept[0] == 20.0 and set(kept) <= set(range(16, 26))
+    assert kept.count(20.0) == 4 and kept.count(21.0) == 2 and len(set(kept)) == 8
 
 
 def test_of_few_recordings_four_are_kept_and_a_copy_is_no_recording() -> None:
     candidates = voices("glass", "rain", "footsteps", "impact_metal", "glass", "rain")  # two come twice
     scores = torch.tensor([-3.0, -1.0, -9.0, -2.0, -3.0, -1.0])
     best = ("rain", "impact_metal", "glass", "footsteps")
-    assert torch.equal(best_of(candidates, scores, takes=6), voices(*best, *best[:2]))
+    assert torch.equal(best_of(candidates, scores, takes=6), voices("rain", "impact_metal", "rain", *best[2:], "rain"))
     assert torch.equal(best_of(candidates, scores, takes=1), voices("rain"))
 
 
