@@ -210,8 +210,10 @@ def asked_kind(sound: str) -> int:
 
 
 def best_of(candidates: Tensor, scores: Tensor, takes: int) -> Tensor:
-    """`takes` rows of the best of the different candidates (n, variants, timbre), the second half as often as the first,
-    the third a third as often, and so on: a seed picks a row, so it most often gets one that is played well.
+    """`takes` rows of the best of the different candidates (n, variants, timbre).
+
+    The second has half as many rows as the first, the third a third, and so on: a seed picks a row, so most often one
+    that is played well.
     """
     first = [number for number in range(len(candidates)) if not _seen(candidates, number)]
     ranked = sorted(first, key=lambda number: -float(scores[number]))
