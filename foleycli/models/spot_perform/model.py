@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from foleycli.cues.classes import EVEN_SOUNDS
 from foleycli.cues.sheet import Cue
 from foleycli.cues.span_edges import lengthened
 from foleycli.errors import UsageError
@@ -29,11 +30,12 @@ from foleycli.networks.mdsgen.dit import MDSGen
 from foleycli.networks.vision.spotter import Spotter
 from foleycli.sampling.latents import Place, draw_latents, film_grain, film_phases
 from foleycli.sampling.runtime import Runtime
-from foleycli.specs import SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
+from foleycli.specs import MelSpec, SamplerSpec, SpotterSpec, VaeSpec, VocoderSpec
 from foleycli.types import Progress, Wave
 from foleycli.video.probe import VideoInfo
 from foleycli.video.watching import View, watched
 
+RISE_SECONDS, FALL_SECONDS = 0.15, 0.05  # of a span, where its level still moves
 AFTER_COLUMNS = 10  # decoded after the end of a short window: of what is heard all is within 3e-6 of the whole's
 
 
@@ -139,12 +141,19 @@ class SpotPerform(WindowedModel):
     def _sounds(self, batch: Sequence[Passage], latents: Tensor) -> Iterator[Wave]:
         if self.at_once == 1:  # alone in its batch, as on a CPU: else the others would decide how long it is
             latents = latents[..., : -(-batch[0].window.seconds // self.column) + AFTER_COLUMNS]
-        sounds = sounds_of(self.loaded, latents, [one.draft.start for one in batch]).float().cpu().numpy()
+        drafts = [one.draft for one in batch]
+        heard = sounds_of(self.loaded, latents, [one.start for one in drafts], cues=[one.cues for one in drafts])
+        sounds = heard.float().cpu().numpy()
         return (sound[: one.samples(self.sample_rate)] for one, sound in zip(batch, sounds, strict=True))
 
 
-def sounds_of(loaded: LoadedModel, latents: Tensor, starts: Sequence[Fraction]) -> Tensor:
-    """Latents (B, C, F, L) of windows that start so many seconds from the first picture -> their sound (B, S)."""
+def sounds_of(
+    loaded: LoadedModel, latents: Tensor, starts: Sequence[Fraction], *, cues: Sequence[Sequence[Cue]] = ()
+) -> Tensor:
+    """Latents (B, C, F, L) of windows that start so many seconds from the first picture -> their sound (B, S).
+
+    With the `cues` of each window, rain and the like (`EVEN_SOUNDS`) keep their colour.
+    """
     device, columns = latents.device, latents.shape[-1]
     vae = loaded.part("vae", MelVae).to(device)
     frames = columns * vae.spec.reduction
@@ -154,8 +163,20 @@ def sounds_of(loaded: LoadedModel, latents: Tensor, starts: Sequence[Fraction]) 
     mean, mels = vae.mean_and_draw(latents, grain.to(device))
     noise = _phases(loaded, starts, columns).to(device)
     sounds: Tensor = loaded.part("vocoder").to(device)(mels, noise)
-    steady = loaded.spec("vocoder", VocoderSpec).filtered_noise
-    return with_steady_noise(sounds, mean, noise) if steady else sounds
+    if not loaded.spec("vocoder", VocoderSpec).filtered_noise:
+        return sounds
+    even = [_even_frames(of, float(start), frames) for of, start in zip(cues, starts, strict=True)] if cues else None
+    return with_steady_noise(sounds, mean, noise, even=None if even is None else torch.stack(even).to(device))
+
+
+def _even_frames(cues: Sequence[Cue], start_seconds: float, frames: int) -> Tensor:
+    """1 at the frames (K,) of a window where a span of one of `EVEN_SOUNDS` has begun and has not ended."""
+    seconds = start_seconds + torch.arange(frames) * float(MelSpec.FULL_BAND.frame_seconds)
+    even = torch.zeros(frames)
+    for cue in cues:
+        if cue.stop is not None and cue.sound in EVEN_SOUNDS and not cue.mute:
+            even[(seconds >= cue.time + RISE_SECONDS) & (seconds < cue.stop - FALL_SECONDS)] = 1.0
+    return even
 
 
 def vocoded(loaded: LoadedModel, mels: Tensor, starts: Sequence[Fraction], *, columns: int) -> Tensor:

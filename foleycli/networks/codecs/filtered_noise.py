@@ -14,6 +14,7 @@ import math
 from functools import lru_cache
 
 import torch
+import torch.nn.functional as nnf
 from torch import Tensor
 
 from foleycli.networks.codecs.mel import log_mel
@@ -23,6 +24,8 @@ from foleycli.specs import MelSpec
 
 SCALE = MelSpec.FULL_BAND
 SIZE, HOP = 1024, 256  # of the STFT: short enough for a level that moves
+EVEN_FRAMES = 31  # to each side: half a second
+LEAST_SHARE, TINY = 1e-3, 1e-9
 HEARD_NAT = 1.5  # above the mel's floor: where sound is whole
 WHITE_SECONDS, WHITE_SEED = 16, 5
 
@@ -32,11 +35,25 @@ def filtered_noise(mel: Tensor, noise: Tensor) -> Tensor:
     return _synthesis(_noise_spectrum(mel, noise), noise.shape[-1])
 
 
-def with_steady_noise(sound: Tensor, mel: Tensor, noise: Tensor) -> Tensor:
-    """The sound (B, S) of a mean log-mel (B, M, K), its steady noise replaced by filtered white `noise` (1 or B, S)."""
-    spectrum, filtered = _analysis(sound), _noise_spectrum(mel, noise)
-    share = _at_bins(noise_share(mel), spectrum.shape[-1])
-    return _synthesis(spectrum * (1 - share).sqrt() + filtered * share.sqrt(), sound.shape[-1])
+def with_steady_noise(sound: Tensor, mel: Tensor, noise: Tensor, *, even: Tensor | None = None) -> Tensor:
+    """The sound (B, S) of a mean log-mel (B, M, K), its steady noise replaced by filtered white `noise` (1 or B, S).
+
+    Where `even` (B, K) is 1 the noise has the mean level of the second around in every bin, 0 leaves its own.
+    """
+    share = noise_share(mel)
+    level = mel if even is None else _evened(mel, share, even)
+    spectrum, filtered = _analysis(sound), _noise_spectrum(level, noise)
+    mix = _at_bins(share, spectrum.shape[-1])
+    return _synthesis(spectrum * (1 - mix).sqrt() + filtered * mix.sqrt(), sound.shape[-1])
+
+
+def _evened(mel: Tensor, share: Tensor, even: Tensor) -> Tensor:
+    """The mel, where `even` (B, K) is 1, as the mean of its noise in the second around; an attack does not count."""
+    weight = even[:, None].to(mel) * share.clamp_min(LEAST_SHARE)
+    total, count = (
+        nnf.avg_pool1d(each, 2 * EVEN_FRAMES + 1, stride=1, padding=EVEN_FRAMES) for each in (mel * weight, weight)
+    )
+    return torch.where(even[:, None] > 0, total / count.clamp_min(TINY), mel)
 
 
 def _noise_spectrum(mel: Tensor, noise: Tensor) -> Tensor:

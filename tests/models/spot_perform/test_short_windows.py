@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from foleycli.cues.sheet import Cue
 from foleycli.models.loaded import LoadedModel, load_bundle
 from foleycli.models.spot_perform import model
-from foleycli.models.spot_perform.model import AFTER_COLUMNS, sounds_of
+from foleycli.models.spot_perform.model import AFTER_COLUMNS, RISE_SECONDS, sounds_of
 from foleycli.pipeline.foley_pipeline import FoleyPipeline
 from foleycli.specs.settings import Generation
 from tests.video.clips import even, make_clip
@@ -24,14 +25,33 @@ def pocket() -> LoadedModel:
     return load_bundle("pocket")
 
 
-def test_what_is_heard_does_not_know_what_is_cut_off(pocket: LoadedModel) -> None:
+RAIN = Cue(0.2, 0.8, "rain", stop=8.0)
+
+
+@pytest.mark.parametrize("cues", [(), ((RAIN,),)])
+def test_what_is_heard_does_not_know_what_is_cut_off(pocket: LoadedModel, cues: tuple[tuple[Cue, ...], ...]) -> None:
     latents = torch.randn(1, 8, 16, 64, generator=torch.Generator().manual_seed(3))
     with torch.inference_mode():
-        whole = sounds_of(pocket, latents, [Fraction(0)])
-        short = sounds_of(pocket, latents[..., : 20 + AFTER_COLUMNS], [Fraction(0)])
+        whole = sounds_of(pocket, latents, [Fraction(0)], cues=cues)
+        short = sounds_of(pocket, latents[..., : 20 + AFTER_COLUMNS], [Fraction(0)], cues=cues)
     heard = 20 * COLUMN_SAMPLES
     assert whole.abs().max() > 0.01
     assert (short[:, :heard] - whole[:, :heard]).abs().max() < 1e-4 * whole.abs().max()
+
+
+def test_rain_keeps_its_colour_while_it_lasts(pocket: LoadedModel) -> None:
+    """What a performer makes of rain wanders; with its cue known it does not, and before the cue nothing changes."""
+    latents = 0.3 * torch.randn(1, 8, 16, 64, generator=torch.Generator().manual_seed(3))
+    rain = replace(RAIN, time=4.0)
+    with torch.inference_mode():
+        plain, even, muted = (
+            sounds_of(pocket, latents, [Fraction(0)], cues=cues)
+            for cues in ((), ((rain,),), ((replace(rain, mute=True),),))
+        )
+    begins = round((rain.time + RISE_SECONDS - 0.1) * pocket.mel.sample_rate)
+    assert torch.equal(plain[:, :begins], even[:, :begins])
+    assert (plain - even)[:, begins:].abs().max() > 0.05 * plain.abs().max()
+    assert torch.equal(muted, plain)
 
 
 def test_a_short_film_is_not_decoded_as_a_whole_window(
@@ -39,9 +59,11 @@ def test_a_short_film_is_not_decoded_as_a_whole_window(
 ) -> None:
     lengths = []
 
-    def counted(loaded: LoadedModel, latents: torch.Tensor, starts: list[Fraction]) -> torch.Tensor:
+    def counted(
+        loaded: LoadedModel, latents: torch.Tensor, starts: list[Fraction], *, cues: list[tuple[Cue, ...]]
+    ) -> torch.Tensor:
         lengths.append(latents.shape[-1])
-        return sounds_of(loaded, latents, starts)
+        return sounds_of(loaded, latents, starts, cues=cues)
 
     monkeypatch.setattr(model, "sounds_of", counted)
     clip = make_clip(tmp_path / "a.mp4", even(30))  # one second

@@ -79,3 +79,19 @@ def test_sounds_in_one_batch_do_not_meet() -> None:
     both = with_steady_noise(torch.zeros(2, SAMPLES), mels, noise)
     alone = with_steady_noise(torch.zeros(1, SAMPLES), mels[1:], noise[1:])
     torch.testing.assert_close(both[1:], alone, atol=1e-6, rtol=0)
+
+
+def test_noise_that_is_to_be_even_keeps_its_colour() -> None:
+    """A band that goes up and down within a second stands still where it is asked to, and only there."""
+    wander = flat() + 0.25 * torch.sin(torch.arange(FRAMES) / 6)  # 2.2 dB, 1.7 Hz
+    even = torch.zeros(1, FRAMES)
+    even[:, 128:] = 1.0
+    silent = torch.zeros(1, SAMPLES)
+    plain, held = (with_steady_noise(silent, wander, white(), even=one) for one in (None, even))
+
+    def unrest(sound: Tensor, first: int, last: int) -> float:
+        level = log_mel(sound, SCALE)[0, 64:, first:last].mean(0)
+        return float(level.unfold(0, 6, 3).mean(1).std())
+
+    assert unrest(held, 160, 240) < 0.4 * unrest(plain, 160, 240)
+    assert unrest(held, 8, 110) == pytest.approx(unrest(plain, 8, 110), rel=0.05)
