@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -33,19 +33,21 @@ def videos_of(source: Path) -> list[TrainingVideo]:
     """The videos of a folder with its subfolders, or those in the column `file` of a CSV, relative to where it lies.
 
     Hidden files and outputs of foley (clip.foley.mp4) in a folder are left out. A CSV's column `split` (train or test)
-    says which are held out; without it about one in ten is, by its name. Raises InputError where there is none.
+    says which are held out; without it about one in ten is, by its name, but never all. Raises InputError where there
+    is none.
     """
     if source.is_dir():
         paths = sorted(path for path in source.rglob("*") if _is_film(path))
         found = [_video(path, path.relative_to(source).as_posix()) for path in paths]
     else:
-        found = [
-            _video(source.parent / row["file"], row["file"], row.get("split") or "")
-            for row in _rows(source)
-            if row["file"]
-        ]
+        rows = [row for row in _rows(source) if row["file"]]
+        if any(row.get("split") for row in rows):
+            return [_video(source.parent / row["file"], row["file"], row.get("split") or "") for row in rows]
+        found = [_video(source.parent / row["file"], row["file"]) for row in rows]
     if not found:
         raise InputError(f"{source}: no video in it ({', '.join(VIDEO_SUFFIXES)}); name a folder or a CSV of videos")
+    if all(one.held_out for one in found):
+        return [replace(one, held_out=False) for one in found]
     return found
 
 

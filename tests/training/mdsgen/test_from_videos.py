@@ -142,6 +142,18 @@ def test_a_csv_names_videos_and_what_is_held_out(videos: Path, tmp_path: Path) -
         videos_of(tmp_path / "absent")
 
 
+def test_a_single_video_is_learned_from_whatever_its_name(tmp_path: Path) -> None:
+    """By its name one of ten videos is held out; of one video there would be nothing left."""
+    names = [f"{number}.mp4" for number in range(40)]
+    (tmp_path / "all.csv").write_text("file\n" + "\n".join(names) + "\n")
+    held_out = [one.path.name for one in videos_of(tmp_path / "all.csv") if one.held_out]
+    assert 0 < len(held_out) < 12
+    (tmp_path / "one.csv").write_text(f"file\n{held_out[0]}\n")
+    assert [one.held_out for one in videos_of(tmp_path / "one.csv")] == [False]
+    (tmp_path / "told.csv").write_text(f"file,split\n{held_out[0]},test\n")
+    assert [one.held_out for one in videos_of(tmp_path / "told.csv")] == [True]
+
+
 def test_a_batch_has_each_window_once_in_an_epoch(tmp_path: Path) -> None:
     for number in range(5):
         latent = np.full((1, 2, 2, 2), number, np.float16)
