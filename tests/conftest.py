@@ -21,17 +21,24 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = published.PACKAGE
+LONGEST = ("test_ray.py", "test_session.py")  # begun first: at the end the other worker would wait for them
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     from xdist.scheduler import LoadScopeScheduling
 
+    config.option.loadscopereorder = False  # it would put single tests last, the longest among them
+
     class FilesWithFixturesAsAWhole(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return together(nodeid.partition("::")[0]) or nodeid
 
     return FilesWithFixturesAsAWhole(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @cache
