@@ -29,7 +29,7 @@ STEADY_SECONDS: dict[str, float] = {
     "rain": 0.06, "water_pour_flow": 0.06, "wind": 0.06, "vehicle_engine": 0.06, "vehicle_air": 0.06,
     "ambience": 0.4, "machine_domestic": 0.4, "power_tool": 0.4, "vehicle_train": 0.4,
 }  # fmt: skip
-# Noise whose colour does not wander: a performer lets each band go up and down by 3 dB in a second, as a vehicle does.
+# Spans whose spectrum is held steady: as generated, each band varies by about 3 dB within a second, heard as a motor.
 EVEN_SOUNDS: frozenset[str] = frozenset(("rain", "wind", "water_waves", "vehicle_engine"))
 UNSTRUCK_HITS: frozenset[str] = frozenset(("human_baby_cry",))  # hit classes that nothing strikes: spans, when seen
 NEUTRAL_HIT, NEUTRAL_SPAN = "impact_generic", "ambience"  # what a cue without a name sounds like

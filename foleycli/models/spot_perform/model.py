@@ -152,7 +152,7 @@ def sounds_of(
 ) -> Tensor:
     """Latents (B, C, F, L) of windows that start so many seconds from the first picture -> their sound (B, S).
 
-    With the `cues` of each window, rain and the like (`EVEN_SOUNDS`) keep their colour.
+    With the `cues` of each window, the spectrum of `EVEN_SOUNDS` (rain, wind) is held steady.
     """
     device, columns = latents.device, latents.shape[-1]
     vae = loaded.part("vae", MelVae).to(device)

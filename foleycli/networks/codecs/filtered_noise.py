@@ -1,9 +1,8 @@
-"""Steady noise as white noise filtered by the mel, laid where a vocoder would make it.
+"""Steady noise: white noise through a filter that follows the mel, in place of the vocoder's noise.
 
 Rain, wind, water and engines are noise whose spectrum moves slowly. A vocoder that retrieves phases, or learned them,
-gives such sounds a flutter that listeners take for a motor; white noise through a filter that follows the mel has
-the fine structure of real noise at no cost. Attacks and partials stay the vocoder's: a filter smears the one and
-roughens the other.
+gives them fluctuations that are heard as a motor; filtered white noise has the statistics of real noise. Attacks and
+partials are left to the vocoder: filtered noise would smear attacks and make tones rough.
 
     sound = vocoder x sqrt(1 - noise share) + filtered noise x sqrt(noise share), in an STFT
 """

@@ -1,7 +1,7 @@
-"""How much of a mel is noise: what its decoder's mean no longer tells, and must be put back by chance.
+"""How much of a decoded mel is noise, whose fine structure the decoder averages out.
 
-    between partials = no partial of a tone stands here
-    noise share      = between partials x the level stands still around here
+    between partials = no partial of a tone in this bin
+    noise share      = between partials x the level is steady around this frame
 
 Both 0 to 1 for each bin and frame, from the mean mel that a decoder gives, and from nothing further away than 0.2 s.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 
 PARTIAL_NAT = (0.4, 0.9)  # above the bins around it: all noise below, all tone above
 PARTIAL_BINS, PARTIAL_FRAMES = 5, 3  # to each side: what a bin is compared with, how long a partial lasts
-MOVING_NAT = (0.6, 1.4)  # between the highest and the lowest level around: standing still below, an attack above
+MOVING_NAT = (0.6, 1.4)  # between the highest and the lowest level around: steady below, an attack above
 MOVING_BINS, MOVING_FRAMES = 4, 6  # to each side
 AUDIBLE = -9.0  # log-mel: what moves below it does not count
 

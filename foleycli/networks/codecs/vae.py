@@ -118,7 +118,7 @@ class MelVae(nn.Module):
         """A decoded mel (B, M, K) with the unrest of a real one put back by white `noise` (B, M, K).
 
         A mel of noise is itself noisy, more so in narrow bins; decoders give its mean, which sounds like hiss. Silence
-        and the partials of tones stay: those have no unrest, and a bell with it is no bell.
+        and the partials of tones are left as they are: noise in them makes tones rough.
         """
         low, high = self.spec.grain
         if not (low or high):
