@@ -48,7 +48,7 @@ THIRD_PARTY = {  # what a package may import beside the standard library, lazily
     "specs": set(), "cues": {"opentimelineio"},
     "scenes": {*ARRAYS, "torch"},
     "video": {*ARRAYS, "av", "ffmpeg", "imageio_ffmpeg", "soundfile"},
-    "audio": {*ARRAYS, "av", "soundfile", "soxr", "scipy"},
+    "audio": {*ARRAYS, "av", "soundfile", "soxr"},
     "library": {*ARRAYS, "soundfile", "soxr", "platformdirs"},
     "networks": {*ARRAYS, "torch"},
     "sampling": {*ARRAYS, "torch"},

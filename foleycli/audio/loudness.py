@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from foleycli.audio.moving import moving_mean, moving_minimum
 from foleycli.video.layouts import channel_names, default_layout
 
 Samples = NDArray[np.float32]
@@ -159,10 +160,8 @@ def limiter_gain(peaks: Samples, ceiling: float, sample_rate: int) -> Samples:
     """
     if peaks.max(initial=0.0) <= ceiling:
         return np.ones(len(peaks), np.float32)
-    from scipy.ndimage import minimum_filter1d, uniform_filter1d  # imported here, as it takes a quarter of a second
-
     reach = int(LIMITER_SECONDS * sample_rate) | 1
     needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9).astype(np.float64))
-    gain = uniform_filter1d(minimum_filter1d(needed, 2 * reach + 1), reach)
+    gain = moving_mean(moving_minimum(needed, 2 * reach + 1), reach)
     limited: Samples = np.minimum(1.0, gain).astype(np.float32)
     return limited

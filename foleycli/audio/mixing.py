@@ -24,6 +24,7 @@ from foleycli.audio.mastering import (
     master,
     natural_lift_db,
 )
+from foleycli.audio.moving import moving_maximum
 from foleycli.audio.room_tone import RoomTone, lay_room_tone
 from foleycli.specs.settings import Level
 from foleycli.video.layouts import channel_names, remix, writable_layout
@@ -163,14 +164,12 @@ def _mix(track: Path, target: Path, info: VideoInfo, layout: str, *, ducked: boo
 
 def _duck_gain(track: Path) -> Floats:
     """Gain of the original per hop of 10 ms: down before the new sound comes, slowly up after it."""
-    from scipy.ndimage import maximum_filter1d  # imported here, as it takes a quarter of a second
-
     levels = []
     for samples, _ in blocks_of(track):
         hop = round(DUCK_HOP_SECONDS * soundfile.info(str(track)).samplerate)
         power = fit(np.square(samples).mean(0), -(-samples.shape[1] // hop) * hop)
         levels.append(10 * np.log10(power.reshape(-1, hop).mean(1) + 1e-12))
-    ahead = maximum_filter1d(np.concatenate(levels), 2 * DUCK_AHEAD_HOPS + 1)
+    ahead = moving_maximum(np.concatenate(levels), 2 * DUCK_AHEAD_HOPS + 1)
     amount = np.clip((ahead - DUCK_FROM_DB) / (DUCK_TO_DB - DUCK_FROM_DB), 0, 1)
     fall = DUCK_HOP_SECONDS / DUCK_RELEASE_SECONDS
     held = 0.0

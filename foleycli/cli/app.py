@@ -27,8 +27,8 @@ from foleycli.cli.commands import (
     spot,
     train,
 )
-from foleycli.cli.console import Console, complain, leave_quietly, open_streams
-from foleycli.errors import EXIT_INTERRUPTED, FoleyError, OutputError
+from foleycli.cli.console import Console, complain, leave_interrupted, leave_quietly, open_streams
+from foleycli.errors import FoleyError, OutputError
 from foleycli.signals import Listener, Stopped
 from foleycli.version import __version__
 
@@ -76,7 +76,6 @@ app.add_typer(config.app, name="config", short_help="Show options set in files a
 app.command("demo", short_help="Render a clip and dub it")(demo.demo)
 app.command("doctor", short_help="Check this installation")(doctor.doctor)
 
-
 WITHOUT_CONFIG = {"-h", "--help", "-V", "--version", "--install-completion", "--show-completion"}
 
 
@@ -119,7 +118,7 @@ def main() -> None:
         complain(str(error))
         raise SystemExit(error.exit_code) from None
     except (Stopped, KeyboardInterrupt):
-        _leave(listener)
+        leave_interrupted(listener)
     except BrokenPipeError:
         leave_quietly()
     except OSError as error:
@@ -128,7 +127,7 @@ def main() -> None:
     except Exception:
         if listener.exit_code is None:
             raise
-        _leave(listener)  # C++ that imports modules turns the interruption into an ImportError
+        leave_interrupted(listener)  # C++ that imports modules turns the interruption into an ImportError
 
 
 def _refuse(error: Any) -> NoReturn:
@@ -141,12 +140,3 @@ def _refuse(error: Any) -> NoReturn:
             hint = "; dub takes one video, several are for 'foley batch'"
         complain(f"{error.format_message()}{hint} (see '{command} --help')")
     raise SystemExit(error.exit_code)
-
-
-def _leave(listener: Listener) -> NoReturn:
-    complain("interrupted; nothing was left half done")
-    raise SystemExit(listener.exit_code or EXIT_INTERRUPTED)
-
-
-if __name__ == "__main__":
-    main()

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn, cast
 
+from foleycli.errors import EXIT_INTERRUPTED
+from foleycli.signals import Listener
 from foleycli.text import one_line
 from foleycli.types import Progress
 
@@ -159,6 +161,12 @@ def leave_quietly() -> NoReturn:
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     raise SystemExit(141)
+
+
+def leave_interrupted(listener: Listener) -> NoReturn:
+    """Ends after a signal, with one line."""
+    complain("interrupted; nothing was left half done")
+    raise SystemExit(listener.exit_code or EXIT_INTERRUPTED) from None
 
 
 def _plain(value: object) -> object:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
-from foleycli.cli.console import complain
-from foleycli.signals import Listener, Stopped
+from foleycli.cli.console import complain, leave_interrupted
+from foleycli.signals import Listener, Stopped, run_process
 from foleycli.workflows.batch.supervisor import supervise, tie_to_parent, wanted
 
 
@@ -22,9 +23,10 @@ def main() -> None:
 
         run()
     except Stopped:
-        complain("interrupted; nothing was left half done")
-        raise SystemExit(listener.exit_code) from None
+        leave_interrupted(listener)
 
+
+script = partial(run_process, main)  # what the installed command calls
 
 if __name__ == "__main__":
-    main()
+    script()

@@ -69,7 +69,7 @@ VAE = VaeSpec(widths=(40, 80, 200), decoder_blocks=(1, 2, 3), last_width=24, gra
 DIT = DitSpec(width=256, heads=4)
 MOST_REHEARSALS = 160_000  # windows: 45 GB as shards; the latents of all fit into 20 GB of a card
 CALIBRATION_SEED, CALIBRATION_SHARDS = 7_000_000, 4  # scenes that calibrate the spotter
-POCKET_SAMPLER = SamplerSpec(steps=12, guidance=1.8, guidance_rescale=1.0, prediction="v")
+POCKET_SAMPLER = SamplerSpec(steps=6, guidance=1.8, guidance_rescale=1.0, prediction="v")
 
 
 def sounds(work: Workspace) -> SoundCache:

@@ -25,11 +25,11 @@ AAC_BYTES_PER_SECOND = 24_000
 WAV_BYTES_PER_SECOND = 3 * SAMPLE_RATE
 
 # CPU seconds of pocket on two hyperthreads of one core, a 10 s clip of 720p, measured 2026-11-29 (docs/speed.md).
-LOADING_SECONDS = 4.2
+LOADING_SECONDS = 3.0
 WATCHING_SECONDS = 0.48  # per second of video: decoding, spotting, naming
-PERFORMING_SECONDS = 1.1  # per window, whatever the steps
-STEP_SECONDS = 0.095  # per window and step
-POCKET_STEPS = 12
+PERFORMING_SECONDS = 0.95  # per window, whatever the steps
+STEP_SECONDS = 0.08  # per window and step
+POCKET_STEPS = 6
 
 
 @dataclass(frozen=True)

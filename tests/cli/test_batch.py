@@ -220,7 +220,7 @@ def test_requests_that_make_no_sense_are_refused_before_anything_is_made(foley: 
 def test_a_dry_run_says_what_would_become_what(foley: Foley, videos: Path, tmp_path: Path) -> None:
     ran = foley("batch", "videos", "-o", "out", "-n")
     assert ran.text.splitlines()[0] == "videos/a.mp4 -> out/a.foley.mp4"
-    assert "b.mp4: not a video file" in ran.err and "2 windows, about 9 s of one CPU core, " in ran.err
+    assert "b.mp4: not a video file" in ran.err and "2 windows, about 6 s of one CPU core, " in ran.err
     lines = [json.loads(line) for line in foley("batch", "videos", "-o", "out", "-n", "--json").text.splitlines()]
     assert lines[0] == {"event": "planned", "input": "videos/a.mp4", "output": "out/a.foley.mp4"}
     assert len(lines) == 3

@@ -15,7 +15,7 @@ store.BUILT_IN = Path(sys.argv.pop(1))
 for more in ([], ["--steps", "2", "--original", "mix", "-f"]):
     sys.argv[1:] = ["dub", "clip.mp4", "-o", "track.wav", "-q", *more]
     main()
-slow = ("diffusers", "transformers", "scipy.signal", "matplotlib", "torch._dynamo", "sympy", "jinja2")
+slow = ("diffusers", "transformers", "scipy", "matplotlib", "torch._dynamo", "sympy", "jinja2")
 found = [name for name in slow if name in sys.modules]
 assert not found, found
 assert "torch" in sys.modules and Path("track.wav").exists()

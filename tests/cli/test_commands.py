@@ -223,7 +223,7 @@ def test_clocks_sizes_lines_and_tables() -> None:
 
 
 def test_a_reader_that_leaves_ends_it_quietly() -> None:
-    line = f"{sys.executable} -m foleycli.cli.app sounds --json | head -c 1"
+    line = f"{sys.executable} -m foleycli.cli.entry sounds --json | head -c 1"
     ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
     assert (ran.stdout, ran.stderr) == ("[", "")
 
@@ -233,14 +233,14 @@ def test_a_shell_is_told_how_a_word_goes_on(shell: str, words: str) -> None:
     asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}  # bash
     asked |= {"_TYPER_COMPLETE_ARGS": words, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}  # zsh and fish
     ran = subprocess.run(
-        [sys.executable, "-m", "foleycli.cli.app"], capture_output=True, text=True,
+        [sys.executable, "-m", "foleycli.cli.entry"], capture_output=True, text=True,
         env={**os.environ, **asked, "_FOLEY_COMPLETE": f"complete_{shell}"},
     )  # fmt: skip
     assert {"bash": "--original", "zsh": "batch", "fish": "probe"}[shell] in ran.stdout
 
 
 def test_a_full_disk_behind_stdout_is_one_line() -> None:
-    line = f"{sys.executable} -m foleycli.cli.app sounds > /dev/full"
+    line = f"{sys.executable} -m foleycli.cli.entry sounds > /dev/full"
     ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (5, "foley: output: No space left on device; check the disk's space\n")
 
@@ -249,13 +249,13 @@ def test_a_full_disk_behind_stdout_is_one_line() -> None:
     ("line", "code", "out"), [("sounds >&-", 0, ""), ("probe - <&-", 3, "is empty"), ("probe . >&- 2>&-", 3, "")]
 )
 def test_a_stream_that_the_caller_closed_holds_nothing(line: str, code: int, out: str) -> None:
-    ran = subprocess.run(["sh", "-c", f"{sys.executable} -m foleycli.cli.app {line}"], capture_output=True, text=True)
+    ran = subprocess.run(["sh", "-c", f"{sys.executable} -m foleycli.cli.entry {line}"], capture_output=True, text=True)
     assert (ran.returncode, out in ran.stderr, "Traceback" in ran.stderr) == (code, True, False), ran.stderr
 
 
 def test_what_a_terminal_has_no_letters_for_is_written_as_on_disk() -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "foleycli.cli.app", "probe", "日本.mp4"], capture_output=True,
+        [sys.executable, "-m", "foleycli.cli.entry", "probe", "日本.mp4"], capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
     assert (ran.returncode, ran.stderr.decode()[:13]) == (3, "foley: 日本.mp4")

@@ -234,7 +234,7 @@ def test_the_time_of_a_plan_follows_the_work(foley: Foley, clip: Path) -> None:
     assert (
         3 < seconds("--end", "1") < seconds() < seconds("--takes", "3") < seconds("--takes", "3", "--steps", "100") < 45
     )
-    assert "time     about 7 s of one CPU core" in foley("dub", clip, "-n").text.splitlines()
+    assert "time     about 5 s of one CPU core" in foley("dub", clip, "-n").text.splitlines()
     assert "time     not known for this model and device" in foley("dub", clip, "-n", "--device", "cuda").text
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-FOLEY = (sys.executable, "-m", "foleycli.cli.app")
+FOLEY = (sys.executable, "-m", "foleycli.cli.entry")
 SAID = "foley: interrupted; nothing was left half done\n"
 
 
@@ -123,3 +123,23 @@ main()
 def test_a_signal_that_comes_while_foley_is_imported_is_one_line() -> None:
     ran = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True)
     assert (ran.stdout, ran.stderr, ran.returncode) == ("", SAID, 143)
+
+
+ENDING = """
+import atexit, sys, threading, time
+from foleycli.signals import run_process
+def main():
+    atexit.register(print, "atexit")
+    threading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()
+    sys.stderr.write("told")
+    if len(sys.argv) > 1:
+        raise SystemExit(eval(sys.argv[1]))
+run_process(main)
+print("not reached")
+"""
+
+
+@pytest.mark.parametrize(("raised", "code"), [([], 0), (["None"], 0), (["0"], 0), (["5"], 5), (["'words'"], 1)])
+def test_a_process_ends_after_its_threads_and_its_atexit_functions(raised: list[str], code: int) -> None:
+    ran = subprocess.run([sys.executable, "-c", ENDING, *raised], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("thread\natexit\n", "told", code)

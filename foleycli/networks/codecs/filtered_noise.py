@@ -18,6 +18,7 @@ from torch import Tensor
 
 from foleycli.networks.codecs.mel import log_mel
 from foleycli.networks.codecs.noise_share import noise_share
+from foleycli.networks.codecs.overlap_add import inverse_stft
 from foleycli.networks.codecs.vocoder import envelope_map
 from foleycli.specs import MelSpec
 
@@ -86,5 +87,4 @@ def _analysis(sound: Tensor) -> Tensor:
 
 
 def _synthesis(spectrum: Tensor, samples: int) -> Tensor:
-    window = torch.hann_window(SIZE, device=spectrum.device)
-    return torch.istft(spectrum, SIZE, HOP, window=window, length=samples)
+    return inverse_stft(spectrum, samples, size=SIZE, hop=HOP)

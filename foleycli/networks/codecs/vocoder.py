@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from foleycli.networks.codecs.griffin_lim import magnitude_of, retrieve_phase, with_last_frame
 from foleycli.networks.codecs.mel import hz_to_mel, mel_bank
+from foleycli.networks.codecs.overlap_add import inverse_stft
 from foleycli.specs import MelSpec, VocoderSpec
 
 _MEL_CENTRE, _MEL_SPREAD = -6.0, 3.0  # natural-log mels lie in -11.5..2
@@ -139,7 +140,7 @@ class IstftVocoder(nn.Module):
             spectrum = torch.stft(wav, scale.n_fft, scale.hop_samples, window=window, return_complex=True)
             found = (bank @ (spectrum.abs() + _TINY)).clamp_min(scale.floor).log()
             gain = (self.correction_weights @ (wanted - found).clamp(-_MOST_CORRECTION, _MOST_CORRECTION)).exp()
-            moved = torch.istft(spectrum * gain, scale.n_fft, scale.hop_samples, window=window, length=wav.shape[-1])
+            moved = inverse_stft(spectrum * gain, wav.shape[-1], size=scale.n_fft, hop=scale.hop_samples)
             push = _CORRECTION_MOMENTUM if step else 0.0  # the first step mends the level: nothing to build on
             wav, before = moved + push * (moved - before), moved
         return before
@@ -153,7 +154,7 @@ class IstftVocoder(nn.Module):
         level, real, imaginary, gain = self._heads(mel, seen)
         tone = (envelope + _bounded(level)).exp() * 4.0
         spectrum = gate * (spectrum * _bounded(gain).exp() + torch.complex(tone * real, tone * imaginary))
-        return torch.istft(spectrum, size, hop, window=window, length=wav.shape[-1])
+        return inverse_stft(spectrum, wav.shape[-1], size=size, hop=hop)
 
     def _heads(self, mel: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Level, real and imaginary direction of the predicted part, and gain: (B, bins, J) each."""
