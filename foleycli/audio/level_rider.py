@@ -20,6 +20,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from foleycli.audio.uncued import without_uncued
 from foleycli.cues.classes import STEADY_SECONDS
 from foleycli.cues.sheet import Cue
 from foleycli.cues.span_edges import CLEAR_SECONDS as BEYOND_SECONDS
@@ -57,6 +58,7 @@ class Found:
 
 def ride(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Wave:
     """One window (S,) from `start_seconds` on, with each cue at its level; timing and silence stay as they are."""
+    wave = without_uncued(wave, cues, start_seconds, sample_rate=sample_rate)
     found = [find_gains(wave, cues, start_seconds, sample_rate=sample_rate)]
     return _edged(
         _moved(wave, found, start_seconds, sample_rate=sample_rate), cues, start_seconds, sample_rate=sample_rate
@@ -74,7 +76,8 @@ def ride_windows(
         start = float(origin + window.start)
         return window, _edged(_moved(wave, found, start, sample_rate=sample_rate), cues, start, sample_rate=sample_rate)
 
-    for window, wave in parts:
+    for window, played in parts:
+        wave = without_uncued(played, cues, float(origin + window.start), sample_rate=sample_rate)
         found = find_gains(wave, cues, float(origin + window.start), sample_rate=sample_rate)
         joined = [found] if window.fade_in else []
         if last is not None:
