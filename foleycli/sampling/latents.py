@@ -27,8 +27,8 @@ from foleycli.timeline import WINDOW_SECONDS, to_samples
 
 MOST_AT_ONCE = 16  # more gains little, and a short film waits for a whole batch of repeats
 SHARE_OF_MEMORY = 0.5  # of a card, for the windows: the rest is for weights, other programs and what is fragmented
-PHASE_SEED = 2**40  # no seed of a take: phases are the film's
-GRAIN_SEED = 2**41
+# Phases and grain are the film's, whatever the take. (Of 32 bits, which torch looks at, both are the noise of seed 0.)
+PHASE_SEED, GRAIN_SEED = 2**40, 2**41
 
 
 @dataclass(frozen=True)

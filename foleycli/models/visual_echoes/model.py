@@ -8,6 +8,7 @@ picture -> codes --.                                  .-> sound codes -> wave
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ class EchoModel:
         while sound.shape[-1] < wanted:
             part = sound.shape[-1] // half
             known = torch.cat([sound[..., -half:], unknown[..., half:]], -1)
-            following = self._complete(Pair(image, known), decoding, [seed + (part << 40) for seed in seeds])
+            following = self._complete(Pair(image, known), decoding, [seed_of_part(seed, part) for seed in seeds])
             sound = torch.cat([sound, following.sound[..., half:]], -1)
         return sound[..., :wanted]
 
@@ -142,6 +143,11 @@ class Without:
 
     def __call__(self, tokens: Tensor) -> Tensor:
         return tokens.masked_fill(self.hidden, self.mask_id)
+
+
+def seed_of_part(seed: int, part: int) -> int:
+    """The seed of a further part of a long sound: of 32 bits, as torch's generators look at no others."""
+    return zlib.crc32(f"{seed} {part}".encode())
 
 
 def _filled(tokens: Tensor, rows: int) -> Tensor:

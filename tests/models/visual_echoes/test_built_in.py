@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from foleycli.models.visual_echoes.model import seed_of_part
 from foleycli.pipeline.image_audio import ImageAudioPipeline
+from foleycli.sampling.masked_tokens import SeededNoise
 from foleycli.scenes.stills import render_still
 from foleycli.specs.visual_echoes import ECHO_LAYOUT
 
@@ -35,3 +37,9 @@ def test_a_sound_gets_a_picture(echo: ImageAudioPipeline) -> None:
     noise = np.random.default_rng(0).standard_normal(4 * rate).astype(np.float32) * 0.1
     seen = echo.audio2image(noise, rate, seed=1)
     assert seen.picture.shape == (64, 64, 3) and seen.picture.std() > 5
+
+
+def test_the_parts_of_a_long_sound_have_noise_of_their_own() -> None:
+    seeds = [5, *(seed_of_part(5, part) for part in range(2, 6)), *(seed_of_part(6, part) for part in range(2, 6))]
+    first = [float(SeededNoise([seed]).confidence(0, (1, 1))) for seed in seeds]
+    assert len(set(first)) == len(seeds)
