@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 TIDYING_SECONDS = 2.0  # a second Ctrl-C must not interrupt the clean-up after the first
 RETRY_SECONDS = 0.02
-# Imports make objects that stay. Python would look for garbage among them every 700, a tenth of a cold start.
+# Imports make objects that stay. Python looks for garbage among them every 700: up to half a second of a cold start.
 YOUNGEST_OBJECTS = 20_000
 
 

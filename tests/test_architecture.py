@@ -56,7 +56,7 @@ THIRD_PARTY = {  # what a package may import beside the standard library, lazily
     "models": {*ARRAYS, "torch"},
     "pipeline": {*ARRAYS, "torch"},
     "training": {*ARRAYS, "torch", "safetensors"},
-    "evaluation": {*ARRAYS, "torch", "scipy"},
+    "evaluation": {*ARRAYS, "torch"},
     "reports": {*ARRAYS, "jinja2", "PIL"},
     "workflows": {*ARRAYS, "torch", "soundfile"},
     "editor": {*ARRAYS, "starlette", "uvicorn", "soundfile"},

@@ -57,7 +57,7 @@ class Found:
 
 
 def ride(wave: Wave, cues: Sequence[Cue], start_seconds: float, sample_rate: int) -> Wave:
-    """One window (S,) from `start_seconds` on, with each cue at its level; timing and silence stay as they are."""
+    """One window (S,) from `start_seconds` on, each cue at its level, silent where no cue is; timing stays."""
     wave = without_uncued(wave, cues, start_seconds, sample_rate=sample_rate)
     found = [find_gains(wave, cues, start_seconds, sample_rate=sample_rate)]
     return _edged(

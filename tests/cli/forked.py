@@ -47,7 +47,7 @@ def write_client(path: Path, address: Path) -> None:
 
 def warm_up() -> None:
     """Imports what a dub and a batch import, and makes room tone: torch alone takes 2 s, which every fork would pay."""
-    for module in ("torch", "av", "PIL.Image", "scipy.signal", "soundfile", "soxr", "safetensors.torch", *OURS):
+    for module in ("torch", "av", "PIL.Image", "soundfile", "soxr", "safetensors.torch", *OURS):
         import_module(module)
     from foleycli.audio import room_tone
     from foleycli.specs.settings import Mix

@@ -39,8 +39,8 @@ def test_what_is_heard_does_not_know_what_is_cut_off(pocket: LoadedModel, cues: 
     assert (short[:, :heard] - whole[:, :heard]).abs().max() < 1e-4 * whole.abs().max()
 
 
-def test_rain_keeps_its_colour_while_it_lasts(pocket: LoadedModel) -> None:
-    """What a performer makes of rain wanders; with its cue known it does not, and before the cue nothing changes."""
+def test_the_spectrum_of_rain_is_held_steady_within_its_cue(pocket: LoadedModel) -> None:
+    """Without cues the spectrum of rain varies; within a cue it is steady, and before the cue nothing changes."""
     latents = 0.3 * torch.randn(1, 8, 16, 64, generator=torch.Generator().manual_seed(3))
     rain = replace(RAIN, time=4.0)
     with torch.inference_mode():

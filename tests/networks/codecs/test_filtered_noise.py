@@ -81,8 +81,8 @@ def test_sounds_in_one_batch_do_not_meet() -> None:
     torch.testing.assert_close(both[1:], alone, atol=1e-6, rtol=0)
 
 
-def test_noise_that_is_to_be_even_keeps_its_colour() -> None:
-    """A band that goes up and down within a second stands still where it is asked to, and only there."""
+def test_noise_has_a_steady_spectrum_where_it_is_asked_to() -> None:
+    """A band whose level varies within a second is steady in the frames that are marked, and only there."""
     wander = flat() + 0.25 * torch.sin(torch.arange(FRAMES) / 6)  # 2.2 dB, 1.7 Hz
     even = torch.zeros(1, FRAMES)
     even[:, 128:] = 1.0
