@@ -7,8 +7,8 @@ Strength 1 is a loudest 50 ms of -11 dBFS for a hit and -14 dBFS for a span; str
 perform 6 dB lower, as in their training examples.
 Gains belong to the time of the film, not to a window: each window uses the gains that its neighbours in the shot found
 too, so that two windows have the same gain where they overlap.
-Spans of a steady texture (rain, an engine) are held near their level inside a window too: four fifths of each deviation
-in dB are taken back. At its free edges a span is faded in and out over 60 ms, and cut outside them (`cues/span_edges`).
+Spans of a steady texture (rain, an engine) are held near their level inside a window too: of each deviation in dB up to
+10 a fifth is left, of what is beyond nothing. At its free edges a span is faded in and out over 60 ms, and cut outside them (`cues/span_edges`).
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ BLOCK_SECONDS = 0.05
 LEAD_SECONDS = 0.01  # the gain changes before the attack
 ATTACK_SECONDS = 0.4  # after a hit: the part in which its loudest 50 ms are searched
 RING_SECONDS, RETURN_SECONDS = 4.0, 1.0  # a hit's gain stays this long, then goes back to that of the span under it
-HELD_SHARE = 0.8  # of each deviation of a steady span from its level, in dB, is taken back
-MOST_HELD_LIFT_DB = 15.0  # more would raise the noise of a gap
+HELD_SHARE = 0.8  # of each deviation of a steady span from its level, in dB, is taken back,
+HELD_WHOLLY_DB = 10.0  # and all that is beyond this
+MOST_HELD_LIFT_DB = 27.0  # more would raise the noise of a gap
 STEP_SECONDS = 0.005  # between measurements of a steady span
 FADE_SECONDS = 0.06  # of a span at its free edges
 CLEAR_SECONDS = 0.25  # the least that must be heard of a span alone to measure its level
@@ -146,7 +147,9 @@ def _held_db(wave: Wave, clear: NDArray[np.bool_], wanted: float, seconds: float
     weight = np.convolve(usable, around)[here]
     level = np.convolve(power * usable, around)[here] / np.maximum(weight, 1e-9)
     level_db = 10 * np.log10(level[usable] + 1e-12)
-    back = np.clip(HELD_SHARE * (wanted - level_db), -MOST_CUT_DB, MOST_HELD_LIFT_DB)
+    away = wanted - level_db
+    left = (1 - HELD_SHARE) * np.clip(away, -HELD_WHOLLY_DB, HELD_WHOLLY_DB)
+    back = np.clip(away - left, -MOST_CUT_DB, MOST_HELD_LIFT_DB)
     middles = (np.flatnonzero(usable) + 0.5) * step
     gain_db: Wave = np.interp(np.arange(len(wave)), middles, back).astype(np.float32)
     return gain_db

@@ -118,6 +118,16 @@ def test_a_steady_texture_is_held_near_its_level_and_alike_where_windows_overlap
     assert np.abs(level_db(film[: len(waves[0])]) - wanted_db(cue)).max() > 20.0
 
 
+def test_a_gap_in_a_steady_texture_is_closed() -> None:
+    noise = (np.random.default_rng(2).normal(size=8 * RATE) * 0.02).astype(np.float32)
+    gap = 1 - (1 - 10 ** (-33 / 20)) * np.hanning(round(0.8 * RATE))
+    noise[3 * RATE : 3 * RATE + len(gap)] *= gap.astype(np.float32)
+    cue = Cue(0.0, 0.8, "water_pour_flow", stop=8.0)
+    found, held = level_db(noise), level_db(ride(noise, [cue], 0.0, sample_rate=RATE))
+    assert found[4:-4].min() < np.median(found) - 28.0
+    assert held[4:-4].min() > np.median(held) - 6.0
+
+
 @pytest.mark.parametrize("seconds", [0.001, 0.05, 0.2, 0.39])
 def test_a_steady_span_shorter_than_its_level_is_measured_over_is_held_too(seconds: float) -> None:
     noise = (np.random.default_rng(1).normal(size=4 * RATE) * 0.02).astype(np.float32)
