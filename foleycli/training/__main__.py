@@ -1,7 +1,7 @@
 """A recipe in several processes, on one machine or many.
 
 torchrun --nproc-per-node 2 -m foleycli.training performer --work runs --device cuda
-accelerate launch --num_processes 8 -m foleycli.training performer --work runs --device cuda
+accelerate launch --multi_gpu --num_processes 8 -m foleycli.training performer --work runs --device cuda
 
 What the recipe starts from (sounds, rehearsals, latents, scenes, windows of videos) is made before by `foley train`,
 once; all processes must see the same folder. A run goes on from its last checkpoint with as many processes as are
@@ -23,13 +23,15 @@ from foleycli.training.recipes import RECIPES
 from foleycli.training.workspace import Workspace
 
 _log = logging.getLogger(__name__)
-SHARED = (
+SHARED = (  # those that train; the others prepare, in one process
     "performer",
     "vae",
+    "texture",
     "vocoder",
     "spotter",
+    "echo",
     "mdsgen",
-)  # those that train; the others prepare, in one process
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,17 +8,25 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from foleycli.errors import UsageError
+from foleycli.networks.codecs.vae import MelVae
+from foleycli.specs import VaeSpec
 from foleycli.training import distributed
 from foleycli.training.__main__ import main
+from foleycli.training.codec.texture import TextureRecipe
 from foleycli.training.distributed import World, own_part, rows_of
+from foleycli.training.visual_echoes.masking import MaskRule
+from foleycli.training.visual_echoes.transformer import TokenCorpus, batches, masked_loss
+from tests.tiny_echo import LAYOUT, networks
 from tests.training.ranks import run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -94,6 +102,49 @@ def test_rows_that_can_t_be_shared_evenly_are_refused(monkeypatch: pytest.Monkey
     in_world(monkeypatch, 0, 4)
     with pytest.raises(UsageError, match="6 rows don't go into 4 processes"):
         own_part(torch.ones(6), 6)
+
+
+def mean_of_ranks(
+    loss: Callable[[], tuple[nn.Module, Tensor]], monkeypatch: pytest.MonkeyPatch, ranks: int
+) -> tuple[float, list[Tensor]]:
+    """The loss and the gradients that so many ranks agree on; `loss` gives a model and the loss of this rank's rows."""
+    values, gradients = [], []
+    for rank in range(ranks):
+        in_world(monkeypatch, rank, ranks)
+        model, value = loss()
+        model.zero_grad()
+        value.backward()
+        values.append(float(value.detach()))
+        gradients.append([one.grad.clone() for one in model.parameters() if one.grad is not None])
+    return sum(values) / ranks, [torch.stack(same).mean(0) for same in zip(*gradients, strict=True)]
+
+
+def same_in_ranks(loss: Callable[[], tuple[nn.Module, Tensor]], monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, shared = (mean_of_ranks(loss, monkeypatch, ranks) for ranks in (1, 2))
+    assert shared[0] == pytest.approx(alone[0], abs=1e-5)
+    for ours, theirs in zip(shared[1], alone[1], strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_the_texture_network_learns_in_two_ranks_what_it_learns_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    spec = VaeSpec(
+        latent_channels=4, widths=(8, 8, 16), encoder_blocks=(0, 0, 0), decoder_blocks=(0, 0, 0), last_width=4,
+        texture_width=8, texture_blocks=0,
+    )  # fmt: skip
+    vae, recipe = MelVae(spec), TextureRecipe(batch_size=4, frames=16)
+    batch = torch.randn(4, 128, 16, generator=torch.Generator().manual_seed(1)) - 5, 3
+    same_in_ranks(lambda: (vae, recipe.loss(vae, own_part(batch, 4))["loss"]), monkeypatch)
+
+
+def test_the_masked_transformer_learns_in_two_ranks_what_it_learns_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows have different numbers of masked places: the mean is over those of the whole batch."""
+    model, rng, label = networks()["transformer"], np.random.default_rng(0), np.arange(8) % 2
+    tokens = TokenCorpus(rng.integers(0, 32, (8, 72)), label, rng.integers(0, 48, (8, 9, 8)), sound_class=label)
+    batch = batches(tokens.pairs(), MaskRule(mask="split", lowest=0.0, whole=0.5), 8)(0)
+    assert len(set(batch.hidden.mask.sum(1).tolist())) > 1
+    loss = masked_loss(LAYOUT)
+    same_in_ranks(lambda: (model, loss(model, own_part(batch, 8))["loss"]), monkeypatch)
 
 
 def test_alone_everything_is_as_it_was() -> None:

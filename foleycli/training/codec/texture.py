@@ -18,6 +18,7 @@ from torch import Tensor
 from foleycli.networks.codecs.vae import MelVae
 from foleycli.training.codec.codec import VaeRecipe
 from foleycli.training.data.mixes import Mixer
+from foleycli.training.distributed import rows_of
 
 PATCHES = ((3, 3, 6), (5, 5, 8), (9, 9, 8), (1, 9, 3), (9, 1, 3))  # bins, frames, waves of each
 WAVE_WEIGHT = 0.5
@@ -80,10 +81,22 @@ class TextureRecipe:
         true = (mel - model.spec.mel_mean) / model.spec.mel_std
         with torch.no_grad():
             latent = model.encode(mel)
-            share = torch.rand(2, len(mel), 1, 1, 1, device=mel.device, generator=generator)
+
+            def two(n: int) -> Tensor:
+                return torch.rand(2, n, 1, 1, 1, device=mel.device, generator=generator).transpose(0, 1)
+
+            def noisy(n: int) -> Tensor:
+                return torch.randn(n, *latent.shape[1:], device=mel.device, generator=generator)
+
+            share = rows_of(len(mel), two).transpose(0, 1)
             level = self.most_noise * share[0] * (share[1] < 0.4)
-            latent = latent + level * torch.randn(latent.shape, device=mel.device, generator=generator)
-        noise = torch.randn(2 * len(mel), model.noise_maps, *mel.shape[1:], device=mel.device, generator=generator)
+            latent = latent + level * rows_of(len(mel), noisy)
+
+        def twice(n: int) -> Tensor:
+            shape = (2, n, model.noise_maps, *mel.shape[1:])
+            return torch.randn(shape, device=mel.device, generator=generator).transpose(0, 1)
+
+        noise = rows_of(len(mel), twice).transpose(0, 1).flatten(0, 1)  # of the first samples, then of the second
         mean, added = model.draw_raw(torch.cat([latent, latent]), noise)
         first, second = (mean + added).chunk(2)
         distance = energy_distance(first, second, true, along=directions(seed, mel.device))

@@ -38,6 +38,7 @@ from foleycli.specs.visual_echoes import (
 )
 from foleycli.training.data.cue_player import SoundBank
 from foleycli.training.data.sounds import build_sound_cache
+from foleycli.training.distributed import current
 from foleycli.training.loop import RunConfig, fit
 from foleycli.training.visual_echoes.clips import build_from_videos
 from foleycli.training.visual_echoes.corpus import Corpus, build_pictures, build_sounds
@@ -196,7 +197,10 @@ def echo(work: Workspace, spec: TransformerSpec = TRANSFORMER, rule: MaskRule = 
 
 
 def assemble_echo(work: Workspace) -> Path:
-    """The trained parts as a model folder, ready for `foley imagine -m`."""
+    """The trained parts as a model folder, ready for `foley imagine -m`; written by rank 0."""
+    folder = work.folder / "echo-model"
+    if not current().writes:
+        return folder
     path = work.weights("echo_transformer")
     transformer = spec_from_plain(TransformerSpec, json.loads(path.with_suffix(".json").read_text()), str(path))
     codec: LoadedModel = load_bundle(CODEC)
@@ -215,7 +219,7 @@ def assemble_echo(work: Workspace) -> Path:
         **{name: torch.load(work.weights(f"echo_{name}"), weights_only=True) for name in TOKENIZERS},
     }
     bundle = write_bundle(
-        work.folder / "echo-model",
+        folder,
         parts,
         name="echo",
         kind=KIND,

@@ -103,11 +103,16 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Batch:
-    """Codes (B, image places) and (B, sound places), each from 0, and what the step hides."""
+    """Codes (B, image places) and (B, sound places), each from 0, and what the step hides.
+
+    `masked` (B, 2) is how many places of a picture and of a sound are masked, in every row the mean of the whole batch:
+    so the losses of ranks that have a part of it each average to that of the whole.
+    """
 
     image: Tensor
     sound: Tensor
     hidden: Draw
+    masked: Tensor
 
 
 def batches(pairs: Pairs, rule: MaskRule, size: int, seed: int = 0, device: str = "cpu") -> Callable[[int], Batch]:
@@ -119,7 +124,9 @@ def batches(pairs: Pairs, rule: MaskRule, size: int, seed: int = 0, device: str 
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
         hidden = draw(rule, size, image.shape[1], sound_places=sound.shape[1], generator=generator)
         drop = None if hidden.drop is None else hidden.drop.to(device)
-        return Batch(image.to(device), sound.to(device), Draw(hidden.mask.to(device), drop))
+        of_image, of_sound = torch.split(hidden.mask.float(), [image.shape[1], sound.shape[1]], dim=1)
+        masked = torch.stack([of_image.sum(1).mean(), of_sound.sum(1).mean()]).expand(size, 2).to(device)
+        return Batch(image.to(device), sound.to(device), Draw(hidden.mask.to(device), drop), masked=masked)
 
     return batch
 
@@ -132,13 +139,12 @@ def masked_loss(layout: TokenLayout) -> Callable[[MaskedTransformer, Batch], dic
         decoded = model.decoded(torch.cat([batch.image, batch.sound + codes], 1), batch.hidden.mask, batch.hidden.drop)
         image = _wrong(model.told(decoded[:, :places], 0, codes), batch.image)
         sound = _wrong(model.told(decoded[:, places:], codes, layout.class_id), batch.sound)
-        mask_image, mask_sound = batch.hidden.mask[:, :places], batch.hidden.mask[:, places:]
-        total = (image * mask_image).sum() + (sound * mask_sound).sum()
-        return {
-            "loss": total / batch.hidden.mask.sum(),
-            "image": (image * mask_image).sum() / mask_image.sum().clamp_min(1),
-            "sound": (sound * mask_sound).sum() / mask_sound.sum().clamp_min(1),
-        }
+        masked = batch.masked.sum(0)  # places of a picture, of a sound
+        sums = torch.stack(
+            [(image * batch.hidden.mask[:, :places]).sum(), (sound * batch.hidden.mask[:, places:]).sum()]
+        )
+        each = sums / masked.clamp_min(1)
+        return {"loss": sums.sum() / masked.sum(), "image": each[0], "sound": each[1]}
 
     return loss
 
