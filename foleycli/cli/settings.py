@@ -32,18 +32,18 @@ _LOUDNESS = (
 )
 _ROOM_TONE = (
     "Loudness in LUFS of a quiet bed under the new sound, so that gaps are not digital silence, or off. "
-    "It is laid only where something is heard. Default: -60."
+    "A dub in which nothing is heard gets none. Default: -60."
 )
 _FADE_IN = "Length in seconds of a fade at the start of the new sound."
 _FADE_OUT = "Length in seconds of a fade at the end of the new sound."
 _SPAN = (
-    "Also play this lasting sound from START to STOP, in place of spotted ones: --span train 0 10. "
+    "Also this lasting sound from START to STOP, in place of spotted ones: --span train 0 10. "
     "'train:0.5' sets its strength, 0 to 1. May be repeated."
 )
-_WHOLE = "Also play this lasting sound from start to end: --whole waterfall, or 'waterfall:0.5'. May be repeated."
-_NO_HITS = "Play no hits (short sounds), neither spotted ones nor those of --cues. Locked cues stay."
-_NO_SPANS = "Play no lasting sounds except those of --span and --whole. Locked cues stay."
-_ONLY_CUES = "Do not spot the video: play only what --cues, --span and --whole name."
+_WHOLE = "Also this lasting sound from start to end: --whole waterfall, or 'waterfall:0.5'. May be repeated."
+_NO_HITS = "No hits (short sounds), neither spotted ones nor those of a cue sheet. Locked cues stay."
+_NO_SPANS = "No lasting sounds except those of --span and --whole. Locked cues stay."
+_ONLY_CUES = "Do not spot the video: only a cue sheet, --span and --whole say what sounds."
 
 
 def played(
@@ -118,7 +118,7 @@ def use_preset(context: typer.Context, preset: str | None) -> str | None:
     return preset
 
 
-_PRESET = "Set options together: broadcast, web, stems, or a table [presets.NAME] of foley.toml. Options given win."
+_PRESET = "Set options together: broadcast, web, stems, or a table [presets.NAME] of foley.toml. Options given override it."
 PresetOption = Annotated[
     str | None, typer.Option("--preset", metavar="NAME", is_eager=True, callback=use_preset, help=_PRESET)
 ]

@@ -134,7 +134,7 @@ def test_what_no_decoder_knows_is_dropped_and_said_before(tmp_path: Path) -> Non
     ]
     report = dub(source, tmp_path / "b.mkv", original="keep-track")
     assert report.warnings == tuple(plan.warnings) and len(probe(report.out).audio) == 1
-    with pytest.raises(InputError, match=r"its sound \(apple_apac\) can't be decoded, so not be mixed"):
+    with pytest.raises(InputError, match=r"its sound \(apple_apac\) can't be decoded, so it can't be mixed"):
         check_sound(probe(source), "mix")
 
 
