@@ -118,7 +118,7 @@ def use_preset(context: typer.Context, preset: str | None) -> str | None:
     return preset
 
 
-_PRESET = "Set options together: broadcast, web, stems, or a table [presets.NAME] of foley.toml. Options given override it."
+_PRESET = "Set options together: broadcast, web, stems, or a table [presets.NAME] of foley.toml. Options override it."
 PresetOption = Annotated[
     str | None, typer.Option("--preset", metavar="NAME", is_eager=True, callback=use_preset, help=_PRESET)
 ]
