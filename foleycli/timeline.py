@@ -85,6 +85,8 @@ def plan_windows(
 def seconds_of(text: str) -> Fraction:
     """'83.5', '1:23.5' or '0:01:23.5' as seconds, exactly; raises ValueError with a line for the user."""
     total, parts = Fraction(0), text.strip().split(":")
+    if "-" in text:  # -0:01 would be 1 s, and 1e-999999999 takes hours
+        raise ValueError(f"{text!r} is not a time from the start; write seconds (83.5) or 1:23.5")
     try:
         for part in parts:
             if "/" not in part and float(part) > MOST_SECONDS:  # 1e999999999 takes Fraction hours to write out
@@ -92,7 +94,7 @@ def seconds_of(text: str) -> Fraction:
             total = total * 60 + Fraction(part)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{text!r} is not a time; write seconds (83.5) or 1:23.5") from None
-    if not 0 <= total <= MOST_SECONDS or len(parts) > 3:
+    if total > MOST_SECONDS or len(parts) > 3:
         raise ValueError(f"{text!r} is not a time from the start; write seconds (83.5) or 1:23.5")
     return total
 

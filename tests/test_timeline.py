@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from foleycli.timeline import WINDOW_SECONDS, plan_windows, to_samples
+from foleycli.timeline import WINDOW_SECONDS, plan_windows, seconds_of, to_samples
 
 durations = some.fractions(min_value=Fraction(1, 1000), max_value=200, max_denominator=90000)
 overlaps = some.fractions(min_value=0, max_value=4, max_denominator=100)
@@ -50,3 +50,13 @@ def test_one_window_is_enough_for_a_short_clip() -> None:
 def test_nonsense_is_refused(duration: int, overlap: int) -> None:
     with pytest.raises(ValueError):
         plan_windows(Fraction(duration), overlap=Fraction(overlap))
+
+
+def test_a_time_is_seconds_or_minutes_and_seconds() -> None:
+    assert [seconds_of(text) for text in (".5", "1:23.5", "0:01:00")] == [Fraction(1, 2), Fraction(167, 2), 60]
+
+
+@pytest.mark.parametrize("text", ["-1", "-0:01", "-0:01.000", "0:-1", "1:-0:30", "1e-999999999", "1:2:3:4", "1e10", ""])
+def test_what_is_no_time_from_the_start_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a time.*; write seconds"):
+        seconds_of(text)

@@ -66,15 +66,31 @@ def bed(text: str, start: Fraction | None = None, stop: Fraction | None = None, 
 
 
 def with_spans(words: list[str]) -> list[str]:
-    """The words of a command line with the three after each --span as one, which `span_bed` reads."""
+    """The words of a command line with each --span's sound and the two times after it as one, which `span_bed` reads.
+
+    Words that follow are left alone if the span has its times already, or if they are no times: they may be files.
+    """
     joined: list[str] = []
     while words and words[0] != "--":
         word, *words = words
+        if word == "--span" and words:
+            joined.append(word)
+            word, *words = words
+        elif not word.startswith("--span="):
+            joined.append(word)
+            continue
+        if not _timed(word.split()[1:]) and _timed(words[:2]):
+            word, words = " ".join((word, *words[:2])), words[2:]
         joined.append(word)
-        if word == "--span" and len(words) >= 3 and all(one[:1].isdigit() for one in words[1:3]):
-            joined.append(" ".join(words[:3]))
-            words = words[3:]
     return joined + words
+
+
+def _timed(words: list[str]) -> bool:
+    """Whether the last two words are times."""
+    try:
+        return len([seconds_of(word) for word in words[-2:]]) == 2
+    except ValueError:
+        return False
 
 
 def span_bed(text: str) -> Bed:

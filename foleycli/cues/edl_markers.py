@@ -23,6 +23,7 @@ from foleycli.text import one_line, utf8
 from foleycli.timeline import edit_rate, timecode_of, timecode_seconds
 
 START_SECONDS = 3600  # what the label of a timeline's first frame says: 01:00:00:00
+MOST_DIGITS = 12  # of a number of frames
 ANY_RATE = Fraction(60)  # to check a sheet before its video is known
 _TC = r"(\d{1,2}:\d\d:\d\d[:;.]\d\d)"
 _EVENT = re.compile(rf"\d+\s+\S+\s+\S+\s+\S+(?:\s+\d+)?\s+{_TC}\s+{_TC}\s+{_TC}\s+{_TC}\s*$")
@@ -79,6 +80,8 @@ def _marks(text: str, name: str, rate: Fraction) -> Iterator[tuple[str, str, str
             if not recorded:
                 raise UsageError(f"{name}, {where}: a marker without an event before it")
             start = _seconds(recorded, rate, f"{name}, {where}", drops=drops)
+            if len(marker[4]) > MOST_DIGITS:
+                raise UsageError(f"{name}, {where}: |D: has {len(marker[4])} digits; it is a number of frames")
             yield where, marker[3], f"{note} {marker[1]}".strip(), start, max(1, int(marker[4]))
         elif locator := _LOCATOR.match(line):
             yield where, locator[3], "", _seconds(locator[1], rate, f"{name}, {where}", drops=drops), 1

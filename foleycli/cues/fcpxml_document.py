@@ -13,6 +13,7 @@ from foleycli.cues.reel import Reel
 from foleycli.text import one_line, utf8
 
 VERSION = "1.8"
+LONGEST = 60  # characters of a time: two whole numbers of 64 bits have 40
 
 
 class Document:
@@ -79,12 +80,12 @@ def seconds_of(text: str | None, default: Fraction = Fraction(0)) -> Fraction:
     """A time of FCPXML in seconds; raises ValueError for what is none."""
     if text is None:
         return default
-    if not text.endswith("s") or "e" in text.lower():  # 1e999999999s takes hours to write out
-        raise ValueError(f"{text!r} is not a time such as 1001/30000s")
     try:
+        if not text.endswith("s") or "e" in text.lower() or len(text) > LONGEST:  # 1e999999999s takes hours
+            raise ValueError
         return Fraction(text[:-1])
-    except ZeroDivisionError:
-        raise ValueError(f"{text!r} is not a time such as 1001/30000s") from None
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{text[:LONGEST]!r} is not a time such as 1001/30000s") from None
 
 
 def clean(text: str) -> str:

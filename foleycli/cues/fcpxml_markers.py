@@ -52,18 +52,17 @@ def read_fcpxml_markers(text: str, name: str) -> tuple[Cue, ...]:
         found = list(_project(root, name).markers())
     except (ElementTree.ParseError, ValueError) as error:
         raise UsageError(f"{name}: not FCPXML ({error}); 'foley spot -o cues.fcpxml' writes it") from error
-    cues = [
-        noted_cue(
-            marker.get("value", ""),
-            marker.get("note", ""),
-            f"{name}, marker {marker.get('value', '')!r}",
-            start=start,
-            length=seconds_of(marker.get("duration")),
-            rate=rate,
-        )
-        for marker, start, rate in found
-    ]
-    return tuple(sorted(cues, key=lambda cue: cue.time))
+    return tuple(sorted((_cue(*one, name) for one in found), key=lambda cue: cue.time))
+
+
+def _cue(marker: Element, start: Fraction, rate: Fraction, name: str) -> Cue:
+    label = marker.get("value", "")
+    where = f"{name}, marker {label!r}"
+    try:
+        length = seconds_of(marker.get("duration"))
+    except ValueError as error:
+        raise UsageError(f"{where}: duration {error}") from None
+    return noted_cue(label, marker.get("note", ""), where, start=start, length=length, rate=rate)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from foleycli.cues.reel import MICROSECOND, exact
 from foleycli.cues.sheet import Cue
 from foleycli.errors import UsageError
 
-_NOTE = re.compile(r"foley: at ([\d.]+) s(?:, lasts ([\d.]+) s)?, confidence ([\d.]+)")
+_NUMBER = r"(\d{1,10}(?:\.\d{1,20})?)"  # a person may write on behind the last one
+_NOTE = re.compile(rf"foley: at {_NUMBER} s(?:, lasts {_NUMBER} s)?, confidence {_NUMBER}")
 DECIMALS = 6  # of a second
 
 
@@ -35,10 +36,12 @@ def marked_frames(cue: Cue, rate: Fraction) -> tuple[int, int]:
 def noted_cue(name: str, note: str, where: str, *, start: Fraction, length: Fraction, rate: Fraction) -> Cue:
     """The cue of a marker that starts at `start` and lasts `length` seconds in a timeline of `rate` frames a second.
 
-    Raises UsageError for a time before the start, and for a sound that foley does not know.
+    Raises UsageError for a time before the start, a length that is none, and a sound that foley does not know.
     """
     if not 0 <= start <= MOST_SECONDS:
         raise UsageError(f"{where}: at {float(start):g} s; a marker lies at or after the start of the timeline")
+    if not 0 <= length <= MOST_SECONDS:
+        raise UsageError(f"{where}: lasts {float(length):g} s; a marker lasts from 0 to {MOST_SECONDS:g} s")
     found = _NOTE.search(note)
     time, lasts, confidence = start, length if length * rate > 1 + MICROSECOND else None, 1.0
     if found is not None:
@@ -46,7 +49,7 @@ def noted_cue(name: str, note: str, where: str, *, start: Fraction, length: Frac
         time = Fraction(found[1]) if abs(Fraction(found[1]) - start) <= near else start
         noted = None if found[2] is None else Fraction(found[2])
         # Editors that know no length of a marker give it one frame.
-        if noted is not None and (lasts is None or abs(noted - lasts) <= 2 * near):
+        if noted is not None and noted <= MOST_SECONDS and (lasts is None or abs(noted - lasts) <= 2 * near):
             lasts = noted
         confidence = min(1.0, float(found[3]))
     stop = None if lasts is None else round(float(time + lasts), DECIMALS)

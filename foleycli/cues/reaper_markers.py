@@ -15,7 +15,7 @@ from fractions import Fraction
 from foleycli.cues.audacity import MOST_SECONDS, cue_of, label_of
 from foleycli.cues.reaper_project import VIDEO, item, marker, project, track
 from foleycli.cues.reel import Reel, exact
-from foleycli.cues.sheet import Cue
+from foleycli.cues.sheet import Cue, read_table
 from foleycli.errors import UsageError
 from foleycli.text import clock
 from foleycli.timeline import seconds_of
@@ -52,13 +52,15 @@ def _projected(text: str, name: str) -> Iterator[Cue]:
             continue
         where, at = f"{name}, line {number}", _time(found[2], f"{name}, line {number}")
         label = found[3][1:-1] if found[3][0] in "\"'`" else found[3]
-        if int(found[4] or 0) % 2 == 0:
+        if int((found[4] or "0")[-1]) % 2 == 0:
             yield cue_of(label, where, at)
         elif found[1] in begun:
             label, start, where = begun.pop(found[1])
             yield cue_of(label, where, start, stop=max(start, at))
         else:
             begun[found[1]] = label, at, where
+    for label, _, where in begun.values():
+        raise UsageError(f"{where}: region {label!r} has no second line, which is its end; save the project again")
 
 
 def write_reaper_table(cues: Iterable[Cue]) -> str:
@@ -77,18 +79,21 @@ def write_reaper_table(cues: Iterable[Cue]) -> str:
 
 def is_reaper_table(text: str) -> bool:
     """Whether the first line is that of such a table."""
-    first = text.lstrip("\ufeff\r\n").split("\n", 1)[0]
-    return [cell.strip().strip('"') for cell in first.split(",")][:4] == list(COLUMNS[:4])
+    first = text.lstrip("\ufeff \r\n").splitlines()[:1]
+    return [cell.strip().strip('"') for line in first for cell in line.split(",")][:4] == list(COLUMNS[:4])
 
 
 def read_reaper_table(text: str, name: str) -> tuple[Cue, ...]:
     """Reads such a table, sorted by time; raises UsageError naming the row at fault."""
     cues = []
-    for number, row in enumerate(csv.DictReader(io.StringIO(text.lstrip("\ufeff\r\n"))), start=1):
-        where, end = f"{name}, row {number}", (row["End"] or "").strip()
-        region = (row["#"] or "").strip().upper().startswith("R") and end
-        start = _time(row["Start"] or "", where)
-        cues.append(cue_of(row["Name"] or "", where, start, stop=max(start, _time(end, where)) if region else None))
+    for number, row in enumerate(read_table(text, name), start=1):
+        if not any(row.values()):
+            continue
+        where, end = f"{name}, row {number}", row.get("end", "")
+        region = row.get("#", "").upper().startswith("R") and end
+        start = _time(row.get("start", ""), where)
+        stop = max(start, _time(end, where)) if region else None
+        cues.append(cue_of(row.get("name", ""), where, start, stop=stop))
     return tuple(sorted(cues, key=lambda cue: cue.time))
 
 

@@ -12,7 +12,7 @@ import difflib
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 
 from foleycli.cues.classes import HIT_CLASSES, NEUTRAL_HIT, NEUTRAL_SPAN, SOUND_CLASSES, SPAN_CLASSES
@@ -39,6 +39,7 @@ PICTURE, MOTION, SHEET, ASKED, DEFAULT = NAMED_BY = ("picture", "motion", "sheet
 NUMBERS = ("time", "stop", "strength", "confidence")
 YES, NO = ("1", "yes", "true", "x", "y"), ("", "0", "no", "false", "n")
 COLUMNS = ("time", "stop", "strength", "sound", "confidence", "mute", "lock", "named_by", "suggestions")
+_EMPTY_LINES = re.compile(r"\A(?:[ \t,;]*\n)+")  # above the header; a spreadsheet's have separators
 
 
 def write_csv(cues: Iterable[Cue]) -> str:
@@ -71,36 +72,43 @@ def read_cues(text: str, name: str = "cue sheet") -> tuple[Cue, ...]:
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{name}: not a cue sheet in JSON ({error}); 'foley spot --json' writes one") from error
     else:
-        rows = _table(text.lstrip("\ufeff"), name)
+        table = read_table(text, name, _check_header)
+        rows = [row if any(map(row.get, COLUMNS)) else {} for row in table]
     cues = [_cue(row, f"{name}, row {number}") for number, row in enumerate(rows, start=1) if row]
     return tuple(sorted(cues, key=lambda cue: cue.time))
 
 
-def _table(text: str, name: str) -> list[dict[str, object]]:
-    """The rows of CSV text, without blanks around cells; an empty row is {}.
+def read_table(
+    text: str, name: str, check: Callable[[Sequence[str], str], None] = lambda header, name: None
+) -> list[dict[str, str]]:
+    """The rows of CSV text, without blanks around cells, by the words of its header in small letters.
 
-    Cells are separated by commas, by tabs, or by semicolons (spreadsheets with decimal commas).
+    Cells are separated by commas, by tabs, or by semicolons (spreadsheets with decimal commas). `check` may refuse the
+    header. Raises UsageError naming the line whose quote is not closed.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")  # an old Mac's lines end in CR alone
-    first, _, rest = text.lstrip("\n").partition("\n")
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")  # an old Mac's lines end in CR alone
+    lines = text.count("\n")
+    text = _EMPTY_LINES.sub("", text)
+    first, _, rest = text.partition("\n")
     named = re.fullmatch(r'\s*"?sep=(.)"?\s*', first)  # a first line that tells spreadsheets the separator
     if named is not None:
-        text = rest
+        text = _EMPTY_LINES.sub("", rest)
+    above = lines - text.count("\n")
     separator = named[1] if named else next((mark for mark in ",;\t" if mark in first), ",")
     # Strict: otherwise an unclosed quote takes in all rows after it without an error.
     reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True, strict=True)
     try:
         header = [word.strip().lower() for word in next(reader, [])]
-        _check_header(header, name)
+        check(header, name)
         cells = ((word.strip() for word in row) for row in reader if row)
-        rows: list[dict[str, object]] = [dict(zip(header, row, strict=False)) for row in cells]
+        rows = [dict(zip(header, row, strict=False)) for row in cells]
     except csv.Error as error:
-        raise UsageError(f'{name}, line {reader.line_num}: {error}; look for a quote (") without its other') from error
+        raise UsageError(
+            f'{name}, line {above + reader.line_num}: {error}; look for a quote (") without its other'
+        ) from error
     if separator != ",":  # "Unicode text" of a spreadsheet has tabs, and commas where its language has them
-        rows = [
-            {key: str(cell).replace(",", ".") if key in NUMBERS else cell for key, cell in row.items()} for row in rows
-        ]
-    return [row if any(map(row.get, COLUMNS)) else {} for row in rows]
+        rows = [{key: cell.replace(",", ".") if key in NUMBERS else cell for key, cell in row.items()} for row in rows]
+    return rows
 
 
 def _check_header(header: Sequence[str], name: str) -> None:

@@ -107,7 +107,7 @@ def read_sidecar(path: Path) -> Sidecar:
         raise InputError(f"{path}: no such file; 'foley dub --sidecar' writes it beside its output") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; check the name and the permissions") from error
-    except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:  # Infinity overflows
         reason = "not text" if isinstance(error, UnicodeDecodeError) else " ".join(str(error).split())[:160]
         raise InputError(f"{path}: not a sidecar of foley ({reason}); 'foley dub --sidecar' writes one") from error
 

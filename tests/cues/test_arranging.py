@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from foleycli.cues.arranging import arrange, bed, kept_of, performed
+from foleycli.cues.arranging import arrange, bed, kept_of, performed, with_spans
 from foleycli.cues.sheet import ASKED, Cue
 from foleycli.errors import UsageError
 from foleycli.specs.settings import Bed, Generation
@@ -85,3 +85,23 @@ def test_a_bed_ends_after_it_starts() -> None:
     )
     with pytest.raises(UsageError, match="stop 1 is not after start 2"):
         bed("train", Fraction(2), Fraction(1))
+
+
+@pytest.mark.parametrize(
+    ("words", "joined"),
+    [
+        (("--span", "train", "0", "0:10", "-q"), ["--span", "train 0 0:10", "-q"]),
+        (("--span", "rain", ".5", "1.5", "a.mp4"), ["--span", "rain .5 1.5", "a.mp4"]),
+        (("--span=rain", "0", "1.5", "a.mp4"), ["--span=rain 0 1.5", "a.mp4"]),
+        (("--span", "heavy rain", "0", "1"), ["--span", "heavy rain 0 1"]),
+        (("--span", "train 0 1", "1.mp4", "2.mp4"), ["--span", "train 0 1", "1.mp4", "2.mp4"]),
+        (("--span", "train 0 1", "1", "2"), ["--span", "train 0 1", "1", "2"]),  # folders
+        (("--span=train 0 1", "1", "2"), ["--span=train 0 1", "1", "2"]),
+        (("--span", "train", "1.mp4", "2.mp4"), ["--span", "train", "1.mp4", "2.mp4"]),
+        (("--span", "train", "1"), ["--span", "train", "1"]),
+        (("--span",), ["--span"]),
+        (("--", "--span", "train", "0", "1"), ["--", "--span", "train", "0", "1"]),
+    ],
+)
+def test_a_span_takes_the_two_times_after_its_sound_and_no_files(words: tuple[str, ...], joined: list[str]) -> None:
+    assert with_spans(list(words)) == joined

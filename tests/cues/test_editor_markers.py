@@ -155,6 +155,32 @@ def test_the_table_of_reapers_manager_is_known_by_its_first_line() -> None:
     assert kind_of(Path("x/A.Reaper.CSV")) == ".reaper.csv"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [("\n", "\r"), ("\n", "\r\n"), ("\n", "\n\n"), ("#,Name,Start,End", "#, Name , Start,End"), ("#,", "\n#,")],
+)
+def test_the_table_of_reapers_manager_may_have_blanks_and_the_lines_of_any_system(change: tuple[str, str]) -> None:
+    assert read_sheet(REAPER.replace(*change), ".csv") == read_sheet(REAPER, ".csv")
+
+
+@pytest.mark.parametrize(
+    ("note", "found"),
+    [
+        ("foley: at 1.012 s, confidence 0.62. Louder please", (1.012, None, 0.62)),
+        ("foley: at 1.012 s, lasts 2.5 s, confidence 1.5.1", (1.012, 3.512, 1.0)),
+        ("foley: at 1.012 s, lasts 9999999999 s, confidence 0.5", (1.012, None, 0.5)),
+        ("foley: at 1.2.3 s, confidence 0.62", (1.0, None, 1.0)),  # no longer a note of foley
+        (f"foley: at {'9' * 5000} s, confidence 0.62", (1.0, None, 1.0)),
+    ],
+)
+def test_what_a_person_writes_into_a_note_is_passed_over(note: str, found: tuple[float, float | None, float]) -> None:
+    final_cut = FINAL_CUT.replace('value="glass"', f'value="glass" note="{note}"')
+    resolve = RESOLVE.replace("a note\nof two lines", note).replace("01:00:18:06", "01:00:01:00")
+    for text, kind in ((final_cut, ".fcpxml"), (resolve, ".edl")):
+        cue = read_sheet(text, kind, frame_rate=Fraction(24))[0]
+        assert (cue.time, cue.stop, cue.confidence) == found
+
+
 def test_a_project_of_reaper_gives_its_markers_and_regions() -> None:
     text = (
         '<REAPER_PROJECT 0.1 "7.0/linux-x86_64" 1700000000\n  RIPPLE 0\n'
@@ -162,6 +188,11 @@ def test_a_project_of_reaper_gives_its_markers_and_regions() -> None:
         '  MARKER 2 3.5 "" 1\n  <TRACK\n    NAME MARKER\n  >\n>\n'
     )
     assert read_sheet(text, ".rpp") == (Cue(0.5, 0.7, "glass"), Cue(1.25, 0.4, "rain", stop=3.5))
+
+
+def lasting(duration: str) -> str:
+    """The timeline of Final Cut with another duration of its first marker."""
+    return FINAL_CUT.replace('start="3603s" duration="100/2500s"', f'start="3603s" duration="{duration}"')
 
 
 @pytest.mark.parametrize(
@@ -174,11 +205,27 @@ def test_a_project_of_reaper_gives_its_markers_and_regions() -> None:
         (".fcpxml", FINAL_CUT.replace('start="3603s"', 'start="1e99999999s"'), "not a time"),
         (".fcpxml", FINAL_CUT.replace('start="3603s"', 'start="1/0s"'), "not a time"),
         (".fcpxml", FINAL_CUT.replace('value="glass"', 'value="glas"'), "marker 'glas'"),
+        (".fcpxml", lasting("abc"), "marker 'glass': duration 'abc' is not a time such as"),
+        (".fcpxml", lasting("1/0s"), "marker 'glass': duration '1/0s' is not"),
+        (".fcpxml", lasting("nans"), "marker 'glass': duration 'nans' is not"),
+        (".fcpxml", lasting("9" * 400 + "s"), "marker 'glass': duration '999"),
+        (".fcpxml", lasting("9" * 20 + "s"), "marker 'glass': lasts 1e+20 s"),
+        (".fcpxml", lasting("-1s"), "marker 'glass': lasts -1 s"),
+        (".fcpxml", FINAL_CUT.replace('offset="3600s"', f'offset="{"9" * 400}s"'), "is not a time such as"),
+        (".edl", RESOLVE.replace("|D:50", f"|D:{'5' * 5000}"), "line 9: |D: has 5000 digits"),
+        (".edl", RESOLVE.replace("|D:50", f"|D:{'9' * 12}"), "line 9: lasts 4e+10 s"),
         (".edl", "hello", "not an EDL"),
         (".edl", "TITLE: x\n |C:ResolveColorRed |M:glass |D:1", "line 2: a marker without an event"),
         (".edl", RESOLVE.replace("01:00:18:06", "01:00:18:40"), "line 6: 01:00:18:40 is not a timecode at 25.000"),
         (".rpp", "hello", "not a project of Reaper"),
         (".rpp", '<REAPER_PROJECT 0.1 "6"\nMARKER 1 -2 "glass" 0\n>', "line 2"),
+        (
+            ".rpp",
+            '<REAPER_PROJECT 0.1 "6"\nMARKER 1 2 "rain" 1\nMARKER 2 3 "" 0\n>',
+            "line 2: region 'rain' has no second",
+        ),
+        (".csv", REAPER.replace("0:01.500", "-0:01.000"), "row 1: '-0:01.000' is not a time"),
+        (".csv", REAPER.replace('light"', "light"), "look for a quote"),
         (".csv", "#,Name,Start,End,Length\nM1,glass,5.1.00,,", "set the ruler"),
     ],
 )

@@ -38,6 +38,13 @@ def test_blanks_around_commas_hide_no_column() -> None:
     )
 
 
+@pytest.mark.parametrize("above", ["\n", "\r\n \r\n", "\n\t\n", ",,,\n", "\nsep=,\n\n"])
+def test_empty_lines_above_the_header_are_passed_over(above: str) -> None:
+    assert read_cues(f"\ufeff{above}time,sound\n2,glass\n") == (Cue(2.0, sound="glass"),)
+    with pytest.raises(UsageError, match=f"line {above.count(chr(10)) + 2}: unexpected end"):
+        read_cues(f'{above}time,sound\n2,"glass\n')
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from foleycli.errors import InputError
 from foleycli.specs.settings import Generation, Mix, Model, Settings
 from foleycli.workflows.batch.job import DubJob
 from foleycli.workflows.batch.journal import Journal
@@ -64,3 +65,13 @@ def test_a_setting_that_an_older_file_lacks_has_its_default(tmp_path: Path, key:
     path = tmp_path / "out.foley.json"
     path.write_text(json.dumps(plain))
     assert read_sidecar(path).settings == read_sidecar(SIDECAR).settings
+
+
+@pytest.mark.parametrize(
+    "odd", [{"windows": [[0, float("inf")]]}, {"retakes": [{"start": 0, "stop": 1, "seed": float("inf")}]}]
+)
+def test_infinity_in_a_sidecar_is_refused_in_one_line(tmp_path: Path, odd: dict[str, object]) -> None:
+    path = tmp_path / "out.foley.json"
+    path.write_text(json.dumps(json.loads(SIDECAR.read_text()) | odd))
+    with pytest.raises(InputError, match=r"^\S+: not a sidecar of foley \([^\n]*\); 'foley dub"):
+        read_sidecar(path)
