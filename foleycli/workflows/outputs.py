@@ -35,10 +35,15 @@ def dub_targets(video: str, output: str | None, count: int, overwrite: bool) -> 
     first = _beside(Path(video)) if output is None else Path(output)
     targets = [first] if count == 1 else [numbered(first, take, count) for take in range(1, count + 1)]
     for target in targets:
-        if os.path.exists(target) and os.path.exists(video) and target.samefile(video):
-            raise UsageError(f"{target} is the video itself, which foley never changes; name another output with -o")
+        refuse_itself(target, video)
         check_place(target, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite)
     return tuple(targets)
+
+
+def refuse_itself(target: Path, video: str | Path) -> None:
+    """Raises UsageError if the target is the video that is dubbed."""
+    if os.path.exists(target) and os.path.exists(video) and target.samefile(video):
+        raise UsageError(f"{target} is the video itself, which foley never changes; name another output with -o")
 
 
 def check_place(target: Path, suffixes: Iterable[str], overwrite: bool, shown: Iterable[str] = ()) -> None:

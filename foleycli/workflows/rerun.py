@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from foleycli.atomic import scratch_folder
 from foleycli.errors import UsageError
 from foleycli.types import Progress
 from foleycli.video.containers import BY_SUFFIX
-from foleycli.workflows.outputs import SOUND_SUFFIXES, beside_targets, check_place, in_video, lossless, make_folder
+from foleycli.workflows.outputs import (
+    SOUND_SUFFIXES,
+    beside_targets,
+    check_place,
+    in_video,
+    lossless,
+    make_folder,
+    refuse_itself,
+    write_text,
+)
 from foleycli.workflows.remake import Remake
-from foleycli.workflows.render import fingerprint, place, write_stems
-from foleycli.workflows.sidecar import read_sidecar
+from foleycli.workflows.render import check_mix, fingerprint, place, write_stems
+from foleycli.workflows.sidecar import find_video, read_sidecar, to_json, written_sha256
 
 
 @dataclass(frozen=True)
@@ -42,10 +51,14 @@ def rerun(
     used, ModelError for another version of the model, UsageError and OutputError for the outputs.
     """
     sidecar = read_sidecar(sidecar_file)
-    target = sidecar_file.with_name(sidecar.output) if output is None else output
+    own = sidecar_file.with_name(sidecar.output)
+    target = own if output is None else output
+    generation = sidecar.settings.generation
+    check_mix(sidecar.settings.mix, target, part=generation.start is not None or generation.end is not None)
+    refuse_itself(target, find_video(sidecar, sidecar_file))
     check_place(target, (*BY_SUFFIX, *SOUND_SUFFIXES), overwrite)
     (beside,) = beside_targets(sidecar.video, (target,), stems=stems, plot=None, overwrite=overwrite)
-    if stems is not None and not sidecar.settings.generation.stems:
+    if stems is not None and not generation.stems:
         raise UsageError(
             f"{sidecar_file}: dubbed without --stems, and with them it sounds otherwise; dub the video again"
         )
@@ -59,6 +72,8 @@ def rerun(
         like = _kind(target) == _kind(Path(sidecar.output))
         same = fingerprint(track) == sidecar.track_sha256 if like else None
         warnings = place(track, remake.info, target=target, mix=remake.mix, origin=remake.origin, overwrite=overwrite)
+    if target == own and sidecar.output_sha256 not in (None, now := written_sha256(target)):  # by another ffmpeg
+        write_text(sidecar_file, to_json(replace(sidecar, output_sha256=now)), overwrite=True)
     return Rerun(target, same, stems=beside.stems, warnings=warnings)
 
 

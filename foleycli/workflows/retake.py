@@ -13,7 +13,7 @@ from foleycli.video.containers import BY_SUFFIX
 from foleycli.workflows.outputs import SOUND_SUFFIXES, check_place, lossless, write_text
 from foleycli.workflows.remake import Remake
 from foleycli.workflows.render import fingerprint, place
-from foleycli.workflows.sidecar import Retake, Sidecar, read_sidecar, sidecar_path, to_json
+from foleycli.workflows.sidecar import Retake, Sidecar, read_sidecar, sidecar_path, to_json, written_sha256
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,13 @@ def retake(
         if lossless(output):
             track = _track_of(output, sidecar)  # the file holds the track itself
         else:
+            _check_unchanged(output, sidecar)
             track = remake.remade(Path(folder))
             as_before = fingerprint(track) == sidecar.track_sha256
         track = remake.renewed(track, taken, Path(folder))
         changed = replace(sidecar, retakes=(*sidecar.retakes, taken), track_sha256=fingerprint(track), scores=None)
         warnings = place(track, remake.info, target=output, mix=remake.mix, origin=remake.origin, overwrite=True)
+    changed = replace(changed, output_sha256=written_sha256(output))
     write_text(path, to_json(changed), overwrite=True)
     return Retaken(output, taken, as_before=as_before, warnings=warnings)
 
@@ -69,6 +71,13 @@ def _check_meant(output: Path, path: Path, sidecar: Sidecar) -> None:
     same = Path(sidecar.output).suffix.lower() == output.suffix.lower() if renamed else sidecar.output == output.name
     if not same:
         raise InputError(f"{output}: {path} is the sidecar of {sidecar.output}; name that one")
+
+
+def _check_unchanged(output: Path, sidecar: Sidecar) -> None:
+    """Raises InputError for a file that was replaced by another, or edited, since its sidecar was written."""
+    known = sidecar.output_sha256
+    if known is not None and output.is_file() and written_sha256(output) != known:
+        raise InputError(f"{output}: was changed since; 'foley rerun {sidecar_path(output)} -f' makes it again")
 
 
 def _track_of(output: Path, sidecar: Sidecar) -> Path:

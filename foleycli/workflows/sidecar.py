@@ -6,6 +6,7 @@ of the track.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from foleycli.specs.settings import Settings
 from foleycli.timeline import WINDOW_SECONDS
 from foleycli.version import __version__
 from foleycli.workflows.fingerprint import bundle_hash
-from foleycli.workflows.outputs import write_text
+from foleycli.workflows.outputs import lossless, write_text
 from foleycli.workflows.plain_settings import from_plain, to_plain
 from foleycli.workflows.recordings import Stored, stored
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from foleycli.workflows.render import Outcome
 
 FORMAT = 1
-LATER = ("scores", "recordings")  # not in older sidecars
+LATER = ("scores", "recordings", "output_sha256")  # not in older sidecars
 MOST_BYTES = 2**28  # about 1.3 million cues of 200 bytes
 Number = int | float
 
@@ -63,6 +64,7 @@ class Sidecar:
     retakes: tuple[Retake, ...] = ()
     recordings: tuple[Stored, ...] = ()  # of the user: played, chosen among, or imitated
     scores: dict[str, float | None] | None = None  # of evaluation/ranking.py; None after a retake
+    output_sha256: str | None = None  # of the file, unless it holds the samples of the track themselves
     version: str = __version__
 
 
@@ -97,7 +99,8 @@ def read_sidecar(path: Path) -> Sidecar:
                 f"{path}: a sidecar of format {plain['format']}, this foley reads {FORMAT}; update foleycli"
             )
         known = {field.name: plain[field.name] for field in fields(Sidecar) if field.name not in LATER}
-        known |= {"scores": plain.get("scores"), "recordings": tuple(map(_stored, plain.get("recordings", ())))}
+        known |= {name: plain.get(name) for name in ("scores", "output_sha256")}
+        known |= {"recordings": tuple(map(_stored, plain.get("recordings", ())))}
         known["windows"] = tuple(tuple(map(Fraction, window)) for window in known["windows"])
         known["cues"] = tuple(Cue(**{**cue, "suggestions": tuple(cue.get("suggestions", ()))}) for cue in known["cues"])
         known["retakes"] = tuple(_retake(one) for one in known["retakes"])
@@ -214,10 +217,19 @@ def write_sidecar(
         track_sha256=outcome.track_sha256,
         recordings=stored(outcome.recordings),
         scores=None if outcome.scores is None else asdict(outcome.scores),
+        output_sha256=written_sha256(outcome.target),
     )
     path = sidecar_path(outcome.target)
     write_text(path, to_json(sidecar), overwrite)
     return path
+
+
+def written_sha256(output: Path) -> str | None:
+    """sha256 of a file that was written, by which a retake knows it; None for one that holds the track's samples."""
+    if lossless(output):
+        return None
+    with output.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _absolute_name(model: str, pipeline: FoleyPipeline) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -133,6 +134,38 @@ def test_what_can_not_be_made_again_is_refused(foley: Foley, clip: Path, tmp_pat
     assert "not what was dubbed" in foley("rerun", "out.foley.json", "-f").err
     (tmp_path / "out.foley.json").write_text("{}")
     assert foley("rerun", "out.foley.json", "-f").code == 3
+
+
+def test_a_video_that_replaced_the_dub_is_not_retaken(foley: Foley, clip: Path, sheet: Path, tmp_path: Path) -> None:
+    assert foley("dub", clip, "-o", "out.mp4", "--cues", sheet, "--sidecar", "--steps", "1").code == 0
+    assert foley("dub", clip, "-o", "out.mp4", "--whole", "rain", "--only-cues", "-f", "--steps", "1").code == 0
+    newer = (tmp_path / "out.mp4").read_bytes()
+    ran = foley("retake", "out.mp4", "--from", "0", "--to", "1", "--seed", "1")
+    assert (ran.code, (tmp_path / "out.mp4").read_bytes()) == (3, newer)
+    assert "was changed since; 'foley rerun out.foley.json -f'" in ran.err
+
+
+def test_a_dub_that_another_ffmpeg_made_again_is_retaken(foley: Foley, clip: Path, tmp_path: Path) -> None:
+    assert foley("dub", clip, "-o", "out.mp4", "--sidecar", "--steps", "1", "--sound", "rain").code == 0
+    path = tmp_path / "out.foley.json"
+    path.write_text(to_json(replace(read_sidecar(path), output_sha256="of another ffmpeg's file")))
+    span = ("--from", "0", "--to", "1", "--seed", "1")
+    assert foley("retake", "out.mp4", *span).code == 3
+    assert foley("rerun", path, "-f").code == 0
+    assert foley("retake", "out.mp4", *span).code == 0
+
+
+def test_a_rerun_is_refused_where_a_dub_is(foley: Foley, clip: Path, tmp_path: Path) -> None:
+    rain = ("--whole", "rain", "--only-cues", "--steps", "1")
+    assert foley("dub", clip, "-o", "voiced.mp4", *rain).code == 0
+    part = ("--original", "mix", "--start", "0.5")
+    for options, why in ((part, "of a part needs a video"), (("--original", "keep-track"), "needs a video to keep")):
+        assert foley("dub", "voiced.mp4", "-o", "out.mp4", "--sidecar", "-f", *rain, *options).code == 0
+        ran = foley("rerun", "out.foley.json", "-o", "out.wav")
+        assert (ran.code, (tmp_path / "out.wav").exists()) == (2, False) and why in ran.err
+    before = (tmp_path / "voiced.mp4").read_bytes()
+    ran = foley("rerun", "out.foley.json", "-o", "voiced.mp4", "-f")
+    assert (ran.code, (tmp_path / "voiced.mp4").read_bytes()) == (2, before) and "is the video itself" in ran.err
 
 
 def test_a_retake_replaces_no_file_but_its_dub(foley: Foley, clip: Path, tmp_path: Path) -> None:

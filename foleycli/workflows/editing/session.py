@@ -35,7 +35,7 @@ from foleycli.workflows.recordings import check_own, own_of
 from foleycli.workflows.render import check_mix, place
 from foleycli.workflows.sample import RATE, SECONDS, sample_cues
 from foleycli.workflows.sheets import check_sheet_file, reel_of
-from foleycli.workflows.sidecar import Retake, sidecar_path, to_json
+from foleycli.workflows.sidecar import Retake, sidecar_path, to_json, written_sha256
 
 if TYPE_CHECKING:
     from foleycli.library.own import Own
@@ -231,7 +231,8 @@ class EditSession:
             origin, _ = origin_of(self.info, Fraction(0), model=model, seed=self.edits.seed)
             mix = self.edits.mix
             place(done.track, self.info, target=target, mix=mix, origin=origin, overwrite=overwrite)
-            write_text(sidecar_path(target), to_json(done.sidecar), overwrite)
+            sidecar = replace(done.sidecar, output_sha256=written_sha256(target))
+            write_text(sidecar_path(target), to_json(sidecar), overwrite)
             self.wrote = target.name
 
     def _performer(self, progress: Progress | None = None) -> Performer:
