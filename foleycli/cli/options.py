@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from foleycli.errors import UsageError
 from foleycli.timeline import seconds_of
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -25,12 +24,10 @@ def seconds(text: str) -> Fraction:
 
 
 def sounds(names: list[str] | None) -> tuple[str, ...]:
-    """The classes that --sound means; raises UsageError for an unknown or ambiguous name."""
-    from foleycli.cues.plain_words import sound_of
+    """The classes that --sound means; raises UsageError for names that mean none, or two of one kind."""
+    from foleycli.cues.sheet import asked_sounds
 
-    if any(not name.strip() for name in names or ()):
-        raise UsageError("--sound: an empty name; 'foley sounds' lists those there are")
-    return tuple(sound_of(name) for name in names or ())
+    return asked_sounds(names or ())
 
 
 _MODEL = "The model: a name from 'foley models list', a model's folder, or hf://owner/name@revision."

@@ -177,6 +177,17 @@ def _flag(value: object, where: str) -> bool:
     raise UsageError(f"{where} is {word!r}; write yes, or leave it empty")
 
 
+def asked_sounds(names: Sequence[str]) -> tuple[str, ...]:
+    """The classes that the names of --sound mean; raises UsageError for an unknown one and for two of one kind."""
+    if any(not name.strip() for name in names):
+        raise UsageError("--sound: an empty name; 'foley sounds' lists those there are")
+    sounds = tuple(sound_of(name) for name in names)
+    for kind, classes in (("hit", HIT_CLASSES), ("lasting", SPAN_CLASSES)):
+        if len(same := sorted(set(sounds) & set(classes))) > 1:
+            raise UsageError(f"--sound {same[0]} and {same[1]} are both {kind} sounds; give one of each kind at most")
+    return sounds
+
+
 def steer(cues: Sequence[Cue], sounds: Sequence[str], stop_seconds: float) -> tuple[Cue, ...]:
     """The cues with the sounds of --sound: hits get the first hit sound of `sounds`, spans the first span sound.
 

@@ -9,7 +9,6 @@ from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from foleycli.audio.crossfades import stitch
 from foleycli.audio.level_rider import ride_windows
@@ -24,6 +23,7 @@ from foleycli.models.loaded import LoadedModel, load_bundle
 from foleycli.models.passages import Passage, apart, passages
 from foleycli.models.sound_namer.namer import AUTO
 from foleycli.models.sound_namer.watching import naming_thread
+from foleycli.pipeline.devices import pick_device
 from foleycli.pipeline.micro_batcher import MicroBatcher
 from foleycli.pipeline.track import Track, TrackStream, hits_and_spans, sum_of
 from foleycli.sampling.runtime import Runtime
@@ -207,17 +207,6 @@ def _counted(
         yield window, wave
         if progress is not None:
             progress("perform", window.index + 1, len(windows))
-
-
-def pick_device(name: str) -> torch.device:
-    """The named device, or for "auto" the best there is: cuda, then mps, then cpu."""
-    usable = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return torch.device(next(kind for kind, ready in usable.items() if ready))
-    if not usable.get(name.split(":")[0], False):
-        ready = ", ".join(kind for kind, is_ready in usable.items() if is_ready)
-        raise UsageError(f"--device {name}: not there on this machine; try one of: auto, {ready}")
-    return torch.device(name)
 
 
 def as_info(video: str | Path | VideoInfo) -> VideoInfo:

@@ -22,6 +22,7 @@ from foleycli.audio.limit import soft_limit
 from foleycli.errors import UsageError
 from foleycli.models.visual_echoes.loading import load_echo
 from foleycli.models.visual_echoes.model import EchoModel
+from foleycli.pipeline.devices import pick_device
 from foleycli.specs.visual_echoes import DecodingSpec
 from foleycli.timeline import to_samples
 from foleycli.types import Wave
@@ -54,7 +55,8 @@ class ImageAudioPipeline:
     """A Visual Echoes model, ready to be asked; the same seed gives the same codes."""
 
     def __init__(self, model: str | Path | EchoModel = "echo", *, device: str = "auto", offline: bool = False) -> None:
-        place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        """Raises UsageError for a device that is not there, ModelError for a model that can't be had."""
+        place = str(pick_device(device))
         self.model = model if isinstance(model, EchoModel) else load_echo(model, offline=offline, device=place)
 
     @property
@@ -76,7 +78,7 @@ class ImageAudioPipeline:
     ) -> Sound:  # fmt: skip
         """The sound of a picture uint8 (H, W, 3); over the length of one decoding it goes on from its own last half."""
         wanted = self.seconds if seconds is None else Fraction(seconds)
-        if wanted <= 0:
+        if to_samples(wanted, self.model.sounds.sample_rate) < 1:
             raise UsageError(f"a sound of {float(wanted):g} s; ask for more than 0")
         seen = torch.from_numpy(resized(picture, self.model.pictures.pixels).copy())[None].to(self.model.device)
         samples = to_samples(wanted, self.model.sounds.sample_rate)

@@ -40,7 +40,7 @@ class SeededNoise:
     """Noise of each row from its own seed: a row is decoded to the same tokens in any company and on any device."""
 
     def __init__(self, seeds: Sequence[int]) -> None:
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.generators = [torch.Generator().manual_seed(seed % 2**63) for seed in seeds]
 
     def choice(self, step: int, shape: tuple[int, ...]) -> Tensor:
         return torch.stack([_gumbel(shape[1:], one) for one in self.generators])

@@ -76,7 +76,7 @@ def _ffmpeg() -> str:
 def _device() -> str:
     import torch
 
-    from foleycli.pipeline.foley_pipeline import pick_device
+    from foleycli.pipeline.devices import pick_device
 
     device = pick_device("auto")
     if device.type == "cuda":

@@ -68,6 +68,18 @@ class Made:
     seed: int
 
 
+def check_meant(*, both: bool, of_picture: bool, count: int | None, seconds: Fraction | None, takes: int) -> None:
+    """Raises UsageError for an option that means nothing for what is made: a sound of a picture, both, or a picture."""
+    made = "--both" if both else "a PICTURE" if of_picture else "--sound"
+    for option, given, meant in (
+        ("--count", count is not None, both),
+        ("--seconds", seconds is not None, of_picture),
+        ("--takes", takes > 1, not both),
+    ):
+        if given and not meant:
+            raise UsageError(f"{option} means nothing with {made}; leave it out")
+
+
 def sound_of_picture(
     picture: Path, target: Path, wanted: Imagining, *, seconds: Fraction | None = None, progress: Progress | None = None
 ) -> list[Made]:

@@ -7,11 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from foleycli.errors import UsageError
+from foleycli.specs.settings import Generation, Mix, Model
 from foleycli.types import Progress
 from foleycli.workflows.dub import DubRequest
 from foleycli.workflows.imagine import Imagining, Made, dub_still
 
 SECONDS, MOST_SECONDS = Fraction(8), 3600
+KEPT = {"hits": "--no-spans", "spans": "--no-hits"}  # the option that leaves only these
 DEFAULT_OF_VIDEOS, MODEL = "pocket", "echo"  # the default model of a dub makes no sound of pictures: MODEL replaces it
 
 
@@ -24,6 +26,7 @@ class StillDub:
     seconds: Fraction
     wanted: Imagining
     gain_db: float = 0.0
+    ignored: tuple[str, ...] = ()  # options that were given and change nothing here
 
     def run(self, progress: Progress | None = None) -> list[Made]:
         """Writes the video, one file a take."""
@@ -41,11 +44,12 @@ class StillDub:
 def still_dub(request: DubRequest, seconds: Fraction | None) -> StillDub:
     """The dub of a still that a request asks for; raises UsageError for what means nothing there."""
     generation, outputs = request.settings.generation, request.outputs
-    refused = {
-        "--cues": request.cues, "--sound": generation.sounds,
-        "--span": generation.beds, "--only-cues": generation.kept != "all",
-        "--start": generation.start, "--end": generation.end,
+    refused: dict[str, object] = {
+        "--cues": request.cues, "--sound": generation.sounds, "--span": generation.beds,
+        KEPT.get(generation.kept, "--only-cues"): generation.kept != "all",
+        "--start": generation.start is not None, "--end": generation.end is not None,
         "--library": generation.library, "--like": generation.likes, "--stems": outputs.stems, "--plot": outputs.plot,
+        "--timeline": outputs.timeline, "--keep": request.keep != "all" and request.takes > 1,
     }  # fmt: skip
     if given := [option for option, value in refused.items() if value]:
         raise UsageError(f"{given[0]} means nothing for a still picture; leave it out")
@@ -66,4 +70,22 @@ def still_dub(request: DubRequest, seconds: Fraction | None) -> StillDub:
             overwrite=outputs.overwrite,
         ),
         gain_db=request.settings.mix.gain_db,
+        ignored=_ignored(request),
     )
+
+
+def _ignored(request: DubRequest) -> tuple[str, ...]:
+    """Options that change nothing here; they may come from a preset or a file of settings, so they are no error."""
+    settings, usual = request.settings, Mix()
+    mix = settings.mix
+    changed = {
+        "--sidecar": request.outputs.sidecar,
+        "--overlap": settings.generation.overlap != Generation().overlap,
+        "--original": mix.original != usual.original,
+        "--loudness": (mix.loudness_lufs, mix.level) != (usual.loudness_lufs, usual.level),
+        "--room-tone": mix.room_tone_lufs != usual.room_tone_lufs,
+        "--fade-in": mix.fade_in != usual.fade_in, "--fade-out": mix.fade_out != usual.fade_out,
+        "--precision": settings.model.precision != Model().precision, "--compile": settings.model.compiled,
+        "--namer": settings.model.namer != Model().namer,
+    }  # fmt: skip
+    return tuple(option for option, given in changed.items() if given)

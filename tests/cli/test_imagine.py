@@ -118,6 +118,23 @@ def test_a_still_as_webm_and_as_a_plan(foley: Foley, photo: Path) -> None:
     assert not Path("other.mkv").exists()
 
 
+def test_what_changes_nothing_for_a_still_is_said(foley: Foley, photo: Path) -> None:
+    ran = foley("dub", photo, "-o", "clip.mp4", "--seconds", "1", "--loudness", "-30", "--fade-in", "0.5", "--sidecar")
+    assert ran.code == 0 and not Path("clip.foley.json").exists()
+    for option in ("--sidecar", "--loudness", "--fade-in"):
+        assert f"{option} means nothing for a still picture and is not used" in ran.err
+
+
+def test_a_device_that_is_not_there_is_refused(foley: Foley, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    ran = foley("imagine", photo, "-o", "sound.wav", "--device", "mps")
+    assert ran.code == 2 and "--device mps: not there on this machine" in ran.err
+
+
+def test_a_seed_may_be_as_large_as_in_a_dub(foley: Foley, photo: Path) -> None:
+    assert foley("imagine", photo, "-o", "sound.wav", "--seed", 2**64).code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -134,7 +151,16 @@ def test_a_still_as_webm_and_as_a_plan(foley: Foley, photo: Path) -> None:
         (("imagine", "photo.jpg", "-o", "x.wav", "-m", "pocket"), "knows nothing of pictures"),
         (("dub", "photo.jpg", "-o", "-"), "foley imagine"),
         (("dub", "photo.jpg", "-o", "x.mp4", "--start", "1"), "--start means nothing"),
+        (("dub", "photo.jpg", "-o", "x.mp4", "--start", "0"), "--start means nothing"),
+        (("dub", "photo.jpg", "-o", "x.mp4", "--no-hits"), "--no-hits means nothing"),
+        (("dub", "photo.jpg", "-o", "x.mp4", "--timeline", "x.edl"), "--timeline means nothing"),
+        (("dub", "photo.jpg", "-o", "x.mp4", "--takes", "2", "--keep", "best"), "--keep means nothing"),
         (("dub", "clip.mp4", "-o", "x.mp4", "--seconds", "4"), "--seconds is for a still"),
+        (("dub", "clip.mp4", "-o", "x.mp4", "--sound", "glass", "--sound", "gunshot"), "are both hit sounds"),
+        (("imagine", "photo.jpg", "-o", "x.wav", "--seconds", "0.00001"), "ask for more than 0"),
+        (("imagine", "photo.jpg", "-o", "x.wav", "--count", "2"), "--count means nothing with a PICTURE"),
+        (("imagine", "--sound", "bark.ogg", "-o", "x.png", "--seconds", "2"), "--seconds means nothing with --sound"),
+        (("imagine", "--both", "-o", "x", "--takes", "2"), "--takes means nothing with --both"),
     ],
 )
 def test_what_is_refused(

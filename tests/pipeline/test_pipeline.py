@@ -19,7 +19,7 @@ from foleycli.errors import UsageError
 from foleycli.models.passages import passages
 from foleycli.models.sound_namer import watching
 from foleycli.models.spot_perform.model import SpotPerform
-from foleycli.pipeline.foley_pipeline import pick_device
+from foleycli.pipeline.devices import pick_device
 from foleycli.specs.settings import Generation
 from foleycli.timeline import OVERLAP_SECONDS, plan_windows, to_samples
 from foleycli.video.encode import write_video

@@ -24,6 +24,7 @@ _OUTPUT = (
     "for a picture; a folder with --both. Must be given."
 )
 _BOTH = "Make pictures and their sounds, from the seed alone."
+_COUNT = "Number of pairs that --both makes. Default: 4."
 _SECONDS = "Length of the sound: seconds or 1:23.5. Default: the model's own length."
 _STEPS = "Decoding steps. Default: the model's own number."
 _TEMPERATURE = "Randomness in the order in which tokens are decoded. Default: the model's own value."
@@ -37,7 +38,7 @@ def imagine(
     sound: Annotated[str | None, typer.Option("--sound", metavar="FILE", help=_SOUND)] = None,
     both: Annotated[bool, typer.Option("--both", help=_BOTH)] = False,
     output: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help=_OUTPUT)] = "",
-    count: Annotated[int, typer.Option("--count", min=1, max=64, help="Number of pairs that --both makes.")] = 4,
+    count: Annotated[int | None, typer.Option("--count", min=1, max=64, help=_COUNT)] = None,
     seconds: Annotated[
         Fraction | None, typer.Option("--seconds", metavar="TIME", parser=options.seconds, help=_SECONDS)
     ] = None,
@@ -64,6 +65,7 @@ def imagine(
         raise UsageError("no place for the result; name it with -o (OUT.wav, OUT.png, or a folder with --both)")
     if output == "-" and (picture is None or takes > 1 or as_json):
         raise UsageError("stdout takes one sound of a PICTURE, without --json; name a file with -o")
+    ways.check_meant(both=both, of_picture=picture is not None, count=count, seconds=seconds, takes=takes)
     console = Console(quiet, as_json=as_json)
     wanted = ways.Imagining(
         generation=Generation(seed=seed, steps=steps, guidance=guidance),
@@ -75,7 +77,7 @@ def imagine(
     with console.progress() as progress, tempfile.TemporaryDirectory(prefix="foley-imagine-") as folder:
         target = Path(folder) / "sound.wav" if output == "-" else Path(output)
         if both:
-            made = ways.pairs(target, count, wanted, progress=progress)
+            made = ways.pairs(target, count or 4, wanted, progress=progress)
         else:
             with local_file(picture or sound or "") as path:
                 if picture is not None:
@@ -100,6 +102,8 @@ def run_still(request: DubRequest, console: Console, seconds: Fraction | None, *
     from foleycli.workflows.still import still_dub
 
     asked = still_dub(request, seconds)
+    for option in asked.ignored:
+        console.warn(f"{option} means nothing for a still picture and is not used")
     if dry_run:
         line = f"{asked.picture}: {float(asked.seconds):g} s by {asked.wanted.model.name} -> {asked.target}"
         console.either(asked.plain(), line)

@@ -145,7 +145,7 @@ class LatentSounds:
     def decode(self, codes: Tensor, seeds: Sequence[int]) -> Tensor:
         grid = codes[:, 1:].clamp(max=self.vq.spec.codes - 1)
         mean = self.vae.decode(self.vq.decode(grid))  # (B, M, K)
-        generators = [torch.Generator().manual_seed(_VOCODER_SEED + seed) for seed in seeds]
+        generators = [torch.Generator().manual_seed((_VOCODER_SEED + seed) % 2**63) for seed in seeds]
         grain = torch.stack([torch.randn(mean.shape[1:], generator=one) for one in generators])
         mel = self.vae.grained(mean, grain.to(mean))
         samples = mel.shape[-1] * self.mel.hop_samples
