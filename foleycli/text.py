@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from foleycli.errors import UsageError
@@ -96,3 +97,14 @@ def lufs_of(option: str, text: str, *, low: float, high: float) -> float:
     if not low <= lufs <= high:
         raise UsageError(f"{option} {text}: outside {low:g} to {high:g} LUFS")
     return lufs
+
+
+def folder_of(option: str) -> Callable[[str], Path]:
+    """What reads the folder that an option names; it raises UsageError for "", which Path takes for the current one."""
+
+    def read(text: str) -> Path:
+        if not str(text):
+            raise UsageError(f"{option}: an empty name; name a folder, or leave {option} out")
+        return Path(text)
+
+    return read

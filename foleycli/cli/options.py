@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from foleycli.text import folder_of
 from foleycli.timeline import seconds_of
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -41,7 +42,6 @@ _END = "End of the part to use, from the first picture: seconds or 1:23.5. Defau
 _DEVICE = "Device that the networks run on. auto takes the first there is of cuda, mps, cpu."
 _PRECISION = "Number format of the transformer. auto is bf16 on a GPU that has it, else fp32."
 _COMPILE = "Compile the transformer with torch.compile first. It takes a minute or more: for many windows only."
-
 _NAMER = (
     "Network that names the sounds from the picture: auto (EfficientNet-Lite2), off (names from the motion alone), or "
     "a CLIP or SigLIP model (hf://owner/name, or a folder)."
@@ -53,7 +53,7 @@ ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="NAME", help=
 SoundOption = Annotated[list[str] | None, typer.Option("--sound", metavar="SOUND", help=_SOUND)]
 StartOption = Annotated[Fraction | None, typer.Option("--start", metavar="TIME", parser=seconds, help=_START)]
 EndOption = Annotated[Fraction | None, typer.Option("--end", metavar="TIME", parser=seconds, help=_END)]
-StemsOption = Annotated[Path | None, typer.Option("--stems", metavar="DIR", help=_STEMS)]
+StemsOption = Annotated[Path | None, typer.Option("--stems", metavar="DIR", parser=folder_of("--stems"), help=_STEMS)]
 DeviceOption = Annotated[Device, typer.Option("--device", help=_DEVICE)]
 NamerOption = Annotated[str, typer.Option("--namer", metavar="NAME", help=_NAMER)]
 PrecisionOption = Annotated[Precision, typer.Option("--precision", help=_PRECISION)]

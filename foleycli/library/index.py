@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -140,11 +140,16 @@ def find_files(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def _entries(folder: Path, files: Iterable[str], progress: Progress | None) -> dict[str, dict[str, Any]]:
+def _entries(folder: Path, files: Sequence[str], progress: Progress | None) -> dict[str, dict[str, Any]]:
     """The entry of each file: from the index where the file is as it was, else made now; the index is written anew."""
     places = _places(folder)
     old = _index(places)
-    stats = {file: os.stat(folder / file) for file in files}
+    stats, lost = dict[str, os.stat_result](), dict[str, dict[str, Any]]()
+    for file in files:
+        try:
+            stats[file] = os.stat(folder / file)
+        except OSError as error:  # a link to nothing, or a file that was removed since the folder was listed
+            lost[file] = {"error": error.strerror or str(error)}
     kept = {file: old[file] for file, stat in stats.items() if _stamp(stat) == old.get(file, {}).get("stamp")}
     new = [file for file in stats if file not in kept]
     for number, file in enumerate(new):
@@ -155,7 +160,7 @@ def _entries(folder: Path, files: Iterable[str], progress: Progress | None) -> d
         if progress is not None:
             progress("index", len(new), len(new))
         _write(places, {file: kept[file] for file in stats})
-    return {file: kept[file] for file in stats}
+    return {file: lost[file] if file in lost else kept[file] for file in files}
 
 
 def _stamp(stat: os.stat_result) -> list[int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foleycli.cues.sheet import Cue
+from foleycli.errors import UsageError
 from foleycli.library.index import Library, open_library
 from foleycli.library.likes import NO_LIKES, Likes, open_likes
 from foleycli.library.player import Used
@@ -42,7 +43,17 @@ class Own:
         return tuple(Used(one, "like", count) for one, count in counts.items())
 
 
+def check_named(settings: Generation) -> None:
+    """Raises UsageError for an empty name, which Path takes for the current folder."""
+    if settings.library == "":
+        raise UsageError("--library: an empty name; name a folder of recordings, or leave --library out")
+    for text in settings.likes:
+        if not text or (text.endswith("=") and not Path(text).exists()):
+            raise UsageError(f"--like {text!r}: an empty name; name a recording, or leave --like out")
+
+
 def open_own(settings: Generation, progress: Progress | None = None) -> Own:
-    """The recordings that the settings name; raises InputError for those that can't be used."""
+    """The recordings that the settings name; raises InputError for those that can't be used, UsageError for no name."""
+    check_named(settings)
     library = NO_LIBRARY if settings.library is None else open_library(Path(settings.library), progress)
     return Own(library, open_likes(settings.likes))

@@ -125,12 +125,15 @@ def load_config(known: Known, environ: Mapping[str, str], folder: Path, user: Pa
     for path in dict.fromkeys((user, folder / NAME)):
         there = path.is_file()
         files.append((path, there))
-        for setting in _File(path, known).settings() if there else ():
-            if setting.command.startswith(PRESETS):
-                name = setting.command.split()[1]
-                own = [one for one in presets.get(name, ()) if one.source.startswith(str(path))]
-                setting = replace(setting, command=EVERY)
-                presets[name] = (*own, setting)
+        if not there:
+            continue
+        file = _File(path, known)
+        found = file.settings()
+        presets |= dict.fromkeys(file.tables.get(PRESETS, ()), ())  # a table without keys sets nothing
+        for setting in found:
+            group, _, name = setting.command.partition(" ")
+            if group == PRESETS:
+                presets[name] = (*presets[name], replace(setting, command=EVERY))
             else:
                 settings.append(setting)
     in_environment = tuple(_environment(known, environ))
@@ -203,6 +206,8 @@ class _File:
 
     def _setting(self, path: tuple[str, ...], key: str, value: Any) -> Setting:
         where, command, name = self._where((*path, key)), " ".join(path), key.replace("_", "-")
+        if command == PRESETS:
+            raise UsageError(f"{where}: {key} belongs to no preset; give the preset a name: [{PRESETS}.NAME]")
         everywhere = command == EVERY or path[0] == PRESETS
         options = _together(self.known.values()) if everywhere else self.known.get(command, {})
         if name not in options:

@@ -26,7 +26,7 @@ from foleycli.workflows.outputs import (
     check_place,
     dub_targets,
     in_video,
-    make_folder,
+    made_folder,
 )
 from foleycli.workflows.plan import Plan, foreseen, plan
 from foleycli.workflows.recordings import check_own, own_of
@@ -100,12 +100,12 @@ def dub(request: DubRequest | str | Path, on_event: OnEvent | None = None) -> Du
     targets = check_request(request)
     info = _probed(request, targets)
     cues = _cues(request, info)
-    make_folder("--stems", request.outputs.stems)
     notify = on_event or (lambda event: None)
-    if lost := foreseen(info, targets.files[0], request.settings.mix):
-        notify(Foreseen(lost))
-    own = own_of(request.settings.generation, lambda *progress: notify(Advanced(*progress)))
-    return _perform(request, targets, info=info, cues=cues, own=own, on_event=notify)
+    with made_folder("--stems", request.outputs.stems):
+        if lost := foreseen(info, targets.files[0], request.settings.mix):
+            notify(Foreseen(lost))
+        own = own_of(request.settings.generation, lambda *progress: notify(Advanced(*progress)))
+        return _perform(request, targets, info=info, cues=cues, own=own, on_event=notify)
 
 
 def plan_dub(request: DubRequest) -> tuple[Plan, VideoInfo, Targets]:

@@ -9,7 +9,7 @@ dub_still(photo, target, ...)           -> .mp4, ...: the picture as a video wit
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -34,7 +34,7 @@ from foleycli.video.pictures import (
     write_picture,
 )
 from foleycli.video.still_video import write_still_video
-from foleycli.workflows.outputs import SOUND_SUFFIXES, check_kind, lossless
+from foleycli.workflows.outputs import SOUND_SUFFIXES, check_kind, lossless, made_folder
 
 SHOWN_PIXELS = 256  # height of a small model's picture in a file: its own pixels would not be seen
 SHEET = "contact-sheet.png"
@@ -122,9 +122,15 @@ def pairs(folder: Path, count: int, wanted: Imagining, *, progress: Progress | N
         raise OutputError(f"{folder} is a file; --both makes several, name a folder")
     names = [f"{number + 1:0{max(2, len(str(count)))}d}" for number in range(count)]
     places = [(folder / f"{name}.png", folder / f"{name}.wav") for name in names]
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in (*(one for place in places for one in place), folder / SHEET):
-        check_target(path, wanted.overwrite)
+    with made_folder("-o", folder):
+        for path in (*(one for place in places for one in place), folder / SHEET):
+            check_target(path, wanted.overwrite)
+        return _pairs(places, folder / SHEET, wanted, progress=progress)
+
+
+def _pairs(
+    places: Sequence[tuple[Path, Path]], sheet: Path, wanted: Imagining, progress: Progress | None
+) -> list[Made]:
     pipeline = wanted.pipeline()
     made, cells = [], []
     for number, (picture, track) in enumerate(places):
@@ -136,8 +142,8 @@ def pairs(folder: Path, count: int, wanted: Imagining, *, progress: Progress | N
             _write_sound(draft, sound)
         cells.append((shown(seen.picture), sound))
         made.append(Made((picture, track), seed))
-        _report(progress, number + 1, count)
-    with atomic_file(folder / SHEET, overwrite=wanted.overwrite) as draft:
+        _report(progress, number + 1, len(places))
+    with atomic_file(sheet, overwrite=wanted.overwrite) as draft:
         write_picture(draft, contact_sheet(list(_rows(cells))))
     return made
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeGuard
@@ -157,6 +158,20 @@ def make_folder(option: str, folder: Path | None) -> None:
             os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: {error.strerror}; choose another {option}") from error
+
+
+@contextmanager
+def made_folder(option: str, folder: Path | None) -> Iterator[None]:
+    """Makes the folder that an option names; if the block fails, what was made and is still empty is removed."""
+    made = [] if folder is None else [one for one in (folder, *folder.parents) if not one.exists()]
+    make_folder(option, folder)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # not empty
+            for one in made:
+                one.rmdir()
+        raise
 
 
 def _stem_files(stem: str, folder: Path | None) -> dict[str, Path]:

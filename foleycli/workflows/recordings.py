@@ -41,7 +41,11 @@ class Heard:
 
 
 def check_own(generation: Generation) -> None:
-    """Raises InputError if the settings name a library that has no files; opens none of them."""
+    """Raises InputError if the settings name a library that has no files, UsageError for no name; opens no file."""
+    if generation.library is not None or generation.likes:
+        from foleycli.library.own import check_named
+
+        check_named(generation)
     if generation.library is not None:
         from foleycli.library.index import find_files
 

@@ -17,7 +17,7 @@ from foleycli.workflows.outputs import (
     check_place,
     in_video,
     lossless,
-    make_folder,
+    made_folder,
     refuse_itself,
     write_text,
 )
@@ -62,8 +62,7 @@ def rerun(
         raise UsageError(
             f"{sidecar_file}: dubbed without --stems, and with them it sounds otherwise; dub the video again"
         )
-    make_folder("--stems", stems)
-    with scratch_folder() as folder, ExitStack() as drafts:
+    with made_folder("--stems", stems), scratch_folder() as folder, ExitStack() as drafts:
         remake = Remake.opened(sidecar, sidecar_file, target=target, device=device, progress=progress)
         track = remake.remade(Path(folder), apart=stems is not None)
         write_stems(beside, track, origin=remake.origin, overwrite=overwrite, drafts=drafts)

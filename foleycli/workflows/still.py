@@ -48,7 +48,8 @@ def still_dub(request: DubRequest, seconds: Fraction | None) -> StillDub:
         "--cues": request.cues, "--sound": generation.sounds, "--span": generation.beds,
         KEPT.get(generation.kept, "--only-cues"): generation.kept != "all",
         "--start": generation.start is not None, "--end": generation.end is not None,
-        "--library": generation.library, "--like": generation.likes, "--stems": outputs.stems, "--plot": outputs.plot,
+        "--library": generation.library is not None, "--like": generation.likes,
+        "--stems": outputs.stems, "--plot": outputs.plot,
         "--timeline": outputs.timeline, "--keep": request.keep != "all" and request.takes > 1,
     }  # fmt: skip
     if given := [option for option, value in refused.items() if value]:

@@ -98,6 +98,11 @@ def test_pairs_from_nothing_and_their_sheet(foley: Foley) -> None:
     assert again.code != 0 and "exists" in again.err
 
 
+def test_pairs_of_a_model_that_is_refused_leave_no_folder(foley: Foley, tmp_path: Path) -> None:
+    ran = foley("imagine", "--both", "-o", "new/pairs", "-m", "nomodel", "--offline")
+    assert ran.code == 4 and not (tmp_path / "new").exists()
+
+
 def test_a_video_of_a_still(foley: Foley, photo: Path) -> None:
     ran = foley("dub", photo, "-o", "clip.mp4", "--seconds", "3", "-q")
     assert ran.code == 0, ran.err

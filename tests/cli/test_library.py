@@ -87,3 +87,42 @@ def test_a_batch_is_done_while_the_library_is_the_same(foley: Foley, clip: Path,
 def test_a_model_that_knows_no_timbres_refuses_to_imitate(foley: Foley, clip: Path, own: Path) -> None:
     ran = foley("dub", clip, "-o", "a.wav", "--like", "wood=own/wood", "--cues", "cues.csv")
     assert ran.code == 2 and "can't imitate recordings: no --like" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--library", ""), "--library: an empty name"),
+        (("--like", ""), "--like '': an empty name"),
+        (("--like", "wood="), "--like 'wood=': an empty name"),
+        (("--stems", ""), "--stems: an empty name"),
+    ],
+)
+def test_an_empty_name_is_not_the_current_folder(
+    foley: Foley, clip: Path, own: Path, words: tuple[str, ...], told: str
+) -> None:
+    before = sorted(clip.parent.iterdir())
+    for line in (("dub", clip, "-o", "a.wav"), ("dub", clip, "-n"), ("batch", "clip.mp4", "-o", "out")):
+        ran = foley(*line, *words)
+        assert ran.code == 2 and told in ran.err and ran.err.count("\n") == 1
+    assert sorted(clip.parent.iterdir()) == before
+
+
+def test_a_batch_does_not_take_an_empty_name_for_the_current_folder(foley: Foley, clip: Path) -> None:
+    for option in ("--out-dir", "--plot"):
+        ran = foley("batch", "clip.mp4", option, "", "-n")
+        assert ran.code == 2 and f"{option}: an empty name; name a folder" in ran.err
+
+
+def test_an_empty_variable_sets_nothing(foley: Foley, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LIBRARY", "LIKE", "STEMS"):
+        monkeypatch.setenv(f"FOLEY_{name}", "")
+    assert foley("dub", clip, "-n").code == 0
+
+
+def test_a_refused_dub_leaves_no_folder_of_stems(foley: Foley, clip: Path) -> None:
+    ran = foley("dub", clip, "-o", "a.wav", "--stems", "new/stems", "--like", "missing.wav")
+    assert ran.code == 3 and not clip.with_name("new").exists()
+    clip.with_name("there").mkdir()
+    assert foley("dub", clip, "-o", "a.wav", "--stems", "there", "--like", "missing.wav").code == 3
+    assert clip.with_name("there").is_dir()

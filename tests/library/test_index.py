@@ -110,6 +110,23 @@ def test_bad_files_are_left_out_with_one_warning(tmp_path: Path) -> None:
     assert "wood/silent.wav: silence" in warning and warning.endswith("; left out")
 
 
+def test_a_dangling_link_and_a_file_that_goes_meanwhile_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = small_library(tmp_path / "own")
+    listed = index.find_files(folder)
+    monkeypatch.setattr(index, "find_files", lambda folder: [*listed, "wood/gone.wav"])
+    for _ in range(2):  # without an index, and with one
+        library = open_library(folder)
+        assert len(library.recordings) == 3
+        assert library.warnings == (
+            f"{folder}: 1 recording can't be read (wood/gone.wav: No such file or directory); left out",
+        )
+    monkeypatch.undo()
+    (folder / "wood" / "link.wav").symlink_to(tmp_path / "nowhere.wav")
+    assert "wood/link.wav: No such file" in open_library(folder).warnings[0]
+
+
 def test_a_library_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         open_library(tmp_path / "none")

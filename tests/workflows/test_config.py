@@ -71,6 +71,14 @@ def test_a_preset_of_ones_own_and_one_over_a_built_in(tmp_path: Path) -> None:
         config.of("dub", "nigth")
 
 
+def test_a_preset_of_several_words_and_one_that_sets_nothing(tmp_path: Path) -> None:
+    text = '[presets."night mix"]\nseed = 1\n[presets."night walk"]\nfade-in = 2\n[presets.empty]\n[presets.web]\n'
+    config = load(tmp_path, text)
+    assert values(config, preset="night mix") == {"seed": "1"}
+    assert values(config, preset="night walk") == {"fade_in": "2"}
+    assert values(config, preset="empty") == {} == values(config, preset="web")  # as it stands in place of the built-in
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -79,6 +87,7 @@ def test_a_preset_of_ones_own_and_one_over_a_built_in(tmp_path: Path) -> None:
         ("[spot]\nseed = 1", "line 2: no option of 'foley spot' is called 'seed'"),
         ("[dubb]\nseed = 1", "line 1: no command is called 'dubb'; did you mean 'dub'?"),
         ("[presets.night]\nlouder = 1", "line 2: no option is called 'louder'"),
+        ("[presets]\nseed = 1", "line 2: seed belongs to no preset; give the preset a name: [presets.NAME]"),
         ("quiet = 1", "line 1: quiet is true or false, not 1"),
         ("seed = [1, 2]", "line 1: seed is one value"),
         ("seed = 2026-11-29", "line 1: seed is one value"),

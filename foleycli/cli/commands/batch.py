@@ -13,6 +13,7 @@ from foleycli.cli.console import Console
 from foleycli.cli.settings import grouped
 from foleycli.errors import UsageError
 from foleycli.specs.settings import Generation, Mix, Model, Played, Settings
+from foleycli.text import folder_of
 
 _PATHS = "Video files, folders (subfolders too) and patterns in quotes; '-' reads a list of names from stdin."
 _OUT_DIR = (
@@ -35,7 +36,7 @@ _JSON = "Print one JSON object per line on stdout, one for each event."
 def batch(
     *,
     paths: Annotated[list[str], typer.Argument(metavar="PATHS...", help=_PATHS)],
-    out_dir: Annotated[Path | None, typer.Option("--out-dir", "-o", metavar="DIR", help=_OUT_DIR)] = None,
+    out_dir: Annotated[str | None, typer.Option("--out-dir", "-o", metavar="DIR", help=_OUT_DIR)] = None,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help=_NAME)] = "{stem}.foley{ext}",
     null: Annotated[bool, typer.Option("--null", "-0", help=_NULL)] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help=_JOBS)] = 1,
@@ -46,7 +47,7 @@ def batch(
     played: Played,
     mix: Mix,
     stems: options.StemsOption = None,
-    plot: Annotated[Path | None, typer.Option("--plot", metavar="DIR", help=_PLOT)] = None,
+    plot: Annotated[str | None, typer.Option("--plot", metavar="DIR", help=_PLOT)] = None,
     model: Model,
     overwrite: options.OverwriteOption = False,
     report: Annotated[Path | None, typer.Option("--report", metavar="PAGE.html", help=_REPORT)] = None,
@@ -65,17 +66,16 @@ def batch(
 
     if executor != "ray" and (address or ship):
         raise UsageError("--address and --ship are for --executor ray")
-
     request = BatchRequest(
         paths=with_stdin(paths, nul=null),
-        out_dir=out_dir,
+        out_dir=None if out_dir is None else folder_of("--out-dir")(out_dir),
         name=name,
         settings=Settings(generation=played.within(generation), model=model, mix=mix),
         workers=jobs,
         overwrite=overwrite,
         report=report,
         stems=stems,
-        plots=plot,
+        plots=None if plot is None else folder_of("--plot")(plot),
         cluster=Cluster(address, ship) if executor == "ray" else None,
     )
     run_batch(request, Console(quiet, verbose, as_json), dry_run=dry_run)

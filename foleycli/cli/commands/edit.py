@@ -36,7 +36,8 @@ def edit(
     settings = Settings(generation=generation, mix=mix, model=model)
     with serving(video, settings, None if cues is None else read_sheet_file(cues), port=port) as editor:
         Console().result(editor.url)
-        Console(quiet).note("edits are saved beside the video; Ctrl-C ends the editor")
+        for note in (*editor.session.notes, "edits are saved beside the video; Ctrl-C ends the editor"):
+            Console(quiet).note(note)
         if not no_browser:
             webbrowser.open(editor.url)
         editor.wait()

@@ -29,7 +29,7 @@ from foleycli.workflows.outputs import (
     named_beside,
 )
 from foleycli.workflows.plan import cpu_seconds, plan
-from foleycli.workflows.recordings import own_of
+from foleycli.workflows.recordings import check_own, own_of
 from foleycli.workflows.render import check_mix
 
 if TYPE_CHECKING:
@@ -175,6 +175,7 @@ def _checked(request: BatchRequest) -> tuple[BatchRequest, tuple[DubJob, ...]]:
     """
     generation = request.settings.generation
     check_overlap(generation)
+    check_own(generation)
     check_folder("--stems", request.stems)
     check_folder("--plot", request.plots)
     generation = replace(generation, stems=generation.stems or request.stems is not None)

@@ -41,6 +41,32 @@ class Edits:
     history: Mapping[str, Any] | None = None
 
 
+def unused_options(video: Path, saved: Edits, asked: Edits) -> tuple[str, ...]:
+    """A note that names the options whose values are not used, as those that are saved differ; else nothing.
+
+    An option with its default value counts as not given.
+    """
+    wanted, default, kept = map(_by_option, (asked, Edits(), saved))
+    unused = [option for option, value in wanted.items() if value not in (default[option], kept[option])]
+    if not unused:
+        return ()
+    path = edits_path(video)
+    return (f"{', '.join(unused)}: not used, mix and seed are those saved in {path}; to start afresh, move it away",)
+
+
+def _by_option(edits: Edits) -> dict[str, object]:
+    mix = edits.mix
+    return {
+        "--original": mix.original,
+        "--gain": mix.gain_db,
+        "--loudness": mix.level if mix.loudness_lufs is None else mix.loudness_lufs,
+        "--room-tone": mix.room_tone_lufs,
+        "--fade-in": float(mix.fade_in),  # as JSON keeps it
+        "--fade-out": float(mix.fade_out),
+        "--seed": edits.seed,
+    }
+
+
 def edits_path(video: Path) -> Path:
     """clip.mp4 -> clip.mp4.foley-edit.json."""
     return video.with_name(video.name + SUFFIX)

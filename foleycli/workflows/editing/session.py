@@ -26,7 +26,7 @@ from foleycli.types import Progress
 from foleycli.video.containers import BY_SUFFIX
 from foleycli.video.probe import probe
 from foleycli.video.stream_plan import check_container, check_sound
-from foleycli.workflows.editing.edits import Edits, load_edits, save_edits
+from foleycli.workflows.editing.edits import Edits, load_edits, save_edits, unused_options
 from foleycli.workflows.editing.jobs import Jobs
 from foleycli.workflows.editing.performing import Performed, Performer
 from foleycli.workflows.loading import load_pipeline
@@ -77,7 +77,7 @@ class EditSession:
         self.spotted = cues is not None or saved is not None
         self.edits = replace(fresh, cues=_by_time(cues)) if cues is not None else saved or fresh
         self.revision, self.tracks, self.jobs, self.model = 0, list[Track](), Jobs(), ""
-        self.wrote = ""
+        self.wrote, self.notes = "", unused_options(self.video, self.edits, asked=fresh)
         self._lock, self._numbers = RLock(), 0
         self._pipeline: FoleyPipeline | None = None
         self._own: Own | None = None

@@ -255,3 +255,19 @@ def test_a_library_that_is_not_there_and_likes_of_a_model_that_cannot_are_said(
     session.begin()
     session.jobs.wait()
     assert "can't imitate recordings: no --like" in session.jobs.error
+
+
+def test_options_that_saved_edits_replace_are_named(idle: EditSession, settings: Settings, tmp_path: Path) -> None:
+    idle.put(replace(idle.edits, mix=Mix(gain_db=-3, fade_in=Fraction("0.1"))))
+
+    def notes(seed: int = 0, cues: tuple[Cue, ...] | None = None, **mix: object) -> tuple[str, ...]:
+        asked = replace(settings, mix=Mix(**mix), generation=replace(settings.generation, seed=seed))  # type: ignore[arg-type]
+        return EditSession(idle.video, tmp_path / "work", asked, cues).notes
+
+    assert notes() == () == notes(gain_db=-3.0, fade_in=Fraction("0.1"))
+    (note,) = notes(7, gain_db=-6, loudness_lufs=-16.0, level="off")
+    assert note == (
+        f"--gain, --loudness, --seed: not used, mix and seed are those saved in {edits_path(idle.video)}; "
+        "to start afresh, move it away"
+    )
+    assert notes(7, CUES, gain_db=-6) == ()  # a sheet that is named starts afresh
