@@ -103,7 +103,7 @@ def render(
         named = target is None or target.suffix.lower() == ".wav" or beside.stems
         lost = place(track, info, target=target, mix=mix, origin=origin, overwrite=overwrite, sink=sink)
         warnings = (
-            *(() if mix.original in ("mix", "duck") else _unheard(stream, start, level.true_peak_dbtp)),
+            *(() if _mixed(mix, info) else _unheard(stream, start, level.true_peak_dbtp)),
             *level.warnings,
             *unused_likes(stream.recordings),
             *(doubts if named else ()),
@@ -245,6 +245,11 @@ def check_mix(mix: Mix, target: Path | None, part: bool) -> None:
         raise UsageError("--original keep-track needs a video to keep the track in; name one with -o")
     if mix.original in ("mix", "duck") and part and not in_video(target):
         raise UsageError(f"--original {mix.original} of a part needs a video as output; name one with -o")
+
+
+def _mixed(mix: Mix, info: VideoInfo) -> bool:
+    """Whether the video's own sound is heard beside the new one."""
+    return mix.original in ("mix", "duck") and info.has_audio
 
 
 def check_fades(mix: Mix, seconds: Fraction) -> None:

@@ -195,6 +195,8 @@ def test_a_track_of_silence_is_said(foley: Foley, clip: Path, tmp_path: Path, ro
     ran = foley("dub", clip, "-o", "out.wav", "--cues", "cues.csv")
     assert ran.code == 0 and said in ran.err
     assert "so the new sound is silence; name one with --sound" in ran.err
+    mixed = foley("dub", clip, "-o", "out.mp4", "--cues", "cues.csv", "--original", "mix")  # it has no sound to mix in
+    assert "so the new sound is silence" in mixed.err
     heard = foley("dub", clip, "-o", "out.wav", "-f", "--sound", "rain")
     assert "silence" not in heard.err
 
