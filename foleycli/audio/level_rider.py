@@ -39,6 +39,7 @@ ATTACK_SECONDS = 0.4  # after a hit: the part in which its loudest 50 ms are sea
 RING_SECONDS, RETURN_SECONDS = 4.0, 1.0  # a hit's gain stays this long, then goes back to that of the span under it
 HELD_SHARE = 0.8  # of each deviation of a steady span from its level, in dB, is taken back,
 HELD_WHOLLY_DB = 10.0  # and all that is beyond this
+END_SECONDS = 0.4  # at both ends of a steady span nothing that is too loud is left
 MOST_HELD_LIFT_DB = 27.0  # more would raise the noise of a gap
 STEP_SECONDS = 0.005  # between measurements of a steady span
 FADE_SECONDS = 0.06  # of a span at its free edges
@@ -131,10 +132,13 @@ def _clear_of_hits(hits: Iterable[float], samples: int, start_seconds: float, sa
     return clear
 
 
-def _held_db(wave: Wave, clear: NDArray[np.bool_], wanted: float, seconds: float, sample_rate: int) -> Wave:
+def _held_db(
+    wave: Wave, clear: NDArray[np.bool_], ends: NDArray[np.bool_], *, wanted: float, seconds: float, sample_rate: int
+) -> Wave:
     """Gain (S,) in dB that takes back most of how the level of a steady texture deviates from `wanted` dBFS.
 
     The level is that of `seconds` around each moment; where a hit sounds the gain is that of the nearest clear moments.
+    At the `ends` (S,) of the span nothing is left of what is too loud: it must not swell there.
     """
     step = round(STEP_SECONDS * sample_rate)
     steps = len(wave) // step
@@ -150,6 +154,7 @@ def _held_db(wave: Wave, clear: NDArray[np.bool_], wanted: float, seconds: float
     level_db = 10 * np.log10(level[usable] + 1e-12)
     away = wanted - level_db
     left = (1 - HELD_SHARE) * np.clip(away, -HELD_WHOLLY_DB, HELD_WHOLLY_DB)
+    left[(away < 0) & ends[: steps * step : step][usable]] = 0.0
     back = np.clip(away - left, -MOST_CUT_DB, MOST_HELD_LIFT_DB)
     middles = (np.flatnonzero(usable) + 0.5) * step
     gain_db: Wave = np.interp(np.arange(len(wave)), middles, back).astype(np.float32)
@@ -187,9 +192,11 @@ def _moved(wave: Wave, found: Sequence[Found], start_seconds: float, sample_rate
         if (seconds := STEADY_SECONDS.get(cue.sound)) is not None:
             whole = part[: len(wave)]
             heard = (wave[whole] * 10 ** (gain_db[: len(wave)][whole] / 20)).astype(np.float32)
+            inside = np.minimum(times - cue.time, (cue.stop or 0.0) - times)[: len(wave)][whole]
             gain_db[: len(wave)][whole] += _held_db(
-                heard, clear[whole], wanted_db(cue), seconds=seconds, sample_rate=sample_rate
-            )
+                heard, clear[whole], inside < END_SECONDS, wanted=wanted_db(cue), seconds=seconds,
+                sample_rate=sample_rate,
+            )  # fmt: skip
         spanned |= part
     hits: dict[float, tuple[float, bool]] = {}
     for one in found:  # the first window with the whole attack in it; in the next one its start may be cut off

@@ -118,6 +118,15 @@ def test_a_steady_texture_is_held_near_its_level_and_alike_where_windows_overlap
     assert np.abs(level_db(film[: len(waves[0])]) - wanted_db(cue)).max() > 20.0
 
 
+def test_a_steady_texture_does_not_swell_at_its_ends() -> None:
+    noise = (np.random.default_rng(3).normal(size=6 * RATE) * 0.02).astype(np.float32)
+    noise[: RATE // 4] *= 3
+    noise[-RATE // 4 :] *= 3
+    held = level_db(ride(noise, [Cue(0.0, 0.8, "wind", stop=6.0)], 0.0, sample_rate=RATE))
+    body = np.median(held[40:-40])
+    assert max(held[3:9].max(), held[-9:-3].max()) < body + 1.0
+
+
 def test_a_gap_in_a_steady_texture_is_closed() -> None:
     noise = (np.random.default_rng(2).normal(size=8 * RATE) * 0.02).astype(np.float32)
     gap = 1 - (1 - 10 ** (-33 / 20)) * np.hanning(round(0.8 * RATE))
