@@ -58,8 +58,10 @@ def check_container(info: VideoInfo, out: Path) -> None:
 def check_sound(info: VideoInfo, original: str) -> None:
     """Raises InputError, before any work, if the video's own sound is to be mixed and can't be decoded."""
     if original in ("mix", "duck") and info.has_audio and not can_be_decoded(info.path, info.main_audio.index):
-        sound = f"{info.path}: its sound ({info.main_audio.codec})"
-        raise InputError(f"{sound} can't be decoded, so it can't be mixed; use --original replace")
+        codec = info.main_audio.codec
+        raise InputError(
+            f"{info.path}: its sound ({codec}) can't be decoded, so it can't be mixed; use --original replace"
+        )
 
 
 def plan_streams(info: VideoInfo, container: Container, *, keep_sound: bool, layout: str = "mono") -> Plan:
