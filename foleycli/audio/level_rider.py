@@ -8,8 +8,8 @@ perform 6 dB lower, as in their training examples.
 Gains belong to the time of the film, not to a window: each window uses the gains that its neighbours in the shot found
 too, so that two windows have the same gain where they overlap.
 Spans of a steady texture (rain, an engine) are held near their level inside a window too: of each deviation in dB up
-to 10 a fifth is left, of what is beyond nothing. At its free edges a span is faded in and out over 60 ms, and cut
-outside them (`cues/span_edges`).
+to 10 a fifth is left, of what is beyond nothing; in the first and last 0.4 s nothing of what is too loud. At its free
+edges a span is faded in and out over 60 ms, and cut outside them (`cues/span_edges`).
 """
 
 from __future__ import annotations

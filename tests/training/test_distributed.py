@@ -18,8 +18,6 @@ import torch
 from torch import Tensor, nn
 
 from foleycli.errors import UsageError
-from foleycli.networks.codecs.vae import MelVae
-from foleycli.specs import VaeSpec
 from foleycli.training import distributed
 from foleycli.training.__main__ import main
 from foleycli.training.codec.texture import TextureRecipe
@@ -27,6 +25,7 @@ from foleycli.training.distributed import World, own_part, rows_of
 from foleycli.training.visual_echoes.masking import MaskRule
 from foleycli.training.visual_echoes.transformer import TokenCorpus, batches, masked_loss
 from tests.tiny_echo import LAYOUT, networks
+from tests.training.codec.test_texture import tiny_textured
 from tests.training.ranks import run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -127,12 +126,7 @@ def same_in_ranks(loss: Callable[[], tuple[nn.Module, Tensor]], monkeypatch: pyt
 
 
 def test_the_texture_network_learns_in_two_ranks_what_it_learns_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.manual_seed(0)
-    spec = VaeSpec(
-        latent_channels=4, widths=(8, 8, 16), encoder_blocks=(0, 0, 0), decoder_blocks=(0, 0, 0), last_width=4,
-        texture_width=8, texture_blocks=0,
-    )  # fmt: skip
-    vae, recipe = MelVae(spec), TextureRecipe(batch_size=4, frames=16)
+    vae, recipe = tiny_textured(), TextureRecipe(batch_size=4, frames=16)
     batch = torch.randn(4, 128, 16, generator=torch.Generator().manual_seed(1)) - 5, 3
     same_in_ranks(lambda: (vae, recipe.loss(vae, own_part(batch, 4))["loss"]), monkeypatch)
 

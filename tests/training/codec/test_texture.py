@@ -23,6 +23,16 @@ def distance(correlation: float, deviation: float) -> float:
     return float(energy_distance(*samples, rough(3, 0.8), ALONG))
 
 
+def tiny_textured() -> MelVae:
+    """A VAE with a texture network, freshly initialised from a fixed seed."""
+    torch.manual_seed(0)
+    spec = VaeSpec(
+        latent_channels=4, widths=(8, 8, 16), encoder_blocks=(0, 0, 0), decoder_blocks=(0, 0, 0), last_width=4,
+        texture_width=8, texture_blocks=0,
+    )  # fmt: skip
+    return MelVae(spec)
+
+
 def test_the_true_distribution_is_nearer_than_a_mean_than_white_noise_and_than_too_much_or_too_little() -> None:
     best = distance(0.8, 1.0)
     for correlation, deviation in ((0.8, 0.0), (0.0, 1.0), (-0.8, 1.0), (0.8, 1.6), (0.8, 0.6)):
@@ -30,12 +40,7 @@ def test_the_true_distribution_is_nearer_than_a_mean_than_white_noise_and_than_t
 
 
 def test_a_few_steps_bring_the_drawn_mels_nearer_and_leave_the_codec_as_it_was() -> None:
-    torch.manual_seed(0)
-    spec = VaeSpec(
-        latent_channels=4, widths=(8, 8, 16), encoder_blocks=(0, 0, 0), decoder_blocks=(0, 0, 0), last_width=4,
-        texture_width=8, texture_blocks=0,
-    )  # fmt: skip
-    vae, recipe = MelVae(spec), TextureRecipe(batch_size=4, frames=16)
+    vae, recipe = tiny_textured(), TextureRecipe(batch_size=4, frames=16)
     mel = torch.randn(4, 128, 16, generator=torch.Generator().manual_seed(1)) - 5
     before = {name: value.clone() for name, value in vae.state_dict().items()}
     assert vae.texture is not None
